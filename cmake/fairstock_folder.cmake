@@ -1,0 +1,12 @@
+# fairstock_folder(NAME [PUBLIC lib…] [PRIVATE lib…]): one static library from every .c file of the current folder.
+# Includes are written from the top ("base/err.h", "usb/usb_hid.h"), so a reader always sees the folder.
+function(fairstock_folder name)
+  cmake_parse_arguments(F "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  if(NOT sources)
+    return()
+  endif()
+  add_library(fs_${name} STATIC ${sources})
+  target_include_directories(fs_${name} PUBLIC ${CMAKE_SOURCE_DIR}/agent ${CMAKE_SOURCE_DIR}/drivers)
+  target_link_libraries(fs_${name} PUBLIC ${F_PUBLIC} PRIVATE ${F_PRIVATE})
+endfunction()

@@ -1,0 +1,29 @@
+/* What a source of scans is. A source delivers raw transfers or finished lines; the pure decoder (hid_decoder.h) turns
+ * transfers into codes. Registered in one visible array in app. */
+#ifndef FAIRSTOCK_SCANNER_SCANNER_H
+#define FAIRSTOCK_SCANNER_SCANNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+
+/* One finished code, as decoded: printable text, NUL-terminated. */
+struct scan {
+    char code[CODE_MAX_BYTES + 1];
+    size_t length;
+    uint32_t source;  /* number of the scanner, 1…; 0 typed */
+    int64_t at_ms;    /* monotonic time of the last report */
+};
+
+enum scanner_notice { SCANNER_READY = 1, SCANNER_GONE, SCANNER_OVERLONG, SCANNER_ENDED, SCANNER_FAULT };
+
+/* Where sources deliver. Called on the loop's thread. words: for people, may be "". */
+struct scanner_sink {
+    void (*scan)(void *user, const struct scan *scan);
+    void (*notice)(void *user, uint32_t source, enum scanner_notice notice, const char *words);
+    void *user;
+};
+
+#endif
