@@ -2,10 +2,16 @@
 #
 # fairstock_test(NAME n LABEL l [TIMEOUT seconds] [ENVIRONMENT A=B…] [RUN_SERIAL] COMMAND program args…)
 # A skipped test prints a line "SKIP: why" before it exits with 77; toolchain/test repeats these lines at the end.
+option(FAIRSTOCK_LONG "Long test campaigns: more seeds, kills, fuzzing (toolchain/test --long)" OFF)
+
 function(fairstock_test)
   cmake_parse_arguments(T "RUN_SERIAL" "NAME;LABEL;TIMEOUT" "ENVIRONMENT;COMMAND" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 60)
+  endif()
+  if(FAIRSTOCK_LONG) # campaigns read FAIRSTOCK_LONG=1 and do more
+    math(EXPR T_TIMEOUT "${T_TIMEOUT} * 30")
+    list(APPEND T_ENVIRONMENT FAIRSTOCK_LONG=1)
   endif()
   add_test(NAME ${T_NAME} COMMAND ${T_COMMAND})
   # verify_asan_link_order: umockdev is preloaded before the sanitizer's runtime.
