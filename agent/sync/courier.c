@@ -1,6 +1,7 @@
 #include "sync/courier.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -393,6 +394,11 @@ void courier_notify(struct courier *courier, enum engine_input_kind kind)
     int result = loop_arm(courier->timer, loop_now_ms(courier->settings.loop));
     if (result < 0)
         log_error("%s: cannot arm the timer: %s", courier->settings.config.name, strerrordesc_np(-result));
+}
+
+uint32_t courier_channel(const struct courier *courier)
+{
+    return courier->settings.engine.channel;
 }
 
 void courier_view(const struct courier *courier, struct engine_view *view)

@@ -33,6 +33,7 @@ MUST_CHECK int courier_new(const struct courier_settings *settings, struct couri
 void courier_free(struct courier *courier);
 /* ENGINE_STOCK, ENGINE_SYNC_NOW, ENGINE_NETWORK_UP, ENGINE_NETWORK_DOWN. Never runs the engine from inside: the loop does. */
 void courier_notify(struct courier *courier, enum engine_input_kind kind);
+uint32_t courier_channel(const struct courier *courier); /* alias */
 void courier_view(const struct courier *courier, struct engine_view *view);
 int64_t courier_wanted(const struct courier *courier, const struct listing *listing);
 /* Nothing in flight and nothing to send: true when stopping now loses no round trip. */
