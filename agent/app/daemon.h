@@ -65,7 +65,9 @@ struct daemon {
 
     uint8_t csrf_secret[32];
     char view_key[33];
-    uint64_t sold_total, sold_this_start;
+    uint64_t sold_this_start;
+    struct intake_outcome last_outcome; /* for the one who typed it */
+    uint32_t previewed_channels;        /* bit per channel alias: its preview was shown since the start */
     bool once_ending;
     int64_t once_deadline_ms;
     bool restart; /* practice reset: stop, clear, start again */
@@ -98,6 +100,14 @@ void daemon_courier_changed(void *daemon);
 uint32_t daemon_owed(const struct daemon *daemon);
 bool daemon_online(const struct daemon *daemon);
 
+/* daemon_page.c */
+void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *recent);
+void daemon_publish(struct daemon *daemon);
+void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source);
+
+/* Where the control socket lives: the service manager's runtime directory, else the state directory. */
+const char *daemon_runtime_directory(const struct daemon *daemon);
+
 /* daemon_sources.c: scanners */
 int daemon_open_sources(struct daemon *daemon, struct err *err);
 void daemon_close_sources(struct daemon *daemon);
@@ -107,7 +117,15 @@ int daemon_open_channels(struct daemon *daemon, struct err *err);
 void daemon_close_channels(struct daemon *daemon);
 struct courier *daemon_courier(struct daemon *daemon, const char *name, const struct channel **channel);
 
-/* daemon_once.c: the end of --once, the first screen and the stock table */
+/* Before the first write to a real shop its preview must have been shown. */
+bool daemon_previewed(const struct daemon *daemon, uint32_t channel);
+void daemon_note_preview(struct daemon *daemon, uint32_t channel);
+
+/* daemon_terminal.c: the first screen, the words of a scan, the end of --once, the stock table, --check */
+int daemon_add_once(struct daemon *daemon);
+void daemon_print_outcome(struct daemon *daemon, const struct intake_outcome *outcome);
+int daemon_check(struct daemon *daemon);
+void daemon_default_options(struct daemon *daemon);
 void daemon_first_screen(struct daemon *daemon);
 void daemon_input_ended(struct daemon *daemon);
 int daemon_print_stock(struct daemon *daemon);

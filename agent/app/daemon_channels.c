@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/daemon.h"
+#include "app/seed.h"
 #include "base/log.h"
 
 static void network_switched(void *user, bool online)
@@ -176,4 +177,14 @@ struct courier *daemon_courier(struct daemon *daemon, const char *name, const st
         return daemon->couriers[i];
     }
     return NULL;
+}
+
+bool daemon_previewed(const struct daemon *daemon, uint32_t channel)
+{
+    return daemon->previewed_channels >> channel & 1;
+}
+
+void daemon_note_preview(struct daemon *daemon, uint32_t channel)
+{
+    daemon->previewed_channels |= 1U << channel;
 }

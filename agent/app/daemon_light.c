@@ -95,7 +95,7 @@ static void outcome_sold(struct daemon *daemon, const struct intake_outcome *out
     char event_id[EVENT_ID_TEXT_BYTES];
     event_id_text(store_event_id(daemon->store, outcome->position), event_id);
     daemon->facts.fault = false;
-    daemon->sold_total++;
+    daemon->sold_this_start++;
     daemon_signal(daemon, STATUS_SOLD, event_id);
     flash(daemon, STATUS_SOLD);
     if (outcome->signal == INTAKE_UNKNOWN) {

@@ -35,12 +35,13 @@ const struct intake_recent *intake_recent(const struct intake *intake, uint32_t 
     return &intake->recent[(intake->recent_next + INTAKE_RECENT_MAX - 1 - index) % INTAKE_RECENT_MAX];
 }
 
-static void remember_sale(struct intake *intake, const struct event *event, uint64_t position)
+static void remember_sale(struct intake *intake, const struct event *event, uint64_t position, int64_t wall_ms)
 {
     const struct sale_line *line = &event->sale.lines[0];
     struct intake_recent *slot = remember(intake);
     slot->position = position;
     slot->time_ms = event->time_ms;
+    slot->wall_ms = wall_ms;
     slot->item = line->item;
     slot->source = event->sale.source;
     slot->quantity = line->quantity;
@@ -81,7 +82,7 @@ static int read_back(struct intake *intake)
         if (event_decode(bytes, length, &intake->event) < 0)
             continue; /* damage is the verifier's to name; the list of last scans is a convenience */
         if (intake->event.kind == EVENT_SALE)
-            remember_sale(intake, &intake->event, position);
+            remember_sale(intake, &intake->event, position, 0);
         else if (intake->event.kind == EVENT_VOID)
             mark_voided(intake, resolve_ref(store, position, intake->event.voided.target));
     }
@@ -173,6 +174,7 @@ static void refuse(struct intake *intake, struct intake_outcome *outcome, const 
 struct submission {
     struct intake *intake;
     struct intake_outcome *outcome;
+    int64_t wall_ms;
 };
 
 static void booked(void *user, const struct store_result *result)
@@ -185,7 +187,7 @@ static void booked(void *user, const struct store_result *result)
         outcome->error = result->error;
     } else {
         outcome->position = result->first_position;
-        remember_sale(intake, &intake->event, result->first_position);
+        remember_sale(intake, &intake->event, result->first_position, submission->wall_ms);
         if (outcome->item)
             outcome->on_hand = book_stock(intake->book, outcome->item, intake->settings.location).on_hand;
     }
@@ -193,13 +195,13 @@ static void booked(void *user, const struct store_result *result)
 }
 
 /* A sale that needs a person's look: event and card in one commit. */
-static void submit_with_card(struct intake *intake, struct submission *submission, int64_t wall_ms)
+static void submit_with_card(struct intake *intake, struct submission *submission)
 {
     const struct intake_outcome *outcome = submission->outcome;
     CHANGES_AUTO struct changes changes = changes_new();
     changes_add_event(&changes, &intake->event);
     struct card card;
-    fill_card(&card, outcome->item ? CARD_BELOW_ZERO : CARD_UNKNOWN_CODE, outcome->code, outcome->item, wall_ms);
+    fill_card(&card, outcome->item ? CARD_BELOW_ZERO : CARD_UNKNOWN_CODE, outcome->code, outcome->item, submission->wall_ms);
     card.units = outcome->quantity;
     card.origin_event = 1;
     if (outcome->item)
@@ -265,9 +267,9 @@ void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint
     outcome.second_scan = second;
     outcome.on_hand = stock.on_hand;
     fill_sale(intake, &outcome, known ? &item : NULL, event_ms);
-    struct submission submission = {intake, &outcome};
+    struct submission submission = {intake, &outcome, wall_ms};
     if (!known || outcome.beyond)
-        submit_with_card(intake, &submission, wall_ms);
+        submit_with_card(intake, &submission);
     else
         store_submit_event(intake->settings.store, &intake->event, booked, &submission);
 }
