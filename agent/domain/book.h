@@ -13,6 +13,7 @@ struct book;
 struct book_item {
     int64_t price_minor, cost_minor;
     uint32_t flags;
+    uint32_t reorder_point;
     uint32_t pack; /* units that the looked-up code stands for; 1 from book_item() */
     uint32_t alias;
 };

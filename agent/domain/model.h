@@ -110,6 +110,7 @@ struct card {
     char key[SOURCE_KEY_MAX_BYTES + 1]; /* what it is about: a code, source key, listing… */
     uint32_t channel, item, listing;
     uint64_t origin; /* position of the event that caused it; 0 none */
+    uint32_t origin_event; /* 1…: the n-th event of the same batch; the store turns it into origin. 0: use origin */
     int64_t units;
     char text[CARD_TEXT_MAX_BYTES + 1]; /* one or two plain sentences */
     enum card_option chosen;

@@ -86,6 +86,10 @@ MUST_CHECK int store_cards(struct store *store, bool all, struct card *cards, in
 MUST_CHECK int store_open_card_count(struct store *store);
 /* Reads one event's canonical bytes. -ENOENT. length is in/out. */
 MUST_CHECK int store_event(struct store *store, uint64_t position, uint8_t *bytes, size_t *length);
+/* The reference that an event of this start uses for an earlier event (docs/events.md section 1), and the position that a
+ * reference in the event at `position` means. -ENOENT when it is not on this path. */
+MUST_CHECK int store_ref(struct store *store, uint64_t position, struct event_ref *ref);
+MUST_CHECK int store_resolve_ref(struct store *store, uint64_t position, struct event_ref ref, uint64_t *target);
 uint64_t store_last_position(const struct store *store);
 /* Positions of an item's events in ascending order, from `after` (0: start); at most n. Cost grows with the item's own
  * events and the unsnapshotted tail only. */
