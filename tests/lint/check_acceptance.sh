@@ -1,5 +1,5 @@
 # docs/acceptance.md: every scenario id once, and every test it names is one that ctest knows.
-# Rows: | A01 | test name, or "not yet" | state |   Several tests are separated by commas.
+# Rows: | A01 | scenario | test name, or "not yet" | state |   Several tests are separated by commas.
 # FAIRSTOCK_BUILD: the build whose tests count; a file `tests` beside docs/ stands for it in the fixture.
 if [ -f tests ]; then
     known=$(cat tests)
@@ -22,7 +22,7 @@ awk -F '|' -v known="$known" '
         gsub(/ /, "", id)
         if (!(id in wanted)) print FILENAME ":" FNR ": " id " is no scenario"
         if (seen[id]++) print FILENAME ":" FNR ": " id " a second time"
-        names = $3
+        names = $4
         gsub(/[ `]/, "", names)
         if (names == "notyet") next
         n = split(names, test, ",")
