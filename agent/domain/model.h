@@ -102,7 +102,7 @@ enum card_option {
     OPTION_DISMISS,          /* seen; nothing to do */
 };
 
-/* Something only a person can settle. (kind, key) is unique among cards that are not settled. */
+/* Something only a person can settle. (kind, channel, key) is unique among cards that are not settled. */
 struct card {
     uint64_t id; /* local number; 0: give the next one */
     enum card_kind kind;
