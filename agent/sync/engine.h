@@ -5,7 +5,11 @@
  *  - no action of ours creates or enlarges a deficit (promise 4);
  *  - ops come only from wanted - expected, at most one unsettled op per listing, lowerings before grants;
  *  - a request leaves only after its ops are durable as SENT; an unknown outcome is settled with the same key or by reading;
- *  - orders are booked before levels are raised; an older order state is ignored; a duplicate changes nothing. */
+ *  - orders are booked before levels are raised; an older order state is ignored; a duplicate changes nothing.
+ *
+ * The shell's part: one step at a time; after a step, commit its changes and apply them to the book before the next step of
+ * this or any other engine (two engines that plan from the same uncommitted book could grant the same unit twice); then send.
+ * Facts (scans) may be committed in between. */
 #ifndef FAIRSTOCK_SYNC_ENGINE_H
 #define FAIRSTOCK_SYNC_ENGINE_H
 
@@ -34,6 +38,7 @@ struct engine_input {
     enum engine_input_kind kind;
     const struct channel_answer *answer;  /* ENGINE_ANSWER */
     const struct order_line *known;       /* parallel to answer->orders: what is accounted of each line; source_key "" when new */
+    const uint32_t *listing_items;        /* parallel to answer->listings: item alias matched by SKU then barcode, 0 none */
     int64_t now_ms;                       /* monotonic: timers */
     int64_t wall_ms;                      /* best wall clock: labels, key lifetimes */
     uint64_t event_time_ms;               /* for the events' time field */
@@ -65,7 +70,8 @@ struct engine_view {
 /* book is borrowed and must outlive the engine; the engine reads it, never changes it. NULL: out of memory. */
 struct engine *engine_new(const struct engine_settings *settings, const struct book *book);
 void engine_free(struct engine *engine);
-/* One step. 0 or -ENOMEM (then nothing was decided and the same input may be given again). */
+/* One step. 0, -ENOMEM, or -E2BIG (more changes than one commit holds): then the output is empty and the engine starts over
+ * as after engine_not_committed. */
 MUST_CHECK int engine_step(struct engine *engine, const struct engine_input *input, struct engine_output *output);
 /* The commit of the last output failed: forget the requests it wanted to send and what it thought it had booked. */
 void engine_not_committed(struct engine *engine);
