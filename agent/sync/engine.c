@@ -8,7 +8,9 @@
 
 #include "domain/allocation.h"
 
-/* --- life ------------------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 struct engine_output engine_output_new(void)
 {
@@ -48,8 +50,8 @@ void engine_free(struct engine *engine)
     free(engine);
 }
 
-/* As after a restart: all that counts is in the book, the rest is read again. The serial goes on, so that an answer to a
- * request from before is recognised as such. */
+/* As after a restart: all that counts is in the book, the rest is read again. The serial goes on, so that an
+ * answer to a request from before is recognised as such. */
 void engine_not_committed(struct engine *engine)
 {
     engine_gather_free(engine);
@@ -68,7 +70,8 @@ int64_t engine_wanted(const struct engine *engine, const struct listing *listing
     return allocation_wanted(engine->book, listing, engine->settings.booth_percent);
 }
 
-/* --- helpers of all parts ---------------------------------------------------------------------------------------------- */
+/* --- helpers of all parts
+ * ---------------------------------------------------------------------------------------------- */
 
 /* The step's random bytes plus a counter, as one big number. */
 struct id128 engine_new_id(struct engine *engine)
@@ -125,7 +128,8 @@ struct channel_request *engine_request(struct step *step, enum request_kind kind
 void engine_say(struct step *step, const char *words)
 {
     struct engine_view *view = &step->engine->view;
-    (void)snprintf(view->last_error, sizeof view->last_error, "%s", words[0] ? words : "The shop did not say why.");
+    (void)snprintf(view->last_error, sizeof view->last_error, "%s",
+                   words[0] ? words : "The shop did not say why.");
     view->last_error_wall_ms = step->input->wall_ms;
 }
 
@@ -143,7 +147,9 @@ void engine_wake_at(struct step *step, int64_t at_ms)
         step->output->wake_ms = at_ms;
 }
 
-/* --- answers ----------------------------------------------------------------------------------------------------------- */
+/* --- answers
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void disconnect(struct engine_memory *memory)
 {
@@ -206,7 +212,8 @@ static void note_failure(struct step *step, const struct channel_answer *answer)
     if (answer->outcome != ANSWER_REJECTED) {
         wait = engine_backoff(memory->failures);
         if (answer->retry_ms > wait)
-            wait = answer->retry_ms < ENGINE_RETRY_AFTER_MAX_MS ? answer->retry_ms : ENGINE_RETRY_AFTER_MAX_MS;
+            wait =
+                answer->retry_ms < ENGINE_RETRY_AFTER_MAX_MS ? answer->retry_ms : ENGINE_RETRY_AFTER_MAX_MS;
     }
     memory->hold_ms = step->input->now_ms + wait;
 }
@@ -247,14 +254,16 @@ static bool is_write(enum request_kind kind)
 static bool is_success(const struct channel_answer *answer)
 {
     if (is_write(answer->kind))
-        return answer->outcome == ANSWER_DONE || answer->outcome == ANSWER_REJECTED || answer->outcome == ANSWER_STALE;
+        return answer->outcome == ANSWER_DONE || answer->outcome == ANSWER_REJECTED ||
+               answer->outcome == ANSWER_STALE;
     return answer->outcome == ANSWER_DONE;
 }
 
 static int digest(struct step *step, const struct channel_answer *answer)
 {
     struct engine_memory *memory = &step->engine->memory;
-    if (!memory->flight.used || memory->flight.serial != answer->serial || memory->flight.kind != answer->kind)
+    if (!memory->flight.used || memory->flight.serial != answer->serial ||
+        memory->flight.kind != answer->kind)
         return 0; /* an answer to something we gave up */
     memory->flight.used = false;
     if (!step->channel)
@@ -273,7 +282,9 @@ static int digest(struct step *step, const struct channel_answer *answer)
     return 0;
 }
 
-/* --- the step ------------------------------------------------------------------------------------------------------------ */
+/* --- the step
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static int make_room(struct engine *engine)
 {

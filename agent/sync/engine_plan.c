@@ -4,7 +4,8 @@
 #include "domain/allocation.h"
 #include "sync/engine_internal.h"
 
-/* --- one walk over the listings ------------------------------------------------------------------------------------------ */
+/* --- one walk over the listings
+ * ------------------------------------------------------------------------------------------ */
 
 static void add(struct candidates *candidates, uint32_t alias, bool alone)
 {
@@ -14,11 +15,15 @@ static void add(struct candidates *candidates, uint32_t alias, bool alone)
     candidates->closed = alone;
 }
 
-/* An unsettled op: it is asked again with its key, or settled by reading. Nothing new for this listing until then. */
-static void survey_op(struct step *step, const struct listing *listing, const struct op *op, struct survey *survey)
+/* An unsettled op: it is asked again with its key, or settled by reading. Nothing new for this listing until
+ * then. */
+static void survey_op(struct step *step, const struct listing *listing, const struct op *op,
+                      struct survey *survey)
 {
     struct listing_watch *watch = engine_watch(step->engine, listing->alias);
     survey->owed++;
+    if (listing->parked)
+        return;
     if (engine_op_fate(step, op) == FATE_WAIT)
         engine_wake_at(step, step->input->now_ms + ENGINE_IN_TRANSIT_MAX_MS);
     if (engine_op_fate(step, op) != FATE_READ)
@@ -38,6 +43,8 @@ static void survey_listing(struct step *step, const struct listing *listing, str
         survey_op(step, listing, op, survey);
         return;
     }
+    if (listing->parked)
+        return; /* nothing is asked for it until the seller says so */
     engine_watch_refresh(step, listing);
     engine_watch_settle(step, listing, NULL);
     if (watch->check == CHECK_READ)
@@ -45,8 +52,8 @@ static void survey_listing(struct step *step, const struct listing *listing, str
     int64_t expected = listing_expected(listing);
     int64_t wanted = engine_wanted(step->engine, listing);
     bool pending = watch->check == CHECK_READ || watch->check == CHECK_ORDERS;
-    survey->owed += pending || (expected != wanted && !listing->parked);
-    if (listing->parked || !step->channel->live)
+    survey->owed += pending || expected != wanted;
+    if (!step->channel->live)
         return;
     if (expected > wanted)
         add(&survey->lower, listing->alias, watch->single);
@@ -64,7 +71,8 @@ static void take_survey(struct step *step, struct survey *survey)
 {
     struct engine *engine = step->engine;
     uint32_t channel = engine->settings.channel;
-    *survey = (struct survey){.lower.most = batch_size(step), .raise.most = batch_size(step), .read.most = LEVELS_PER_PAGE_MAX};
+    *survey = (struct survey){
+        .lower.most = batch_size(step), .raise.most = batch_size(step), .read.most = LEVELS_PER_PAGE_MAX};
     for (uint32_t alias = 1; alias <= book_listing_count(engine->book, channel); alias++) {
         const struct listing *listing = book_listing(engine->book, channel, alias);
         if (listing && listing->item)
@@ -81,15 +89,20 @@ static void take_survey(struct step *step, struct survey *survey)
         engine->view.oldest_owed_ms = step->input->now_ms > 0 ? step->input->now_ms : 1;
 }
 
-/* --- choosing ------------------------------------------------------------------------------------------------------------ */
+/* --- choosing
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 /* Is the shop within reach? Often while something waits for it, seldom otherwise. */
 static void plan_probe(struct step *step, const struct survey *survey)
 {
     struct engine_memory *memory = &step->engine->memory;
-    int64_t wait = memory->needs_login || !survey->owed ? ENGINE_PROBE_IDLE_MS : engine_backoff(memory->failures);
+    int64_t wait =
+        memory->needs_login || !survey->owed ? ENGINE_PROBE_IDLE_MS : engine_backoff(memory->failures);
     bool first = !memory->failures && !memory->ever;
     int64_t at = first || memory->probe_now ? step->input->now_ms : memory->last_try_ms + wait;
+    if (at < memory->hold_ms)
+        at = memory->hold_ms;
     if (step->input->now_ms < at) {
         engine_wake_at(step, at);
         return;
@@ -167,9 +180,10 @@ static int plan_audit(struct step *step, const struct survey *survey, bool *sent
     return 0;
 }
 
-/* In this order, always: what is uncertain, what protects buyers, what a person asked for, what proves, what gives. */
-static plan_fn *const plans[] = {plan_again,        plan_lower, plan_cancel, plan_read, plan_raise,
-                                 plan_cancel_again, plan_link,  plan_audit};
+/* In this order, always: what is uncertain, what protects buyers, what a person asked for, what proves, what
+ * gives. */
+static plan_fn *const plans[] = {plan_again, plan_lower,        plan_cancel, plan_read,
+                                 plan_raise, plan_cancel_again, plan_link,   plan_audit};
 
 static int plan_work(struct step *step, const struct survey *survey)
 {
@@ -196,7 +210,8 @@ static int plan_baseline(struct step *step)
     return result < 0 ? result : engine_gather_plan(step, &sent);
 }
 
-/* True while a request is on its way. One whose answer never came is given up: its ops stay SENT and are asked again. */
+/* True while a request is on its way. One whose answer never came is given up: its ops stay SENT and are
+ * asked again. */
 static bool waits_for_answer(struct step *step)
 {
     struct flight *flight = &step->engine->memory.flight;
@@ -214,7 +229,8 @@ int engine_plan(struct step *step)
     if (!step->channel)
         return 0;
     take_survey(step, &survey);
-    if (!changes_empty(&step->output->changes)) { /* the survey settled something: plan from the book that has it */
+    if (!changes_empty(
+            &step->output->changes)) { /* the survey settled something: plan from the book that has it */
         engine_wake_at(step, step->input->now_ms);
         return 0;
     }

@@ -1,27 +1,14 @@
-/* Does a listing's level agree with what we expect of it? A difference is first met with an order reading begun after it was
- * seen: an order we had not read explains most. What stays is a person's or another program's change, and becomes a card;
- * nothing is adopted or overwritten silently (design section 5). */
+/* Does a listing's level agree with what we expect of it? A difference is first met with an order reading
+ * begun after it was seen: an order we had not read explains most. What stays is a person's or another
+ * program's change, and becomes a card; nothing is adopted or overwritten silently (design section 5). */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "domain/allocation.h"
 #include "sync/engine_internal.h"
 
-void engine_watch_refresh(struct step *step, const struct listing *listing)
-{
-    struct listing_watch *watch = engine_watch(step->engine, listing->alias);
-    int64_t expected = listing_expected(listing);
-    bool agrees = listing->has_level && listing->level == expected;
-    if (watch->check == CHECK_READ)
-        return; /* stays due, even if the row happens to agree */
-    if (agrees)
-        watch->check = CHECK_NONE;
-    else if (watch->check == CHECK_NONE || watch->seen_expected != expected || watch->seen_level != listing->level)
-        watch->check = CHECK_READ;
-}
-
-static void put_drift_card(struct step *step, const struct listing *listing, enum card_state state, int64_t units,
-                           const char *text)
+static void put_drift_card(struct step *step, const struct listing *listing, enum card_state state,
+                           int64_t units, const char *text)
 {
     struct card card = {
         .kind = CARD_DRIFT,
@@ -37,6 +24,27 @@ static void put_drift_card(struct step *step, const struct listing *listing, enu
     changes_put_card(&step->output->changes, &card);
 }
 
+static void agree(struct step *step, const struct listing *listing, struct listing_watch *watch)
+{
+    if (watch->carded)
+        put_drift_card(step, listing, CARD_SETTLED, 0, "Shop and ledger agree again.");
+    watch->carded = false;
+    watch->check = CHECK_NONE;
+}
+
+void engine_watch_refresh(struct step *step, const struct listing *listing)
+{
+    struct listing_watch *watch = engine_watch(step->engine, listing->alias);
+    int64_t expected = listing_expected(listing);
+    if (watch->check == CHECK_READ)
+        return; /* stays due, even if the row happens to agree */
+    if (listing->has_level && listing->level == expected)
+        agree(step, listing, watch);
+    else if (watch->check == CHECK_NONE || watch->seen_expected != expected ||
+             watch->seen_level != listing->level)
+        watch->check = CHECK_READ;
+}
+
 bool engine_watch_observe(struct step *step, struct listing *row, int64_t level, const struct op *op)
 {
     struct engine_memory *memory = &step->engine->memory;
@@ -49,9 +57,7 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
         row->level_wall_ms = engine_shop_now(step);
     }
     if (!op && level == expected) {
-        if (watch->check == CHECK_DRIFT)
-            put_drift_card(step, row, CARD_SETTLED, 0, "Shop and ledger agree again.");
-        watch->check = CHECK_NONE;
+        agree(step, row, watch);
         return changed;
     }
     bool again = watch->seen_expected == expected && watch->seen_level == level;
@@ -67,7 +73,8 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
     return changed;
 }
 
-/* --- what no order explains ----------------------------------------------------------------------------------------------- */
+/* --- what no order explains
+ * ----------------------------------------------------------------------------------------------- */
 
 static void open_drift(struct step *step, const struct listing *listing, struct listing_watch *watch)
 {
@@ -80,11 +87,27 @@ static void open_drift(struct step *step, const struct listing *listing, struct 
                    more < 0 ? "fewer" : "more");
     put_drift_card(step, listing, CARD_OPEN, more, text);
     watch->check = CHECK_DRIFT;
+    watch->carded = true;
 }
 
-/* The two hypotheses about an op whose key is no use any more. Where neither fits, the bookkeeping keeps the higher
- * expectation, which can only hold units back, and the difference is carded like any other. */
-static void decide_op(struct step *step, const struct listing *listing, const struct op *op, struct listing_watch *watch)
+/* The other ops of its request cannot be sent again without it: with another content the key is refused. */
+static void forget_key(struct step *step, const struct op *settled)
+{
+    const struct book *book = step->engine->book;
+    for (uint32_t i = 0; i < book_op_count(book); i++) {
+        struct op op = *book_op(book, i);
+        if (op.channel != settled->channel || !id128_equal(op.request_key, settled->request_key) ||
+            id128_equal(op.id, settled->id) || !op.sent_wall_ms)
+            continue;
+        op.sent_wall_ms = 0;
+        changes_put_op(&step->output->changes, &op);
+    }
+}
+
+/* The two hypotheses about an op whose key is no use any more. Where neither fits, the bookkeeping keeps the
+ * higher expectation, which can only hold units back, and the difference is carded like any other. */
+static void decide_op(struct step *step, const struct listing *listing, const struct op *op,
+                      struct listing_watch *watch)
 {
     struct listing row = *listing;
     bool down = op->delta < 0;
@@ -97,11 +120,13 @@ static void decide_op(struct step *step, const struct listing *listing, const st
     if (applied || (!lost && !down)) {
         engine_end_op(step, op, &row, OP_DONE, 0, "");
     } else {
-        engine_end_op(step, op, &row, OP_REJECTED, lost ? PROOF_READ_BACK : 0, "Not applied, as reading the level shows.");
+        engine_end_op(step, op, &row, OP_REJECTED, lost ? PROOF_READ_BACK : 0,
+                      "Not applied, as reading the level shows.");
     }
     if (!applied && !lost)
         engine_op_result(step, op, 3, "No answer, and the level fits neither outcome.");
     changes_put_listing(&step->output->changes, &row);
+    forget_key(step, op);
     watch->check = CHECK_NONE;
 }
 
@@ -132,7 +157,8 @@ void engine_watch_settle(struct step *step, const struct listing *listing, const
         open_drift(step, listing, watch);
 }
 
-/* --- ops without an answer --------------------------------------------------------------------------------------------------- */
+/* --- ops without an answer
+ * --------------------------------------------------------------------------------------------------- */
 
 /* The shop still remembers the op's key. */
 static bool key_lives(const struct step *step, const struct op *op)
