@@ -155,8 +155,7 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
     return hash;
 }
 
-static int keep_line(struct gather *gather, const struct answer_order_line *line,
-                     const struct order_line *known)
+static int keep_line(struct gather *gather, const struct answer_order_line *line, bool seen)
 {
     uint64_t *hash = &gather->orders_hash[gather->pass == GATHER_ORDERS_AGAIN];
     *hash = hash_bytes(*hash, line->source_key, strlen(line->source_key) + 1);
