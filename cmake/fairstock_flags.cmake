@@ -5,6 +5,8 @@ set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Every program of the tree in one place: BUILD/bin/fairstockd, BUILD/bin/fairstock, BUILD/bin/test_…
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 add_compile_definitions(_GNU_SOURCE FAIRSTOCK_VERSION="${PROJECT_VERSION}")
 add_compile_options(
