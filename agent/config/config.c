@@ -56,10 +56,8 @@ enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
 struct parse {
     struct config *config;
-    const char *path;
     struct err *err;
     int error;
-    int line;
     bool seen[KEY_COUNT]; /* of the fixed sections */
     bool seen_channel[CONFIG_CHANNELS_MAX][KEY_COUNT];
 };
@@ -67,7 +65,7 @@ struct parse {
 static int fail(struct parse *parse, const char *words, const char *what)
 {
     if (!parse->error)
-        parse->error = err_set(parse->err, -EINVAL, "%s:%d: %s%s%s", parse->path, parse->line, words, *what ? " " : "", what);
+        parse->error = err_set(parse->err, -EINVAL, "%s%s%s", words, *what ? " " : "", what);
     return 0; /* inih: 0 stops this line as an error */
 }
 
@@ -194,10 +192,9 @@ static int find_key(const char *section, const char *name)
     return -1;
 }
 
-static int on_key(void *user, const char *section, const char *name, const char *value, int line)
+static int on_key(void *user, const char *section, const char *name, const char *value)
 {
     struct parse *parse = user;
-    parse->line = line;
     if (parse->error)
         return 0;
     if (strncmp(section, "channel ", 8) == 0) {
@@ -243,11 +240,12 @@ static int parse_file(struct config *config, const char *path, FILE *file, struc
     if (!parse)
         return err_set(err, -ENOMEM, "out of memory");
     parse->config = config;
-    parse->path = path;
     parse->err = err;
     int line = ini_parse_file(file, on_key, parse);
     int result = parse->error;
-    if (result == 0 && line != 0)
+    if (result < 0) /* inih names the line of the first handler that said no */
+        result = err_prefix(err, result, "%s:%d", path, line);
+    else if (line != 0)
         result = err_set(err, -EINVAL, "%s:%d: neither [section] nor key = value", path, line);
     free(parse);
     for (uint32_t i = 0; result == 0 && i < config->channel_count; i++) {
