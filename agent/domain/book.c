@@ -228,6 +228,11 @@ struct stock book_stock(const struct book *book, uint32_t item, uint32_t locatio
     return book->stock[location - 1][item - 1];
 }
 
+bool book_has_location(const struct book *book, uint32_t location)
+{
+    return location >= 1 && location <= LOCATIONS_MAX && book->stock[location - 1];
+}
+
 struct stock book_stock_total(const struct book *book, uint32_t item)
 {
     struct stock total = {0};
@@ -372,7 +377,7 @@ static void need_stock(struct need *need, uint32_t item, uint32_t location)
     if (item > need->highest_item)
         need->highest_item = item;
     if (item)
-        need->locations[location <= LOCATIONS_MAX ? location : 0] = true;
+        need->locations[location <= LOCATIONS_MAX ? location : 0] = true; /* slot 0: out of range */
 }
 
 static void need_event(struct need *need, const struct book *book, const struct event *event)
@@ -441,6 +446,22 @@ static int need_rows(struct need *need, const struct changes *changes)
     return 0;
 }
 
+static int reserve_need(struct book *book, const struct need *need)
+{
+    int result = need->locations[0] ? -E2BIG : reserve_items(book, need->highest_item);
+    for (uint32_t location = 1; result == 0 && location <= LOCATIONS_MAX; location++)
+        if (need->locations[location])
+            result = reserve_location(book, location, book->item_capacity);
+    return result == 0 && need->codes ? reserve_codes(book, need->codes, need->code_bytes) : result;
+}
+
+int book_reserve_event(struct book *book, const struct event *event)
+{
+    struct need need = {0};
+    need_event(&need, book, event);
+    return reserve_need(book, &need);
+}
+
 int book_reserve(struct book *book, const struct changes *changes)
 {
     struct need need = {0};
@@ -455,12 +476,7 @@ int book_reserve(struct book *book, const struct changes *changes)
     }
     int result = need_rows(&need, changes);
     if (result == 0)
-        result = need.locations[0] ? -E2BIG : reserve_items(book, need.highest_item);
-    for (uint32_t location = 1; result == 0 && location <= LOCATIONS_MAX; location++)
-        if (need.locations[location])
-            result = reserve_location(book, location, book->item_capacity);
-    if (result == 0)
-        result = reserve_codes(book, need.codes, need.code_bytes);
+        result = reserve_need(book, &need);
     return result == 0 ? book_reserve_channels(book, need.listings, need.highest_alias, need.ops) : result;
 }
 

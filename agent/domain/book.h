@@ -31,6 +31,8 @@ MUST_CHECK int book_apply_event(struct book *book, const struct event *event);
 MUST_CHECK int book_apply(struct book *book, const struct changes *changes);
 /* Makes room for what applying would add, so that a commit is never followed by -ENOMEM. */
 MUST_CHECK int book_reserve(struct book *book, const struct changes *changes);
+/* The same for one event. Allocates only when the event names an item or location that was never seen. */
+MUST_CHECK int book_reserve_event(struct book *book, const struct event *event);
 
 MUST_CHECK int book_put_item(struct book *book, const struct item *item);
 MUST_CHECK int book_put_code(struct book *book, const char *code, uint32_t item, uint32_t pack);
@@ -47,6 +49,8 @@ bool book_item(const struct book *book, uint32_t alias, struct book_item *found)
 uint32_t book_item_count(const struct book *book); /* aliases run 1…count */
 /* Zero stock for what was never moved. */
 struct stock book_stock(const struct book *book, uint32_t item, uint32_t location);
+/* Whether anything was ever moved at this location. */
+bool book_has_location(const struct book *book, uint32_t location);
 /* All locations together. */
 struct stock book_stock_total(const struct book *book, uint32_t item);
 

@@ -102,7 +102,7 @@ enum card_option {
     OPTION_DISMISS,          /* seen; nothing to do */
 };
 
-/* Something only a person can settle. (kind, key) is unique among cards that are not settled. */
+/* Something only a person can settle. (kind, channel, key) is unique among cards that are not settled. */
 struct card {
     uint64_t id; /* local number; 0: give the next one */
     enum card_kind kind;
@@ -126,6 +126,8 @@ struct channel {
     uint32_t location;             /* the stock it sells from */
     bool baselined, live;
     int64_t orders_since_ms;       /* the newest order version booked: polls re-read an overlap before it */
+    int64_t baseline_ms;           /* the shop's clock when the baseline was taken: an order placed before it that was not open
+                                      then is accounted for, and what it does later is not booked as news */
     int64_t clock_offset_ms;       /* shop's Date minus our wall clock at the last answer that moved it by > 1 s */
 };
 

@@ -41,7 +41,7 @@ MUST_CHECK int store_open_readonly(const char *directory, struct store **store, 
 
 struct book *store_book(struct store *store);          /* borrowed */
 struct id128 store_device(const struct store *store);
-struct event_id store_event_id(const struct store *store, uint64_t position);
+struct event_id store_event_id(struct store *store, uint64_t position);
 bool store_is_practice(const struct store *store);
 /* Milliseconds of event time for a CLOCK_BOOTTIME now. */
 uint64_t store_event_time(const struct store *store, int64_t boottime_ms);
@@ -70,6 +70,8 @@ MUST_CHECK int store_reopen(struct store *store, const struct store_start *start
 /* Housekeeping between scans: seal when due, snapshot stock, checkpoint the WAL. Does at most one bounded piece of work.
  * Returns 1 when more is due, 0 when not, negative errno. The loop calls it when idle, and with `forced` at 75 % of the WAL. */
 MUST_CHECK int store_maintain(struct store *store, bool forced);
+/* The WAL is 75 % full or the snapshot far behind: maintain, forced, before the next scan. */
+bool store_needs_rest(const struct store *store);
 
 /* --- reading (each bounded; rows are copied out) ---------------------------------------------------------------------- */
 

@@ -16,7 +16,6 @@ enum {
     KEY_PHANTOM_LAST = 0x03, /* 1 ErrorRollOver, 2 POSTFail, 3 ErrorUndefined */
     KEY_A = 0x04,
     KEY_Z = 0x1d,
-    KEY_RIGHT_BRACKET = 0x30,
     KEY_SLASH = 0x38,
     KEY_CAPS_LOCK = 0x39,
     KEY_KEYPAD_SLASH = 0x54,
@@ -25,7 +24,7 @@ enum {
     KEY_KEYPAD_EQUALS = 0x67,
 };
 
-enum { CHAR_GROUP_SEPARATOR = 29, ALT_DIGITS_MAX = 5 };
+enum { ALT_VALUE_MAX = 1000 }; /* where it stops counting: no character has that number */
 
 /* The characters of usages KEY_A… and KEY_KEYPAD_SLASH…, in order. '\n' ends a code; '\0' is a key without a
  * character. */
@@ -49,7 +48,7 @@ static void start_over(struct hid_decoder *d)
 {
     d->length = 0;
     d->left_out = 0;
-    d->alt_digits = 0;
+    d->alt_pending = false;
     d->caps = false;
 }
 
@@ -103,22 +102,17 @@ static void add_value(struct hid_decoder *d, unsigned value)
 
 static void finish_alt(struct hid_decoder *d)
 {
-    if (!d->alt_digits)
+    if (!d->alt_pending)
         return;
-    d->alt_digits = 0;
+    d->alt_pending = false;
     add_value(d, d->alt_value);
 }
 
 static void add_alt_digit(struct hid_decoder *d, unsigned digit)
 {
-    if (d->alt_digits == 0)
-        d->alt_value = 0;
-    if (d->alt_digits == ALT_DIGITS_MAX)
-        return;
-    d->alt_digits++;
-    unsigned value = d->alt_value * 10u + digit;
-    d->alt_value =
-        value > 1000 ? 1000 : (uint16_t)value; /* no character has such a number: it stays one left out */
+    unsigned value = (d->alt_pending ? d->alt_value * 10u : 0) + digit;
+    d->alt_value = value > ALT_VALUE_MAX ? ALT_VALUE_MAX : (uint16_t)value;
+    d->alt_pending = true;
 }
 
 /* A key pressed while Ctrl, Alt or the GUI key is held. */
@@ -128,8 +122,6 @@ static void chord(struct hid_decoder *d, unsigned modifiers, unsigned key)
         add_alt_digit(d, (key - KEY_KEYPAD_1 + 1) % 10);
     else if (modifiers & MOD_CTRL && key >= KEY_A && key <= KEY_Z)
         add_value(d, key - KEY_A + 1);
-    else if (modifiers & MOD_CTRL && key == KEY_RIGHT_BRACKET)
-        add_value(d, CHAR_GROUP_SEPARATOR);
     else
         d->left_out++;
 }
@@ -211,7 +203,7 @@ void hid_decoder_report(struct hid_decoder *d, const uint8_t *bytes, size_t leng
 
 int64_t hid_decoder_deadline(const struct hid_decoder *d)
 {
-    if (!d->length && !d->discarding && !d->alt_digits)
+    if (!d->length && !d->discarding && !d->alt_pending)
         return INT64_MAX;
     return d->last_ms + (d->suffix_seen ? HID_GAP_SUFFIX_MS : HID_GAP_MS);
 }
@@ -227,7 +219,7 @@ void hid_decoder_timeout(struct hid_decoder *d, int64_t now_ms)
 void hid_decoder_break(struct hid_decoder *d)
 {
     d->held = 0;
-    if (!d->length && !d->alt_digits)
+    if (!d->length && !d->alt_pending)
         return;
     start_over(d);
     tell(d, HID_BROKEN);
@@ -236,7 +228,7 @@ void hid_decoder_break(struct hid_decoder *d)
 
 bool hid_decoder_reset(struct hid_decoder *d)
 {
-    bool partial = d->length || d->alt_digits;
+    bool partial = d->length || d->alt_pending;
     hid_decoder_init(d, d->fn, d->user);
     return partial;
 }

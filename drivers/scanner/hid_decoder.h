@@ -61,8 +61,7 @@ struct hid_decoder {
     int64_t first_ms, last_ms;
     uint32_t length, left_out;
     uint16_t alt_value;
-    uint8_t alt_digits;
-    bool caps, suffix_seen, discarding;
+    bool alt_pending, caps, suffix_seen, discarding;
     char text[CODE_MAX_BYTES + 1];
 };
 

@@ -169,6 +169,8 @@ static void control_keys_end_a_code_too(void **state)
         tap(b, 0, KEY_1);
         tap(b, CTRL, KEY_A + keys[i] - 'a');
         expect(b, "code:1 ");
+        tap(b, 0, KEY_1);
+        assert_int_equal(hid_decoder_deadline(&b->decoder), b->now_ms - 2 + HID_GAP_SUFFIX_MS);
     }
 }
 
@@ -179,8 +181,8 @@ static void chords_type_nothing(void **state)
     tap(b, 0, KEY_1);
     tap(b, CTRL, KEY_A);
     tap(b, GUI, KEY_A);
-    tap(b, ALT, KEY_A);
-    tap(b, CTRL, 0x30); /* Ctrl+]: the group separator of GS1 codes */
+    tap(b, ALT, KEY_A + 'm' - 'a'); /* only Ctrl+M is CR */
+    tap(b, CTRL, 0x30);             /* Ctrl+]: the group separator of GS1 codes */
     tap(b, 0, KEY_2);
     tap(b, 0, KEY_ENTER);
     expect(b, "code:12 ");
@@ -276,9 +278,11 @@ static void alt_and_digits_type_a_character(void **state)
     report(b, ALT, 0, 0, 0);
     expect(b, "");
     report(b, 0, 0, 0, 0);
+    report(b, ALT, PAD_1, 0x5a, 0x5e); /* 126: the last printable one */
+    report(b, 0, 0, 0, 0);
     report(b, ALT, PAD_0, PAD_1, 0x5b); /* 013: CR */
     report(b, 0, 0, 0, 0);
-    expect(b, "code:SPI ");
+    expect(b, "code:SPI~ ");
     assert_int_equal(b->last.left_out, 0);
 }
 
@@ -292,9 +296,26 @@ static void alt_numbers_without_a_character_are_left_out(void **state)
     report(b, ALT, PAD_0, 0x5a, 0x61); /* 029: group separator */
     report(b, ALT, PAD_0, PAD_0, PAD_0);
     report(b, 0, 0, 0, 0);
+    report(b, ALT, 0x5e, 0x5d, 0x5d); /* 65585 is 49, a digit, in sixteen bits */
+    report(b, ALT, 0x60, 0, 0);
+    report(b, ALT, 0x5d, 0, 0);
+    report(b, 0, 0, 0, 0);
+    report(b, ALT, PAD_1, 0x5a, 0x5f); /* 127: DEL */
     tap(b, 0, KEY_ENTER);
     expect(b, "code:1 ");
-    assert_int_equal(b->last.left_out, 9);
+    assert_int_equal(b->last.left_out, 11);
+}
+
+static void a_pause_ends_an_alt_character_too(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    report(b, ALT, PAD_0, 0x5e, 0x5d); /* 065, and Alt stays down */
+    assert_true(hid_decoder_deadline(&b->decoder) < INT64_MAX);
+    pause_ms(b, HID_GAP_MS);
+    expect(b, "code:A ");
+    report(b, ALT, PAD_1, 0, 0);
+    assert_true(hid_decoder_reset(&b->decoder));
 }
 
 static void a_pause_ends_a_code_without_suffix(void **state)
@@ -403,6 +424,12 @@ static void a_break_discards_the_broken_code_only(void **state)
     tap(b, 0, KEY_3);
     tap(b, 0, KEY_ENTER);
     expect(b, "code:3 ");
+    report(b, 0, KEY_1, 0, 0); /* its release is lost in the break */
+    hid_decoder_break(&b->decoder);
+    pause_ms(b, HID_GAP_SUFFIX_MS);
+    tap(b, 0, KEY_1);
+    tap(b, 0, KEY_ENTER);
+    expect(b, "broken: code:1 ");
 }
 
 static void a_reset_forgets_everything(void **state)
@@ -461,6 +488,7 @@ int main(void)
         cmocka_unit_test(caps_lock_swaps_letters_until_the_code_ends),
         cmocka_unit_test(alt_and_digits_type_a_character),
         cmocka_unit_test(alt_numbers_without_a_character_are_left_out),
+        cmocka_unit_test(a_pause_ends_an_alt_character_too),
         cmocka_unit_test(a_pause_ends_a_code_without_suffix),
         cmocka_unit_test(a_late_caller_still_gets_two_codes),
         cmocka_unit_test(after_a_suffix_short_pauses_do_not_split),
