@@ -119,7 +119,7 @@ static int draw(struct zint_symbol *symbol, const char *code, struct buf *out, s
     symbol->symbology = symbology(kind);
     symbol->height = BAR_HEIGHT_MODULES;
     symbol->whitespace_height = MARGIN_MODULES;
-    symbol->output_options |= 0;
+    symbol->output_options |= BARCODE_QUIET_ZONES;
     int result = ZBarcode_Encode_and_Buffer_Vector(symbol, source, (int)length, 0);
     if (result >= ZINT_ERROR)
         return draw_error(symbol, result, err);
