@@ -1,6 +1,7 @@
 /* POST /sell, /undo, /sync, /import, /go-live, /practice: what the seller does from page and command. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,11 +152,6 @@ int api_import(struct api_call *call)
 
 /* --- go live --------------------------------------------------------------------------------------------------------- */
 
-static void result_to(void *user, const struct store_result *result)
-{
-    *(int *)user = result->error;
-}
-
 static int set_live(struct daemon *daemon, const struct channel *channel)
 {
     CHANGES_AUTO struct changes changes = changes_new();
@@ -166,9 +162,7 @@ static int set_live(struct daemon *daemon, const struct channel *channel)
     struct channel live = *channel;
     live.live = true;
     changes_put_channel(&changes, &live);
-    int error = 0;
-    store_submit(daemon->store, STORE_SYNC, &changes, result_to, &error);
-    return error;
+    return daemon_commit(daemon, &changes);
 }
 
 static uint32_t write_preview(struct api_call *call, const struct courier *courier, uint32_t channel)
@@ -181,7 +175,7 @@ static uint32_t write_preview(struct api_call *call, const struct courier *couri
         struct item item;
         if (!listing || !listing->item || store_item(call->daemon->store, listing->item, &item) < 0)
             continue;
-        int64_t wanted = courier_wanted_live(courier, listing);
+        int64_t wanted = courier_wanted(courier, listing);
         if (wanted == listing_expected(listing))
             continue;
         changes++;

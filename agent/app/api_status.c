@@ -97,7 +97,6 @@ static void write_undo(struct daemon *daemon, struct json_writer *json)
     json_end_object(json);
 }
 
-/* Sales that at least one live channel does not show yet: the queue, in the seller's eyes. */
 static void write_object(struct daemon *daemon, struct json_writer *json)
 {
     char hex[ID128_TEXT_BYTES];
@@ -114,6 +113,7 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     json_text(json, "epoch", hex);
     json_int(json, "position", (int64_t)last);
     json_int(json, "sold_this_start", (int64_t)daemon->sold_this_start);
+    json_int(json, "unsent", (int64_t)daemon->unsent);
     json_int(json, "owed", daemon_owed(daemon));
     json_int(json, "open_cards", cards > 0 ? cards : 0);
     json_bool(json, "online", daemon_online(daemon));

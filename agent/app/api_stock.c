@@ -1,10 +1,10 @@
-/* GET /stock, /stock/SKU, /codes, /devices: reading what the stall has. */
+/* GET /stock, /stock/SKU, /codes: reading what the stall has. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/api.h"
-#include "labels/labels.h"
+#include "labels/label.h"
 
 enum { STOCK_PAGE_MAX = 500, ITEM_CODES_MAX = 8, PRACTICE_CODES = 6 };
 

@@ -50,6 +50,20 @@ uint64_t daemon_event_ms(struct daemon *daemon)
     return store_event_time(daemon->store, daemon_boottime_ms(daemon));
 }
 
+static void keep_error(void *user, const struct store_result *result)
+{
+    *(int *)user = result->error;
+}
+
+int daemon_commit(struct daemon *daemon, struct changes *changes)
+{
+    int error = 0;
+    store_submit(daemon->store, STORE_SYNC, changes, keep_error, &error);
+    if (error)
+        log_error("the ledger did not take a change: %s", strerrordesc_np(-error));
+    return error;
+}
+
 /* --- ledger ------------------------------------------------------------------------------------------------------------ */
 
 static struct id128 boot_id(void)

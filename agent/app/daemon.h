@@ -17,6 +17,7 @@
 #include "status/status.h"
 #include "store/store.h"
 #include "sync/courier.h"
+#include "usb/usb_learnt.h"
 #include "usb/usb_scanner.h"
 #include "web/web.h"
 
@@ -30,7 +31,7 @@ enum {
 struct daemon_source {
     uint32_t number; /* 1…; 0 typed */
     char name[NAME_MAX_BYTES + 1];
-    bool ready;
+    bool ready, ended;
     struct scanner_sim *sim;
     struct scanner_stdin *typed;
     struct usb_scanner *usb;
@@ -66,6 +67,7 @@ struct daemon {
     uint8_t csrf_secret[32];
     char view_key[33];
     uint64_t sold_this_start;
+    uint64_t unsent; /* sales since every live channel was last up to date */
     struct intake_outcome last_outcome; /* for the one who typed it */
     uint32_t previewed_channels;        /* bit per channel alias: its preview was shown since the start */
     bool once_ending;
@@ -83,6 +85,8 @@ int64_t daemon_wall_ms(void *daemon);
 int64_t daemon_boottime_ms(void *daemon);
 struct id128 daemon_random(void *daemon);
 uint64_t daemon_event_ms(struct daemon *daemon);
+/* Commits now and logs a failure. Empties changes. Returns 0 or the commit's error. */
+int daemon_commit(struct daemon *daemon, struct changes *changes);
 
 /* daemon_light.c */
 void daemon_signal(struct daemon *daemon, enum status_lamp name, const char *event_id);
@@ -111,6 +115,7 @@ const char *daemon_runtime_directory(const struct daemon *daemon);
 /* daemon_sources.c: scanners */
 int daemon_open_sources(struct daemon *daemon, struct err *err);
 void daemon_close_sources(struct daemon *daemon);
+struct usb_scanner *daemon_usb(const struct daemon *daemon); /* NULL when no USB source is open */
 
 /* daemon_channels.c */
 int daemon_open_channels(struct daemon *daemon, struct err *err);

@@ -28,11 +28,6 @@ static const struct channel *find_row(struct daemon *daemon, const char *name)
     return NULL;
 }
 
-static void kept(void *user, const struct store_result *result)
-{
-    *(int *)user = result->error;
-}
-
 static int ensure_row(struct daemon *daemon, const char *kind, const char *name, uint32_t *alias, struct err *err)
 {
     const struct channel *row = find_row(daemon, name);
@@ -56,10 +51,9 @@ static int ensure_row(struct daemon *daemon, const char *kind, const char *name,
     event.channel.location = channel.location;
     changes_add_event(&changes, &event);
     changes_put_channel(&changes, &channel);
-    int error = 0;
-    store_submit(daemon->store, STORE_SYNC, &changes, kept, &error);
-    if (error)
-        return err_set_errno(err, error, "channel %s", name);
+    int result = daemon_commit(daemon, &changes);
+    if (result < 0)
+        return err_set_errno(err, result, "channel %s", name);
     *alias = channel.alias;
     return 0;
 }

@@ -96,6 +96,7 @@ static void outcome_sold(struct daemon *daemon, const struct intake_outcome *out
     event_id_text(store_event_id(daemon->store, outcome->position), event_id);
     daemon->facts.fault = false;
     daemon->sold_this_start++;
+    daemon->unsent += daemon->courier_count > 0;
     daemon_signal(daemon, STATUS_SOLD, event_id);
     flash(daemon, STATUS_SOLD);
     if (outcome->signal == INTAKE_UNKNOWN) {
@@ -154,6 +155,8 @@ void daemon_stock_changed(struct daemon *daemon, uint32_t item)
 void daemon_courier_changed(void *user)
 {
     struct daemon *daemon = user;
+    if (daemon_owed(daemon) == 0 && daemon_online(daemon))
+        daemon->unsent = 0;
     daemon_update_lamp(daemon);
     daemon_changed(daemon, 0);
 }

@@ -1,14 +1,11 @@
 #include "app/practice.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
+#include "app/files.h"
 #include "base/log.h"
 
 enum {
@@ -21,47 +18,13 @@ enum {
 struct practice {
     struct practice_settings settings;
     struct practice_shop *shop;
-    char path[PATH_MAX_BYTES], temporary[PATH_MAX_BYTES];
+    char path[PATH_MAX_BYTES];
     bool online;
     uint64_t random;
     struct loop_source *back, *buyer;
 };
 
 /* --- the file -------------------------------------------------------------------------------------------------------- */
-
-static int read_file(const char *path, struct buf *text)
-{
-    FD_AUTO int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    char part[16384];
-    for (;;) {
-        ssize_t got = read(fd, part, sizeof part);
-        if (got < 0)
-            return -errno;
-        if (got == 0)
-            return buf_error(text);
-        buf_add(text, part, (size_t)got);
-    }
-}
-
-static int write_all(int fd, const char *bytes, size_t length)
-{
-    while (length) {
-        ssize_t put = write(fd, bytes, length);
-        if (put < 0)
-            return -errno;
-        bytes += put;
-        length -= (size_t)put;
-    }
-    return fsync(fd) < 0 ? -errno : 0;
-}
-
-static int sync_directory(const char *directory)
-{
-    FD_AUTO int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
 
 int practice_save(struct practice *practice, struct err *err)
 {
@@ -70,21 +33,13 @@ int practice_save(struct practice *practice, struct err *err)
     int result = buf_error(&text);
     if (result < 0)
         return err_set_errno(err, result, "cannot save the practice shop");
-    FD_AUTO int fd = open(practice->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_set_errno(err, -errno, "cannot write %s", practice->temporary);
-    result = write_all(fd, text.data, text.length);
-    if (result == 0 && rename(practice->temporary, practice->path) < 0)
-        result = -errno;
-    if (result == 0)
-        result = sync_directory(practice->settings.directory);
-    return result < 0 ? err_set_errno(err, result, "cannot write %s", practice->path) : 0;
+    return file_replace(practice->path, buf_text(&text), text.length, err);
 }
 
 static int load(struct practice *practice, bool *fresh, struct err *err)
 {
     BUF_AUTO struct buf text = buf_new(SHOP_FILE_MAX_BYTES);
-    int result = read_file(practice->path, &text);
+    int result = file_read(practice->path, &text);
     *fresh = result == -ENOENT;
     if (*fresh)
         return 0;
@@ -218,7 +173,6 @@ int practice_new(const struct practice_settings *settings, struct practice **pra
     made->online = true;
     made->random = settings->seed ? settings->seed : 1;
     (void)snprintf(made->path, sizeof made->path, "%s/%s", settings->directory, PRACTICE_FILE_NAME);
-    (void)snprintf(made->temporary, sizeof made->temporary, "%s/%s.new", settings->directory, PRACTICE_FILE_NAME);
     made->shop = practice_shop_new();
     int result = made->shop ? add_timers(made) : -ENOMEM;
     if (result < 0)
