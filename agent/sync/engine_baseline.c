@@ -237,7 +237,8 @@ static int next_pass(struct step *step)
     if (gather->pass != GATHER_BOOK)
         return 0;
     if (is_equal(gather)) {
-        qsort(gather->lines, gather->line_count, sizeof *gather->lines, by_remote_id);
+        if (gather->line_count)
+            qsort(gather->lines, gather->line_count, sizeof *gather->lines, by_remote_id);
         return 0;
     }
     engine_gather_free(step->engine); /* something changed meanwhile: read both again */
