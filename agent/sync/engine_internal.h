@@ -41,7 +41,6 @@ struct listing_watch {
     uint8_t check; /* enum listing_check */
     uint8_t refusals, stales, failures;
     bool single;        /* its batch was refused: written alone until it succeeds */
-    bool carded;        /* a drift card was made and not taken back */
     uint32_t seen_read; /* order reads begun when the level was seen */
     int64_t seen_level, seen_expected;
     int64_t since_ms;  /* when this difference was first seen; monotonic */

@@ -24,11 +24,11 @@ static void put_drift_card(struct step *step, const struct listing *listing, enu
     changes_put_card(&step->output->changes, &card);
 }
 
+/* A card about this listing may be open since before a restart: taking back one that is not there does
+ * nothing. */
 static void agree(struct step *step, const struct listing *listing, struct listing_watch *watch)
 {
-    if (watch->carded)
-        put_drift_card(step, listing, CARD_SETTLED, 0, "Shop and ledger agree again.");
-    watch->carded = false;
+    put_drift_card(step, listing, CARD_SETTLED, 0, "Shop and ledger agree again.");
     watch->check = CHECK_NONE;
 }
 
@@ -38,11 +38,13 @@ void engine_watch_refresh(struct step *step, const struct listing *listing)
     int64_t expected = listing_expected(listing);
     if (watch->check == CHECK_READ)
         return; /* stays due, even if the row happens to agree */
-    if (listing->has_level && listing->level == expected)
-        agree(step, listing, watch);
-    else if (watch->check == CHECK_NONE || watch->seen_expected != expected ||
-             watch->seen_level != listing->level)
+    if (listing->has_level && listing->level == expected) {
+        if (watch->check != CHECK_NONE)
+            agree(step, listing, watch);
+    } else if (watch->check == CHECK_NONE || watch->seen_expected != expected ||
+               watch->seen_level != listing->level) {
         watch->check = CHECK_READ;
+    }
 }
 
 bool engine_watch_observe(struct step *step, struct listing *row, int64_t level, const struct op *op)
@@ -57,7 +59,9 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
         row->level_wall_ms = engine_shop_now(step);
     }
     if (!op && level == expected) {
-        agree(step, row, watch);
+        if (changed || watch->check == CHECK_ORDERS || watch->check == CHECK_DRIFT)
+            agree(step, row, watch);
+        watch->check = CHECK_NONE;
         return changed;
     }
     bool again = watch->seen_expected == expected && watch->seen_level == level;
@@ -87,7 +91,6 @@ static void open_drift(struct step *step, const struct listing *listing, struct 
                    more < 0 ? "fewer" : "more");
     put_drift_card(step, listing, CARD_OPEN, more, text);
     watch->check = CHECK_DRIFT;
-    watch->carded = true;
 }
 
 /* The other ops of its request cannot be sent again without it: with another content the key is refused. */

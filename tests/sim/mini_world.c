@@ -25,6 +25,13 @@ static const struct setting settings[] = {
     {"last unit, anything lost", 1, 0, {.sales = 1, .orders = 1, .losses = 2}},
     {"last unit, killed", 1, 0, {.sales = 1, .orders = 1, .restarts = 2}},
     {"last unit, cancelled", 1, 0, {.sales = 1, .orders = 1, .cancels = 1, .losses = 1}},
+    {"edited", 2, 0, {.sales = 1, .edits = 1, .losses = 1}},
+    {"edited and ordered", 2, 0, {.orders = 1, .edits = 1, .losses = 1}},
+    {"three, ordered and lost", 3, 0, {.sales = 1, .orders = 2, .losses = 1}},
+    {"four, half for the booth", 4, 50, {.sales = 2, .orders = 2}},
+    {"two, killed and lost", 2, 0, {.sales = 1, .orders = 1, .restarts = 1, .losses = 1}},
+    {"shipped", 2, 0, {.sales = 1, .orders = 2, .ships = 1, .cancels = 1}},
+    {"edit killed", 2, 0, {.edits = 2, .restarts = 1}},
 };
 
 struct limits {
@@ -182,6 +189,8 @@ static int walk_setting(const struct setting *setting, const struct limits *limi
     if (result < 0)
         print_way(&walk, words);
     bool unfinished = result == 0 && walk.depth;
+    if (unfinished && getenv("WAY"))
+        print_way(&walk, "unfinished");
     (void)printf("%-32s %9" PRIu64 " states, %10" PRIu64 " transitions, deepest way %zu, %" PRIu64
                  " settled%s\n",
                  setting->name, walk.seen.count, walk.transitions, walk.deepest, walk.settled,

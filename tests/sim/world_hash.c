@@ -108,7 +108,7 @@ static uint64_t mix_watch(uint64_t hash, const struct world *world, const struct
     hash = mix(hash, watch->check);
     hash =
         mix(hash, watch->refusals << 16 | watch->stales << 8 | (watch->failures > 6 ? 6 : watch->failures));
-    hash = mix(hash, watch->single << 1 | watch->carded);
+    hash = mix(hash, watch->single);
     hash = mix(hash, ahead(world, watch->resend_ms));
     hash =
         mix(hash, behind(world, watch->sent_ms < memory->started_ms ? memory->started_ms : watch->sent_ms));
@@ -116,7 +116,9 @@ static uint64_t mix_watch(uint64_t hash, const struct world *world, const struct
         return hash;
     hash = mix(hash, watch->seen_level);
     hash = mix(hash, watch->seen_expected);
-    hash = mix(hash, (int64_t)memory->reads_begun - watch->seen_read);
+    if (watch->check == CHECK_DRIFT)
+        return hash;
+    hash = mix(hash, memory->reading.active && memory->reading.number > watch->seen_read);
     hash = mix(hash, memory->reads_done > watch->seen_read);
     return mix(hash, behind(world, watch->since_ms));
 }
