@@ -24,12 +24,21 @@ static void put_drift_card(struct step *step, const struct listing *listing, enu
     changes_put_card(&step->output->changes, &card);
 }
 
-/* A card about this listing may be open since before a restart: taking back one that is not there does
- * nothing. */
+/* A card about it may be open, also since before a restart: taking back one that is not there does nothing.
+ */
 static void agree(struct step *step, const struct listing *listing, struct listing_watch *watch)
 {
-    put_drift_card(step, listing, CARD_SETTLED, 0, "Shop and ledger agree again.");
+    if (watch->doubted)
+        put_drift_card(step, listing, CARD_SETTLED, 0, "Shop and ledger agree again.");
+    watch->doubted = false;
     watch->check = CHECK_NONE;
+}
+
+void engine_watch_doubt(struct step *step, const struct listing *listing, const struct op *op)
+{
+    int64_t on_its_way = op && op->delta > 0 ? op->delta : 0; /* booked before it is applied */
+    if (listing->has_level && listing->level != listing_expected(listing) - on_its_way)
+        engine_watch(step->engine, listing->alias)->doubted = true;
 }
 
 void engine_watch_refresh(struct step *step, const struct listing *listing)
@@ -39,8 +48,7 @@ void engine_watch_refresh(struct step *step, const struct listing *listing)
     if (watch->check == CHECK_READ)
         return; /* stays due, even if the row happens to agree */
     if (listing->has_level && listing->level == expected) {
-        if (watch->check != CHECK_NONE)
-            agree(step, listing, watch);
+        agree(step, listing, watch);
     } else if (watch->check == CHECK_NONE || watch->seen_expected != expected ||
                watch->seen_level != listing->level) {
         watch->check = CHECK_READ;
@@ -59,9 +67,7 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
         row->level_wall_ms = engine_shop_now(step);
     }
     if (!op && level == expected) {
-        if (changed || watch->check == CHECK_ORDERS || watch->check == CHECK_DRIFT)
-            agree(step, row, watch);
-        watch->check = CHECK_NONE;
+        agree(step, row, watch);
         return changed;
     }
     bool again = watch->seen_expected == expected && watch->seen_level == level;
@@ -77,8 +83,7 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
     return changed;
 }
 
-/* --- what no order explains
- * ----------------------------------------------------------------------------------------------- */
+/* --- what no order explains -------------------------------------------------------------------------- */
 
 static void open_drift(struct step *step, const struct listing *listing, struct listing_watch *watch)
 {
@@ -160,8 +165,7 @@ void engine_watch_settle(struct step *step, const struct listing *listing, const
         open_drift(step, listing, watch);
 }
 
-/* --- ops without an answer
- * --------------------------------------------------------------------------------------------------- */
+/* --- ops without an answer --------------------------------------------------------------------------- */
 
 /* The shop still remembers the op's key. */
 static bool key_lives(const struct step *step, const struct op *op)

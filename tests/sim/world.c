@@ -30,9 +30,7 @@ static void must(int result)
     }
 }
 
-/* --- the bench
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- the bench --------------------------------------------------------------------------------------- */
 
 struct bench *bench_new(void)
 {
@@ -103,9 +101,7 @@ static void save_engine(struct bench *bench, struct world *world, int i)
         channel->watches[j] = engine->watches[j];
 }
 
-/* --- the shops
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- the shops --------------------------------------------------------------------------------------- */
 
 static struct practice_shop *shop_to_change(struct world_channel *channel)
 {
@@ -159,9 +155,7 @@ static uint32_t true_orders(const struct world *world, int i, struct answer_orde
     return count;
 }
 
-/* --- laws
- * ------------------------------------------------------------------------------------------------------------------------
- */
+/* --- laws -------------------------------------------------------------------------------------------- */
 
 static int64_t positive(int64_t units)
 {
@@ -239,9 +233,7 @@ static int check_conservation(const struct world *world, char *words)
     return 0;
 }
 
-/* --- booking
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- booking ----------------------------------------------------------------------------------------- */
 
 static void sum_order(struct world *world, const struct event *event)
 {
@@ -386,9 +378,7 @@ static int commit(struct bench *bench, struct world *world, const struct changes
     return check_books(world, words);
 }
 
-/* --- the engines
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* --- the engines ------------------------------------------------------------------------------------- */
 
 static void take_request(struct world_channel *channel, struct channel_request *take)
 {
@@ -457,8 +447,7 @@ static int step(struct bench *bench, struct world *world, int i, enum engine_inp
     return result;
 }
 
-/* --- the way to the shop and back
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the way to the shop and back -------------------------------------------------------------------- */
 
 static void answer_is(struct world_channel *channel, enum answer_outcome outcome)
 {
@@ -503,9 +492,7 @@ static int arrive(struct bench *bench, struct world *world, int i, char *words)
     return step(bench, world, i, ENGINE_ANSWER, &answer, words);
 }
 
-/* --- people
- * ---------------------------------------------------------------------------------------------------------------------------
- */
+/* --- people ------------------------------------------------------------------------------------------ */
 
 static int notify(struct bench *bench, struct world *world, enum engine_input_kind kind, char *words)
 {
@@ -583,9 +570,7 @@ static int restart(struct bench *bench, struct world *world, char *words)
     return notify(bench, world, ENGINE_WAKE, words);
 }
 
-/* --- actions
- * ------------------------------------------------------------------------------------------------------------------------------
- */
+/* --- actions ----------------------------------------------------------------------------------------- */
 
 static void list_people(const struct world *world, int i, struct action *actions, int *count)
 {
@@ -802,9 +787,7 @@ void world_action_text(const struct world *world, struct action action, char *te
         world->now_ms);
 }
 
-/* --- settling
- * --------------------------------------------------------------------------------------------------------------------------
- */
+/* --- settling ---------------------------------------------------------------------------------------- */
 
 const struct world_card *world_card(const struct world *world, enum card_kind kind)
 {

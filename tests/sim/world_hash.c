@@ -108,7 +108,7 @@ static uint64_t mix_watch(uint64_t hash, const struct world *world, const struct
     hash = mix(hash, watch->check);
     hash =
         mix(hash, watch->refusals << 16 | watch->stales << 8 | (watch->failures > 6 ? 6 : watch->failures));
-    hash = mix(hash, watch->single);
+    hash = mix(hash, watch->single << 1 | watch->doubted);
     hash = mix(hash, ahead(world, watch->resend_ms));
     hash =
         mix(hash, behind(world, watch->sent_ms < memory->started_ms ? memory->started_ms : watch->sent_ms));
