@@ -102,9 +102,12 @@ struct channel_answer {
     int64_t retry_ms;             /* RETRY, and a hint for OFFLINE; 0: engine's own back-off */
     int64_t shop_wall_ms;         /* the answer's Date header; 0 unknown */
     char words[REASON_MAX_BYTES + 1]; /* plain words for people: the shop's own, or what went wrong with the network */
+    bool new_key;                 /* REJECTED write: the same change may be sent again as a new op with a new key */
+    uint32_t blamed;              /* REJECTED, STALE batch: 1 + index of the change that the shop refused; 0 it named none */
     bool has_more;
     char cursor[CURSOR_MAX_BYTES + 1];
-    bool orders_complete;         /* ORDERS: every sub-list of every order in this page was read to its end */
+    bool orders_complete;         /* ORDERS: every sub-list of every order in this page was read to its end; an order whose
+                                   * sub-lists need further requests is not in this page but in a following one (has_more) */
     uint32_t count;
     union {
         struct answer_listing *listings;   /* LISTINGS, LEVELS (remote_id and level only) */
