@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 
 static const char help[] =
     "fairstockd - the agent under the table: scans sell, a light says when it is safe, shops are kept true\n"

@@ -22,6 +22,7 @@ enum statement {
     SQL_EPOCH_ADD,
     SQL_EPOCH_OF,
     SQL_EPOCH_GENERATION,
+    SQL_EPOCH_BY_ID,
     SQL_ITEM_PUT,
     SQL_ITEM_GET,
     SQL_ITEM_BY_SKU,
