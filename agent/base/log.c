@@ -8,7 +8,7 @@
 enum { LOG_LINE_MAX_BYTES = 1024 };
 
 /* One write(2) a line, so that lines of two processes on one terminal never mix. */
-static void emit(int priority, const char *word, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void emit(int priority, const char *word, const char *format, va_list args)
 {
     char line[LOG_LINE_MAX_BYTES];
     int used = getenv("JOURNAL_STREAM") ? snprintf(line, sizeof line, "<%d>", priority)

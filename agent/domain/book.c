@@ -258,7 +258,7 @@ static int stock_slot(struct book *book, uint32_t item, uint32_t location, struc
 
 int book_put_stock(struct book *book, uint32_t item, uint32_t location, struct stock stock)
 {
-    struct stock *slot;
+    struct stock *slot = NULL;
     int result = stock_slot(book, item, location, &slot);
     if (result == 0)
         *slot = stock;
@@ -267,7 +267,7 @@ int book_put_stock(struct book *book, uint32_t item, uint32_t location, struct s
 
 static int move(struct book *book, uint32_t item, uint32_t location, int64_t on_hand, int64_t committed)
 {
-    struct stock *slot;
+    struct stock *slot = NULL;
     if (!item)
         return 0; /* an unknown code: kept and counted, but no stock of anything */
     int result = stock_slot(book, item, location, &slot);

@@ -141,7 +141,7 @@ static void report(struct intake *intake, const struct intake_outcome *outcome)
 static void fill_card(struct card *card, enum card_kind kind, const char *code, uint32_t item, int64_t wall_ms)
 {
     *card = (struct card){.kind = kind, .state = CARD_OPEN, .item = item, .opened_wall_ms = wall_ms};
-    (void)snprintf(card->key, sizeof card->key, "%s", code);
+    (void)snprintf(card->key, sizeof card->key, "%.*s", SOURCE_KEY_MAX_BYTES, code);
 }
 
 static void refuse(struct intake *intake, struct intake_outcome *outcome, const struct book_item *item,

@@ -1,5 +1,5 @@
 # One noun, one pair of files: what NOUN.h declares starts with NOUN_ (or NOUNs_, or is NOUN itself).
-# The exceptions carry more than one noun on purpose.
+# NOUN_internal.h is the same noun, shared between the files of its folder only. The exceptions carry more than one noun on purpose.
 exception() {
     case $1 in
     agent/domain/model.h) echo '^(listing|order_line|order_vector)_' ;; # the rows: one small law each
@@ -11,7 +11,7 @@ exception() {
 }
 sources | grep '\.h$' | while read -r file; do
     awk -f "$lint_folder/strip.awk" "$file" | awk -v file="$file" -v except="$(exception "$file")" '
-        BEGIN { noun = file; sub(/.*\//, "", noun); sub(/\.h$/, "", noun) }
+        BEGIN { noun = file; sub(/.*\//, "", noun); sub(/(_internal)?\.h$/, "", noun) }
         /^[ \t]*#/ || /^static / || /^typedef / || /^[ \t}]/ { next }
         match($0, /[a-z_][a-z0-9_]*\(/) {
             name = substr($0, RSTART, RLENGTH - 1)
