@@ -223,26 +223,37 @@ static void act(struct usb_scanner *s, enum usb_learn_action action)
     }
 }
 
+static int keep_learnt(struct usb_scanner *s, struct device *device, struct err *err)
+{
+    if (s->learnt_count == USB_LEARNT_MAX)
+        return err_set(err, -ENOSPC,
+                       "there are %d learnt scanners already; take some out of the file scanners",
+                       USB_LEARNT_MAX);
+    if (!give_slot(s, device))
+        return err_set(err, -ENOSPC, "there are %d scanners already; unplug one", USB_SCANNERS_MAX);
+    struct usb_learnt *learnt = &s->learnt[s->learnt_count];
+    *learnt = (struct usb_learnt){.vendor = device->facts.vendor, .product = device->facts.product};
+    name_of(s, device, learnt->name);
+    int r = s->options.save(s->options.save_user, s->learnt, s->learnt_count + 1, err);
+    if (r < 0) {
+        device->slot->attached = false;
+        device->slot = NULL;
+        return r;
+    }
+    s->learnt_count++;
+    return 0;
+}
+
 static void save_learnt(struct usb_scanner *s, struct device *device)
 {
     struct err err = {0};
-    int r = -ENOSPC;
-    if (s->learnt_count == USB_LEARNT_MAX) {
-        (void)err_set(&err, r, "there are %d learnt scanners already; remove some from the file scanners",
-                      USB_LEARNT_MAX);
-    } else {
-        struct usb_learnt *learnt = &s->learnt[s->learnt_count];
-        *learnt = (struct usb_learnt){.vendor = device->facts.vendor, .product = device->facts.product};
-        name_of(s, device, learnt->name);
-        r = s->options.save(s->options.save_user, s->learnt, s->learnt_count + 1, &err);
-    }
-    if (r < 0 || !give_slot(s, device)) {
-        (void)err_prefix(&err, r, "It was not kept");
-        act(s, usb_learn_fail(&s->learn, err_text(&err)));
+    int r = keep_learnt(s, device, &err);
+    if (r == 0) {
+        set_ready(s, device);
         return;
     }
-    s->learnt_count++;
-    set_ready(s, device);
+    (void)err_prefix(&err, r, "It was not kept");
+    act(s, usb_learn_fail(&s->learn, err_text(&err)));
 }
 
 static void learn_code(void *user, const struct hid_result *result)
@@ -476,8 +487,7 @@ size_t usb_scanner_devices(const struct usb_scanner *scanner, struct usb_scanner
 void usb_scanner_learn(struct usb_scanner *scanner, bool yes)
 {
     int64_t now_ms = loop_now_ms(scanner->loop);
-    act(scanner, usb_learn_fail(&scanner->learn, "")); /* gives back what an earlier learning held */
-    usb_learn_start(&scanner->learn, yes, now_ms);
+    act(scanner, usb_learn_start(&scanner->learn, yes, now_ms));
     if (arm(scanner, earliest(scanner)) < 0)
         log_warning("the minute of learning cannot be measured; it ends with the next scan");
 }
