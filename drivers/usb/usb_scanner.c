@@ -44,6 +44,7 @@ struct usb_scanner {
     size_t device_count;
     struct usb_learn learn;
     struct hid_decoder learn_decoder;
+    bool listed;      /* what is attached from now on was plugged in just now */
     int64_t armed_ms; /* when the timer fires; INT64_MAX: not armed */
     int64_t retry_ms; /* when to claim again; INT64_MAX: nothing to claim */
 };
@@ -307,7 +308,8 @@ static void take_attached(struct usb_scanner *s, struct usb_facts *facts)
         claim(s, device);
     else
         log_device(s, device);
-    learn_attached(s, device);
+    if (s->listed)
+        learn_attached(s, device);
 }
 
 static void take_gone(struct usb_scanner *s, struct device *device)
@@ -363,18 +365,31 @@ static void take_lost(struct usb_scanner *s)
     s->options.sink.notice(s->options.sink.user, s->options.first_source, SCANNER_FAULT, words);
 }
 
+static void take_listed(struct usb_scanner *s)
+{
+    s->listed = true;
+    if (s->options.listed)
+        s->options.listed(s->options.listed_user);
+}
+
+/* True: it was about the bus, not about one device. */
+static bool take_bus_record(struct usb_scanner *s, const struct usb_record *record)
+{
+    if (record->kind == USB_ATTACHED)
+        take_attached(s, record->facts);
+    else if (record->kind == USB_LISTED)
+        take_listed(s);
+    else if (record->kind == USB_LOST)
+        take_lost(s);
+    else
+        return false;
+    return true;
+}
+
 static void take_record(struct usb_scanner *s, const struct usb_record *record)
 {
-    if (record->kind == USB_ATTACHED) {
-        take_attached(s, record->facts);
-        return;
-    }
-    if (record->kind == USB_LOST) {
-        take_lost(s);
-        return;
-    }
-    struct device *device = find_device(s, record->device);
-    if (!device) /* one device more than fit */
+    struct device *device = take_bus_record(s, record) ? NULL : find_device(s, record->device);
+    if (!device) /* …or one device more than fit */
         return;
     if (record->kind == USB_REPORT)
         take_report(s, device, record);

@@ -331,8 +331,11 @@ static void keep_card(struct world *world, const struct card *card)
         abort();
     world->card_count += at == world->card_count;
     struct world_card *kept = &world->cards[at];
-    *kept = (struct world_card){
-        .kind = card->kind, .state = card->state, .channel = card->channel, .units = card->units};
+    *kept = (struct world_card){.kind = card->kind,
+                                .state = card->state,
+                                .chosen = card->chosen,
+                                .channel = card->channel,
+                                .units = card->units};
     (void)snprintf(kept->key, sizeof kept->key, "%s", card->key);
     if (card->state == CARD_SETTLED)
         *kept = world->cards[--world->card_count];
@@ -380,10 +383,33 @@ static int commit(struct bench *bench, struct world *world, const struct changes
 
 /* --- the engines ------------------------------------------------------------------------------------- */
 
-static void take_request(struct world_channel *channel, struct channel_request *take)
+/* A write leaves only when its op is durable as sent, under the key the op has; a new grant only after the
+ * orders were read to their end since the shop was last out of reach. */
+static int check_write(const struct world_channel *channel, const struct channel_request *request,
+                       char *words)
+{
+    if (request->kind != REQUEST_WRITE_LEVELS)
+        return 0;
+    for (uint32_t i = 0; i < channel->op_count; i++) {
+        const struct op *op = &channel->ops[i];
+        if (!id128_equal(op->id, request->writes[0].op))
+            continue;
+        if (op->state != OP_SENT && op->state != OP_UNKNOWN)
+            return FAIL("a write left in op state %d", op->state);
+        if (!id128_equal(op->request_key, request->key))
+            return FAIL("a write left under another key than its op's");
+        if (op->delta > 0 && channel->memory.flight.first && !channel->orders_read)
+            return FAIL("a grant left before the orders were read");
+        return 0;
+    }
+    return FAIL("a write left without an op");
+}
+
+static int take_request(struct world_channel *channel, struct channel_request *take, char *words)
 {
     if (channel->wire != WIRE_IDLE)
-        abort(); /* a second request while one is on its way */
+        return FAIL("a second request while one is on its way");
+    int result = check_write(channel, take, words);
     channel->wire = WIRE_REQUEST;
     channel->request = (struct world_request){.request = *take};
     channel->request.request.writes = NULL;
@@ -392,6 +418,7 @@ static void take_request(struct world_channel *channel, struct channel_request *
     if (take->count)
         channel->request.write = take->writes[0];
     channel_request_free(take);
+    return result;
 }
 
 static int step(struct bench *bench, struct world *world, int i, enum engine_input_kind kind,
@@ -440,8 +467,8 @@ static int step(struct bench *bench, struct world *world, int i, enum engine_inp
     channel->wake_ms = output.wake_ms;
     world->last_changes = output.changes.event_count + output.changes.row_count;
     int result = commit(bench, world, &output.changes, words);
-    for (uint32_t j = 0; j < output.request_count; j++)
-        take_request(channel, &output.requests[j]);
+    for (uint32_t j = 0; j < output.request_count && result == 0; j++)
+        result = take_request(channel, &output.requests[j], words);
     output.request_count = 0;
     engine_output_free(&output);
     return result;
@@ -489,6 +516,8 @@ static int arrive(struct bench *bench, struct world *world, int i, char *words)
 {
     struct world_answer answer = world->channels[i].answer;
     world->channels[i].wire = WIRE_IDLE;
+    if (answer.answer.kind == REQUEST_ORDERS && answer.answer.outcome == ANSWER_DONE)
+        world->channels[i].orders_read = true;
     return step(bench, world, i, ENGINE_ANSWER, &answer, words);
 }
 
@@ -502,6 +531,17 @@ static int notify(struct bench *bench, struct world *world, enum engine_input_ki
     return result;
 }
 
+/* The shell's part (resolve.h): a sale that takes what an order was promised names the order. */
+static void card_shortage(const struct world *world, struct changes *changes)
+{
+    struct order_line lines[WORLD_CHANNELS * WORLD_LINES_MAX];
+    uint32_t count = 0;
+    for (int i = 0; i < WORLD_CHANNELS; i++)
+        for (uint32_t j = 0; j < world->channels[i].line_count; j++)
+            lines[count++] = world->channels[i].lines[j];
+    resolve_oversold(lines, count, SKU, world->stock.on_hand - 1, world->stock.committed, 0, changes);
+}
+
 static int sell(struct bench *bench, struct world *world, char *words)
 {
     CHANGES_AUTO struct changes changes = changes_new();
@@ -510,6 +550,7 @@ static int sell(struct bench *bench, struct world *world, char *words)
     event.sale.line_count = 1;
     event.sale.lines[0] = (struct sale_line){.item = ITEM, .quantity = 1};
     changes_add_event(&changes, &event);
+    card_shortage(world, &changes);
     must(changes_error(&changes));
     load_book(bench, world);
     int result = commit(bench, world, &changes, words);
@@ -547,6 +588,8 @@ static int go_down(struct bench *bench, struct world *world, char *words)
 {
     world->network = false;
     for (int i = 0; i < WORLD_CHANNELS; i++)
+        world->channels[i].orders_read = false;
+    for (int i = 0; i < WORLD_CHANNELS; i++)
         if (world->channels[i].wire != WIRE_IDLE)
             answer_is(&world->channels[i],
                       ANSWER_UNKNOWN); /* bytes were sent; nobody knows what became of them */
@@ -562,6 +605,7 @@ static int restart(struct bench *bench, struct world *world, char *words)
             channel->stray_request = channel->request;
         }
         channel->wire = WIRE_IDLE;
+        channel->orders_read = false;
         channel->memory = (struct engine_memory){0};
         memset(channel->watches, 0, sizeof channel->watches);
         channel->view = (struct engine_view){.phase = ENGINE_CONNECTING};
@@ -813,6 +857,23 @@ static struct action quiet_action(const struct world *world)
     return (struct action){ACTION_TIME, world->channels[1].wake_ms < world->channels[0].wake_ms, 0};
 }
 
+int world_run(struct bench *bench, struct world *world, char *words)
+{
+    int result = 0;
+    for (int i = 0; i < SETTLE_STEPS_MAX; i++) {
+        struct action action = quiet_action(world);
+        if (result < 0 || action.kind == ACTION_TIME)
+            return result;
+        result = world_do(bench, world, action, words);
+    }
+    return FAIL("does not come to rest");
+}
+
+void world_lose_next_reply(struct world *world, int channel)
+{
+    practice_shop_fault(shop_to_change(&world->channels[channel]), FAULT_REPLY_LOST, 1);
+}
+
 static bool drifted(const struct world *world, int i)
 {
     char key[SOURCE_KEY_MAX_BYTES + 1];
@@ -889,6 +950,50 @@ int world_settle(struct bench *bench, struct world *world, char *words)
             return FAIL("an idle poll changed something");
     }
     return result;
+}
+
+int world_decide(struct bench *bench, struct world *world, enum card_kind kind, enum card_option option)
+{
+    const struct world_card *kept = world_card(world, kind);
+    if (!kept)
+        return -ENOENT;
+    struct world_channel *channel = &world->channels[kept->channel - 1];
+    struct card card = {.id = 1,
+                        .kind = kind,
+                        .state = kept->state,
+                        .chosen = kept->chosen,
+                        .channel = kept->channel,
+                        .item = ITEM,
+                        .units = kept->units};
+    (void)snprintf(card.key, sizeof card.key, "%s", kept->key);
+    card.listing = kind == CARD_PARKED || kind == CARD_DRIFT ? LISTING : 0;
+    struct resolve_facts facts = {
+        .title = "Vase",
+        .sku = SKU,
+        .shop = channel->row.name,
+        .location = LOCATION,
+        .on_hand = world->stock.on_hand,
+        .committed = world->stock.committed,
+        .other_location_name = "",
+        .line = find_line(channel, kept->key),
+        .channel_cancels = true,
+        .listing = &channel->listing,
+        .unsettled = channel->op_count > 0,
+    };
+    struct resolve_stamp stamp = {.event_time_ms = (uint64_t)world->now_ms};
+    uint64_t random = ++world->random;
+    memcpy(stamp.op.bytes, &random, sizeof random);
+    memcpy(stamp.op_key.bytes + 8, &random, sizeof random);
+    CHANGES_AUTO struct changes changes = changes_new();
+    char words[WORLD_WORDS_MAX_BYTES];
+    int result = resolve_decide(&card, option, "tomorrow", &facts, &stamp, &changes, NULL);
+    if (result < 0)
+        return result;
+    load_book(bench, world);
+    result = commit(bench, world, &changes, words);
+    if (result == 0)
+        result = notify(bench, world, ENGINE_STOCK, words);
+    return result < 0 ? -EIO : 0;
 }
 
 int world_new(struct bench *bench, int64_t units, uint32_t booth_percent, struct world *world, char *words)

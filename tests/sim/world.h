@@ -67,6 +67,7 @@ struct world_channel {
     bool stray; /* a request of an engine that was killed is still on its way */
     struct world_request stray_request;
     struct world_shop *shop;
+    bool orders_read; /* since the shop was last out of reach */
     /* what is true, kept apart from what is believed */
     int64_t events_expected; /* E as the events say */
     int64_t edited;          /* units people changed at the shop's level */
@@ -77,6 +78,7 @@ struct world_channel {
 struct world_card {
     enum card_kind kind;
     enum card_state state;
+    enum card_option chosen;
     uint32_t channel;
     char key[SOURCE_KEY_MAX_BYTES + 1];
     int64_t units;
@@ -145,6 +147,10 @@ int world_settle(struct bench *bench, struct world *world, char *words);
 void world_action_text(const struct world *world, struct action action, char *text, size_t size);
 /* A person decides a card (resolve.h). 0, or negative errno. */
 int world_decide(struct bench *bench, struct world *world, enum card_kind kind, enum card_option option);
+/* Whatever goes on by itself now, without time passing. */
+int world_run(struct bench *bench, struct world *world, char *words);
+/* The shop does the next write it is asked for and its answer is lost. */
+void world_lose_next_reply(struct world *world, int channel);
 int64_t world_level(const struct world *world, int channel);
 const struct world_card *world_card(const struct world *world, enum card_kind kind);
 
