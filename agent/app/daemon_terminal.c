@@ -8,6 +8,7 @@
 
 #include "app/daemon.h"
 #include "base/log.h"
+#include "crypto/crypto.h"
 #include "domain/money.h"
 
 enum { FIRST_CODES = 3, TABLE_PAGE = 200 };
@@ -105,7 +106,7 @@ static void print_row(struct daemon *daemon, const struct item *item, uint64_t c
     const struct book *book = store_book(daemon->store);
     struct stock stock = book_stock_total(book, item->alias);
     const struct listing *listing = book_item_listing(book, item->alias, NULL);
-    char level[24] = "-", owed[24] = "-", card_text[24] = "";
+    char level[24] = "-", owed[24] = "-", card_text[32] = "";
     if (listing) {
         int64_t wanted = listing_expected(listing);
         for (uint32_t i = 0; i < daemon->courier_count; i++)
@@ -190,4 +191,45 @@ void daemon_input_ended(struct daemon *daemon)
     int result = loop_arm(daemon->once_timer, loop_now_ms(daemon->loop));
     if (result < 0)
         log_error("cannot arm a timer: %s", strerrordesc_np(-result));
+}
+
+/* --- --check and what the command line leaves open ----------------------------------------------------------------------------- */
+
+int daemon_check(struct daemon *daemon)
+{
+    struct store_check check;
+    int result = store_verify(daemon->store, crypto_sha256_two, &check);
+    if (result < 0 || check.first_bad_position) {
+        log_error("the ledger is damaged at position %" PRIu64 ": %s", check.first_bad_position,
+                  result < 0 ? strerrordesc_np(-result) : check.words);
+        return daemon->exit_code = EXIT_LEDGER;
+    }
+    (void)printf("config, token files: right\nledger: %" PRIu64 " events, %" PRIu64 " seals, %" PRIu64 " starts, all right\n",
+                 check.events, check.seals, check.epochs);
+    struct usb_scanner_row rows[USB_DEVICES_MAX];
+    struct usb_scanner *usb = daemon_usb(daemon);
+    size_t count = usb ? usb_scanner_devices(usb, rows, USB_DEVICES_MAX) : 0;
+    for (size_t i = 0; i < count && i < USB_DEVICES_MAX; i++)
+        (void)printf("device %s %s: %s%s%s\n", rows[i].id, rows[i].name, usb_state_text(rows[i].state),
+                     *rows[i].next ? "\n   " : "", rows[i].next);
+    return EXIT_OK;
+}
+
+/* Splits the config's space-separated list; the words stay in the config's own text. */
+static int split(char *text, const char **words, int max)
+{
+    int count = 0;
+    char *state = NULL;
+    for (char *word = strtok_r(text, " ", &state); word && count < max; word = strtok_r(NULL, " ", &state))
+        words[count++] = word;
+    return count;
+}
+
+void daemon_default_options(struct daemon *daemon)
+{
+    struct options *options = &daemon->options;
+    if (!options->scanner_count)
+        options->scanner_count = split(daemon->config->scanners, options->scanners, OPTIONS_SOURCES_MAX);
+    if (!options->light_count)
+        options->light_count = split(daemon->config->lights, options->lights, OPTIONS_LIGHTS_MAX);
 }

@@ -69,7 +69,8 @@ int shopify_cursor_text(const struct shopify_cursor *cursor, char text[CURSOR_MA
     size_t used = strlen(SUB);
     memcpy(made, SUB, used);
     for (uint32_t i = 0; i < cursor->count; i++)
-        used += (size_t)snprintf(made + used, sizeof made - used, "%s%" PRIu64, i ? "," : "", cursor->orders[i]);
+        used +=
+            (size_t)snprintf(made + used, sizeof made - used, "%s%" PRIu64, i ? "," : "", cursor->orders[i]);
     used += (size_t)snprintf(made + used, sizeof made - used, ":%s:%s", cursor->lines, cursor->outer);
     if (used > CURSOR_MAX_BYTES)
         return -E2BIG;
@@ -82,7 +83,7 @@ bool shopify_cursor_at_end(const struct shopify_cursor *cursor)
     return cursor->count == 0 && cursor->outer[0] == '\0';
 }
 
-int shopify_order_number(const char *gid, uint64_t *number)
+int shopify_cursor_order_number(const char *gid, uint64_t *number)
 {
     uint64_t read;
     if (strncmp(gid, ORDER_GID, strlen(ORDER_GID)) != 0)

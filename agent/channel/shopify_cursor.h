@@ -1,13 +1,13 @@
-/* Where an order read goes on. The adapter keeps no state, so everything it must remember travels in the cursor that the
- * engine hands back.
+/* Where an order read goes on. The adapter keeps no state, so everything it must remember travels in the
+ * cursor that the engine hands back.
  *
  *   cursor := OUTER | "sub:" IDS ":" LINES ":" OUTER
- *   OUTER  := Shopify's own cursor of the orders list ("" in the second form: the list has been read to its end)
- *   IDS    := number ("," number)*   orders of the last page whose sub-lists did not fit, the first is read next
+ *   OUTER  := Shopify's own cursor of the orders list; "" once that list has been read to its end
+ *   IDS    := number ("," number)*: orders of the last page whose sub-lists did not fit; the first is next
  *   LINES  := Shopify's cursor inside the first order's lines; "" at their start
  *
- * Shopify's cursors are base64 of JSON, so they hold no ':' and never begin with "sub:". A page leaves such orders out; each
- * comes by itself on a following page, whole. */
+ * Shopify's cursors are base64 of JSON, so they hold no ':' and never begin with "sub:". A page leaves such
+ * orders out; each comes by itself on a following page, whole. */
 #ifndef FAIRSTOCK_CHANNEL_SHOPIFY_CURSOR_H
 #define FAIRSTOCK_CHANNEL_SHOPIFY_CURSOR_H
 
@@ -20,7 +20,7 @@
 enum { SHOPIFY_ORDERS_PER_PAGE = 10 };
 
 struct shopify_cursor {
-    uint32_t count;                         /* orders to read by themselves; 0: the list goes on at outer */
+    uint32_t count; /* orders to read by themselves; 0: the list goes on at outer */
     uint64_t orders[SHOPIFY_ORDERS_PER_PAGE];
     char lines[CURSOR_MAX_BYTES + 1];
     char outer[CURSOR_MAX_BYTES + 1];
@@ -34,6 +34,6 @@ MUST_CHECK int shopify_cursor_text(const struct shopify_cursor *cursor, char tex
 bool shopify_cursor_at_end(const struct shopify_cursor *cursor);
 
 /* "gid://shopify/Order/123" to 123. -EINVAL for anything else. */
-MUST_CHECK int shopify_order_number(const char *gid, uint64_t *number);
+MUST_CHECK int shopify_cursor_order_number(const char *gid, uint64_t *number);
 
 #endif

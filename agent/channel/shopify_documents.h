@@ -1,9 +1,10 @@
-/* The GraphQL documents we send, and how much they ask for at once. tests/schema validates each against the vendor's schema.
+/* The GraphQL documents we send, and how much they ask for at once. tests/schema validates each against the
+ * vendor's schema.
  *
- * Cost. One query may cost 1,000 points at most, whatever the plan; a Standard shop restores 100 points a second
- * (shopify.dev/docs/api/usage/limits). We count conservatively: an object 1, a connection 2 + first nodes, a list `first`
- * elements, a mutation 10. The sizes below keep every document under SHOPIFY_COST_MAX by that count; the sandbox counts
- * the same way and refuses more. */
+ * Cost. One query may cost 1,000 points at most, whatever the plan; a Standard shop restores 100 points a
+ * second (shopify.dev/docs/api/usage/limits). We count conservatively: an object 1, a connection 2 + first
+ * nodes, a list `first` elements, a mutation 10. The sizes below keep every document under SHOPIFY_COST_MAX
+ * by that count; the sandbox counts the same way and refuses more. */
 #ifndef FAIRSTOCK_CHANNEL_SHOPIFY_DOCUMENTS_H
 #define FAIRSTOCK_CHANNEL_SHOPIFY_DOCUMENTS_H
 
@@ -13,7 +14,7 @@
 
 enum {
     SHOPIFY_COST_MAX = 1000,
-    SHOPIFY_LISTINGS_PER_PAGE = 100, /* 4 points each */
+    SHOPIFY_LISTINGS_PER_PAGE = 100,  /* 4 points each */
     SHOPIFY_LEVELS_PER_REQUEST = 250, /* 3 points each; input arrays hold at most 250 */
 };
 

@@ -6,7 +6,13 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { MS_PER_SECOND = 1000, YEAR_FIRST = 1970, YEAR_LAST = 9999, SECONDS_PER_MINUTE = 60, MINUTES_PER_HOUR = 60 };
+enum {
+    MS_PER_SECOND = 1000,
+    YEAR_FIRST = 1970,
+    YEAR_LAST = 9999,
+    SECONDS_PER_MINUTE = 60,
+    MINUTES_PER_HOUR = 60
+};
 
 int shopify_time_text(int64_t ms, char text[SHOPIFY_TIME_TEXT_BYTES])
 {

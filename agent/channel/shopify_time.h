@@ -1,5 +1,6 @@
-/* Shopify's DateTime: ISO 8601 in UTC with whole seconds, "2026-11-23T10:00:00Z" (schema, scalar DateTime). Reads also a
- * fraction and a numeric offset, which the format allows. Pure; knows no time zone of the machine. */
+/* Shopify's DateTime: ISO 8601 in UTC with whole seconds, "2026-11-23T10:00:00Z" (schema, scalar DateTime).
+ * Reads also a fraction and a numeric offset, which the format allows. Pure; knows no time zone of the
+ * machine. */
 #ifndef FAIRSTOCK_CHANNEL_SHOPIFY_TIME_H
 #define FAIRSTOCK_CHANNEL_SHOPIFY_TIME_H
 

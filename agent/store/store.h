@@ -92,6 +92,8 @@ MUST_CHECK int store_event(struct store *store, uint64_t position, uint8_t *byte
  * reference in the event at `position` means. -ENOENT when it is not on this path. */
 MUST_CHECK int store_ref(struct store *store, uint64_t position, struct event_ref *ref);
 MUST_CHECK int store_resolve_ref(struct store *store, uint64_t position, struct event_ref ref, uint64_t *target);
+/* The position of an event of this ledger. -ENOENT when it has none of that id. */
+MUST_CHECK int store_find_event(struct store *store, struct event_id id, uint64_t *position);
 uint64_t store_last_position(const struct store *store);
 /* Positions of an item's events in ascending order, from `after` (0: start); at most n. Cost grows with the item's own
  * events and the unsnapshotted tail only. */

@@ -93,6 +93,26 @@ int store_resolve_ref(struct store *store, uint64_t position, struct event_ref r
     return 0;
 }
 
+int store_find_event(struct store *store, struct event_id id, uint64_t *position)
+{
+    if (!id128_equal(id.device, store->device))
+        return -ENOENT;
+    sqlite3_stmt *get = store_use(store, SQL_EPOCH_BY_ID);
+    store_bind_id(get, 1, id.epoch);
+    int result = store_step(get);
+    uint64_t first = 0, end = store->last_position + 1;
+    if (result == 1) {
+        first = (uint64_t)sqlite3_column_int64(get, 0);
+        if (sqlite3_column_type(get, 1) != SQLITE_NULL)
+            end = (uint64_t)sqlite3_column_int64(get, 1);
+    }
+    (void)sqlite3_reset(get);
+    if (result != 1 || id.sequence >= end - first)
+        return result < 0 ? result : -ENOENT;
+    *position = first + id.sequence;
+    return 0;
+}
+
 /* --- events ------------------------------------------------------------------------------------------------------------------ */
 
 int store_event(struct store *store, uint64_t position, uint8_t *bytes, size_t *length)

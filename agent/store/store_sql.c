@@ -26,6 +26,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_EPOCH_OF] = "SELECT first_position, generation, id FROM epoch WHERE first_position <= ?1 "
                      "ORDER BY first_position DESC LIMIT 1",
     [SQL_EPOCH_GENERATION] = "SELECT first_position FROM epoch WHERE generation = ?1",
+    [SQL_EPOCH_BY_ID] = "SELECT first_position, (SELECT min(n.first_position) FROM epoch n WHERE n.first_position > "
+                        "e.first_position) FROM epoch e WHERE id = ?1",
     [SQL_ITEM_PUT] = "INSERT INTO item (" ITEM_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
                      "ON CONFLICT (alias) DO UPDATE SET sku = ?2, title = ?3, price_minor = ?4, cost_minor = ?5, "
                      "currency = ?6, flags = ?7, reorder_point = ?8, lead_days = ?9",
@@ -34,7 +36,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_ITEMS] = "SELECT " ITEM_COLUMNS " FROM item WHERE alias > ?1 "
                   "AND (?2 = '' OR instr(lower(sku), lower(?2)) OR instr(lower(title), lower(?2))) ORDER BY alias LIMIT ?3",
     [SQL_BARCODE_PUT] = "INSERT OR REPLACE INTO barcode (code, item, pack) VALUES (?1, ?2, ?3)",
-    [SQL_BARCODES_OF] = "SELECT code, pack FROM barcode WHERE item = ?1 ORDER BY code LIMIT ?2",
+    [SQL_BARCODES_OF] = "SELECT code, pack FROM barcode WHERE item = ?1 ORDER BY pack, code LIMIT ?2",
     [SQL_LOCATION_PUT] = "INSERT INTO location (alias, name, kind) VALUES (?1, ?2, ?3)",
     [SQL_LOCATION_GET] = "SELECT name FROM location WHERE alias = ?1",
     [SQL_LOCATION_BY_NAME] = "SELECT alias FROM location WHERE name = ?1",
@@ -66,6 +68,7 @@ const char *const store_sql[SQL_COUNT] = {
                         "units = ?9, text = ?10, chosen = ?11, detail = ?12, opened_wall_ms = ?13 WHERE id = ?1",
     [SQL_CARD_UPDATE_UNSETTLED] = "UPDATE card SET units = ?4, text = ?5 WHERE kind = ?1 AND channel = ?2 AND key = ?3 "
                                   "AND state < 3",
+    [SQL_CARD_SETTLE] = "UPDATE card SET state = 3 WHERE kind = ?1 AND channel = ?2 AND key = ?3 AND state < 3",
     [SQL_CARD_ADD] = "INSERT INTO card (" CARD_COLUMNS ") VALUES (NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [SQL_CARD_GET] = "SELECT " CARD_COLUMNS " FROM card WHERE id = ?1",
     [SQL_CARDS] = "SELECT " CARD_COLUMNS " FROM card WHERE state < ?1 ORDER BY id DESC LIMIT ?2",
