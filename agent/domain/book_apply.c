@@ -3,12 +3,15 @@
 
 #include "domain/book_internal.h"
 
-/* --- events ------------------------------------------------------------------------------------------------------------------ */
+/* --- events
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static int apply_sale(struct book *book, const struct event *event)
 {
     for (uint32_t i = 0; i < event->sale.line_count; i++) {
-        int result = book_move(book, event->sale.lines[i].item, event->sale.location, -event->sale.lines[i].quantity, 0);
+        int result = book_move(book, event->sale.lines[i].item, event->sale.location,
+                               -event->sale.lines[i].quantity, 0);
         if (result < 0)
             return result;
     }
@@ -30,8 +33,9 @@ static int apply_order(struct book *book, const struct event *event)
 {
     const struct order_vector *d = &event->order.difference;
     int64_t pack = event->order.pack;
-    return book_move(book, event->order.item, event->order.location, (d->returned_sellable - d->handed_over) * pack,
-                (d->ordered - d->cancelled - d->handed_over) * pack);
+    return book_move(book, event->order.item, event->order.location,
+                     (d->returned_sellable - d->handed_over) * pack,
+                     (d->ordered - d->cancelled - d->handed_over) * pack);
 }
 
 static int apply_edit(struct book *book, const struct event *event)
@@ -69,10 +73,11 @@ int book_apply_event(struct book *book, const struct event *event)
     case EVENT_UNKNOWN_NAMED:
         return book_move(book, event->named.item, event->named.location, -event->named.quantity, 0);
     case EVENT_ADJUSTMENT:
-        return book_move(book, event->adjustment.item, event->adjustment.location, event->adjustment.delta, 0);
+        return book_move(book, event->adjustment.item, event->adjustment.location, event->adjustment.delta,
+                         0);
     case EVENT_BASELINE:
         return book_move(book, event->baseline.item, event->baseline.location, 0,
-                    (int64_t)event->baseline.committed * event->baseline.pack);
+                         (int64_t)event->baseline.committed * event->baseline.pack);
     case EVENT_ORDER_STATE:
         return apply_order(book, event);
     case EVENT_LEVEL_EDIT:
@@ -87,7 +92,9 @@ int book_apply_event(struct book *book, const struct event *event)
     }
 }
 
-/* --- whole sets -------------------------------------------------------------------------------------------------------------- */
+/* --- whole sets
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 /* What a set may add, counted generously. */
 struct need {
