@@ -26,21 +26,6 @@ static int64_t int_field(const struct api_call *call, const char *key, int64_t o
 
 /* --- sell and undo --------------------------------------------------------------------------------------------------- */
 
-/* A SKU works where a code does: its first code stands for it; an item without a code is sold by its SKU's own entry. */
-static void code_for(struct daemon *daemon, const char *given, char code[CODE_MAX_BYTES + 1])
-{
-    struct item item;
-    char codes[1][CODE_MAX_BYTES + 1];
-    uint32_t packs[1];
-    struct book_item found;
-    (void)snprintf(code, CODE_MAX_BYTES + 1, "%s", given);
-    if (book_find_code(store_book(daemon->store), given, &found))
-        return;
-    if (store_item_by_sku(daemon->store, given, &item) == 0 &&
-        store_item_codes(daemon->store, item.alias, codes, packs, 1) == 1)
-        memcpy(code, codes[0], sizeof codes[0]);
-}
-
 static const char *signal_name(enum intake_signal signal)
 {
     static const char *const names[] = {
@@ -58,7 +43,7 @@ int api_sell(struct api_call *call)
     if (quantity < 1 || quantity > QUANTITY_MAX)
         return api_error(call, HTTP_BAD_REQUEST, "the quantity must be 1 to %d", QUANTITY_MAX);
     char code[CODE_MAX_BYTES + 1];
-    code_for(daemon, given, code);
+    daemon_code_for(daemon, given, code);
     daemon_sell(daemon, code, quantity, 0);
     const struct intake_outcome *outcome = &daemon->last_outcome;
     if (outcome->signal == INTAKE_FAULT)

@@ -45,8 +45,10 @@ static void write_channel(struct daemon *daemon, struct json_writer *json, struc
     json_int(json, "owed_since_ms", view.oldest_owed_ms ? daemon_wall_ms(daemon) - (now_ms - view.oldest_owed_ms) : 0);
     json_int(json, "published", published_units(book, row->alias));
     json_int(json, "last_success_ms", view.last_success_wall_ms);
-    json_text(json, "last_error", view.last_error);
-    json_int(json, "last_error_ms", view.last_error_wall_ms);
+    /* An error that a later success healed is history, not news. */
+    bool troubled = view.last_error_wall_ms > view.last_success_wall_ms;
+    json_text(json, "last_error", troubled ? view.last_error : "");
+    json_int(json, "last_error_ms", troubled ? view.last_error_wall_ms : 0);
     json_int(json, "requests", (int64_t)view.requests);
     json_int(json, "failures", (int64_t)view.failures);
     json_end_object(json);

@@ -232,6 +232,8 @@ static int open_page(struct daemon *daemon, struct err *err)
         .view_key = daemon->view_key,
         .csrf_secret = daemon->csrf_secret,
         .extra_hosts = "",
+        .practice = daemon->practice,
+        .currency = daemon->config->currency,
         .api = daemon_api,
         .user = daemon,
     };

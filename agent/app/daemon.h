@@ -107,6 +107,7 @@ bool daemon_online(const struct daemon *daemon);
 /* daemon_page.c */
 void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *recent);
 void daemon_publish(struct daemon *daemon);
+void daemon_code_for(struct daemon *daemon, const char *given, char code[CODE_MAX_BYTES + 1]);
 void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source);
 
 /* Where the control socket lives: the service manager's runtime directory, else the state directory. */

@@ -1,4 +1,5 @@
 /* What the page hears: scans at once, stock and status soon and bundled. */
+#include <stdio.h>
 #include <string.h>
 
 #include "app/api.h"
@@ -13,6 +14,21 @@ void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *rece
     api_write_scan(daemon, &json, NULL, recent);
     if (buf_error(&out) == 0)
         web_publish(daemon->web, "scan", buf_text(&out));
+}
+
+/* What a person typed: a SKU works where a code does, its single-unit code stands for it. */
+void daemon_code_for(struct daemon *daemon, const char *given, char code[CODE_MAX_BYTES + 1])
+{
+    struct item item;
+    char codes[1][CODE_MAX_BYTES + 1];
+    uint32_t packs[1];
+    struct book_item found;
+    (void)snprintf(code, CODE_MAX_BYTES + 1, "%s", given);
+    if (book_find_code(store_book(daemon->store), given, &found))
+        return;
+    if (store_item_by_sku(daemon->store, given, &item) == 0 &&
+        store_item_codes(daemon->store, item.alias, codes, packs, 1) == 1)
+        memcpy(code, codes[0], sizeof codes[0]);
 }
 
 /* Typed and scanned codes take the same way; the answer is kept for who asked. */

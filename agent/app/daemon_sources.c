@@ -17,7 +17,10 @@
 
 static void on_scan(void *user, const struct scan *scan)
 {
-    daemon_sell(user, scan->code, 1, scan->source);
+    char code[CODE_MAX_BYTES + 1];
+    if (scan->source == 0)
+        daemon_code_for(user, scan->code, code);
+    daemon_sell(user, scan->source == 0 ? code : scan->code, 1, scan->source);
 }
 
 static struct daemon_source *find_source(struct daemon *daemon, uint32_t number)
@@ -155,6 +158,7 @@ static int open_source(struct daemon *daemon, const char *spec, uint32_t number,
     daemon->source_count++; /* before it is opened: notices find it */
     if (strcmp(spec, "stdin") == 0) {
         source->number = 0;
+        source->ready = true; /* a keyboard is always there */
         return scanner_stdin_new(daemon->loop, STDIN_FILENO, 0, &sink, &source->typed, err);
     }
     if (strcmp(spec, "usb") == 0)

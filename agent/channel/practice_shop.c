@@ -38,9 +38,7 @@ int practice_grow(void **array, uint32_t *capacity, uint32_t count, uint32_t max
     return 0;
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- life -------------------------------------------------------------------------------------------- */
 
 struct practice_shop *practice_shop_new(void)
 {
@@ -108,8 +106,7 @@ void practice_forget_keys(struct practice_shop *shop, int64_t now_ms)
     shop->key_count = kept;
 }
 
-/* --- listings
- * -------------------------------------------------------------------------------------------------------- */
+/* --- listings ---------------------------------------------------------------------------------------- */
 
 static struct practice_listing *find_sku(const struct practice_shop *shop, const char *sku)
 {
@@ -160,8 +157,7 @@ bool practice_shop_at(const struct practice_shop *shop, uint32_t index, const ch
     return true;
 }
 
-/* --- people at the shop
- * ---------------------------------------------------------------------------------------------- */
+/* --- people at the shop ------------------------------------------------------------------------------ */
 
 static int64_t next_version(struct practice_shop *shop, int64_t now_ms)
 {

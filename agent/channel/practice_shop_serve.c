@@ -17,9 +17,7 @@ static int refuse(struct channel_answer *answer, enum answer_outcome outcome, co
     return 0;
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- reading ----------------------------------------------------------------------------------------- */
 
 static void remote_id_of(uint32_t index, char remote_id[REMOTE_ID_MAX_BYTES + 1])
 {
@@ -140,9 +138,7 @@ static int serve_orders(const struct practice_shop *shop, const struct channel_r
     return 0;
 }
 
-/* --- writing
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- writing ----------------------------------------------------------------------------------------- */
 
 /* 64-bit FNV-1a: tells a repeated write from another one under the same key; nothing hostile is on the other
  * side. */
@@ -264,9 +260,7 @@ static int serve_cancel(struct practice_shop *shop, const struct channel_request
     return result;
 }
 
-/* --- serving
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- serving ----------------------------------------------------------------------------------------- */
 
 static enum practice_fault take_fault(struct practice_shop *shop)
 {

@@ -16,9 +16,7 @@
 
 #define PRACTICE_FIRST_LINE "practice shop 1"
 
-/* --- saving
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- saving ------------------------------------------------------------------------------------------ */
 
 static void add_field(struct buf *text, const char *field)
 {
@@ -69,9 +67,7 @@ void practice_shop_save(const struct practice_shop *shop, struct buf *text)
         save_key(&shop->keys[i], text);
 }
 
-/* --- loading
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- loading ----------------------------------------------------------------------------------------- */
 
 /* The fields of one line that are not read yet; points into a copy of it. */
 struct fields {

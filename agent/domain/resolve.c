@@ -34,8 +34,7 @@ enum card_option resolve_option_from_name(const char *name)
     return OPTION_NONE;
 }
 
-/* --- building the list
- * ----------------------------------------------------------------------------------------------- */
+/* --- building the list ------------------------------------------------------------------------------- */
 
 struct list {
     struct resolve_option *options;
@@ -233,8 +232,7 @@ int resolve_options(const struct card *card, const struct resolve_facts *facts,
     return list.count;
 }
 
-/* --- who is asked to wait
- * -------------------------------------------------------------------------------------------- */
+/* --- who is asked to wait ---------------------------------------------------------------------------- */
 
 static int newest_first(const void *left, const void *right)
 {

@@ -52,8 +52,7 @@ static void put_card(const struct decision *decision, enum card_state state)
     changes_put_card(decision->changes, &card);
 }
 
-/* --- per option
- * ------------------------------------------------------------------------------------------------------ */
+/* --- per option -------------------------------------------------------------------------------------- */
 
 static int found(const struct decision *decision)
 {
@@ -149,8 +148,7 @@ static int apply(const struct decision *decision)
     }
 }
 
-/* --- the decision
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the decision ------------------------------------------------------------------------------------ */
 
 static bool waits(enum card_option option)
 {

@@ -176,6 +176,13 @@ static int put_card(struct store *store, const struct card *card, uint64_t first
         bind_card(put, card, origin);
         return store_run(put);
     }
+    if (card->state == CARD_SETTLED) {
+        sqlite3_stmt *settle = store_use(store, SQL_CARD_SETTLE);
+        store_bind_u(settle, 1, card->kind);
+        store_bind_u(settle, 2, card->channel);
+        store_bind_text(settle, 3, card->key);
+        return store_run(settle);
+    }
     sqlite3_stmt *update = store_use(store, SQL_CARD_UPDATE_UNSETTLED);
     store_bind_u(update, 1, card->kind);
     store_bind_u(update, 2, card->channel);

@@ -68,6 +68,7 @@ const char *const store_sql[SQL_COUNT] = {
                         "units = ?9, text = ?10, chosen = ?11, detail = ?12, opened_wall_ms = ?13 WHERE id = ?1",
     [SQL_CARD_UPDATE_UNSETTLED] = "UPDATE card SET units = ?4, text = ?5 WHERE kind = ?1 AND channel = ?2 AND key = ?3 "
                                   "AND state < 3",
+    [SQL_CARD_SETTLE] = "UPDATE card SET state = 3 WHERE kind = ?1 AND channel = ?2 AND key = ?3 AND state < 3",
     [SQL_CARD_ADD] = "INSERT INTO card (" CARD_COLUMNS ") VALUES (NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [SQL_CARD_GET] = "SELECT " CARD_COLUMNS " FROM card WHERE id = ?1",
     [SQL_CARDS] = "SELECT " CARD_COLUMNS " FROM card WHERE state < ?1 ORDER BY id DESC LIMIT ?2",

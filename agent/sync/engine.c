@@ -8,9 +8,7 @@
 
 #include "domain/allocation.h"
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- life -------------------------------------------------------------------------------------------- */
 
 struct engine_output engine_output_new(void)
 {
@@ -70,8 +68,7 @@ int64_t engine_wanted(const struct engine *engine, const struct listing *listing
     return allocation_wanted(engine->book, listing, engine->settings.booth_percent);
 }
 
-/* --- helpers of all parts
- * ---------------------------------------------------------------------------------------------- */
+/* --- helpers of all parts ---------------------------------------------------------------------------- */
 
 /* The step's random bytes plus a counter, as one big number. */
 struct id128 engine_new_id(struct engine *engine)
@@ -147,9 +144,7 @@ void engine_wake_at(struct step *step, int64_t at_ms)
         step->output->wake_ms = at_ms;
 }
 
-/* --- answers
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- answers ----------------------------------------------------------------------------------------- */
 
 static void disconnect(struct engine_memory *memory)
 {
@@ -282,9 +277,7 @@ static int digest(struct step *step, const struct channel_answer *answer)
     return 0;
 }
 
-/* --- the step
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- the step ---------------------------------------------------------------------------------------- */
 
 static int make_room(struct engine *engine)
 {

@@ -79,9 +79,7 @@ int engine_gather_begin(struct step *step)
     return 0;
 }
 
-/* --- listings
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- listings ---------------------------------------------------------------------------------------- */
 
 /* Already linked, or known and still without item: nothing to do for it. */
 static bool is_candidate(const struct step *step, const char *remote_id, uint32_t item)
@@ -142,9 +140,7 @@ static int digest_listings(struct step *step, const struct channel_answer *answe
     return 0;
 }
 
-/* --- orders
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* --- orders ------------------------------------------------------------------------------------------ */
 
 /* 64-bit FNV-1a: two readings of the same shop minutes apart are compared, nobody gains by a collision. */
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
@@ -201,9 +197,7 @@ static int digest_orders(struct step *step, const struct channel_answer *answer)
     return 0;
 }
 
-/* --- the passes
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- the passes -------------------------------------------------------------------------------------- */
 
 static void send_pass(struct step *step)
 {
@@ -237,7 +231,8 @@ static int next_pass(struct step *step)
     if (gather->pass != GATHER_BOOK)
         return 0;
     if (is_equal(gather)) {
-        qsort(gather->lines, gather->line_count, sizeof *gather->lines, by_remote_id);
+        if (gather->line_count)
+            qsort(gather->lines, gather->line_count, sizeof *gather->lines, by_remote_id);
         return 0;
     }
     engine_gather_free(step->engine); /* something changed meanwhile: read both again */
@@ -265,9 +260,7 @@ int engine_gather_digest(struct step *step, const struct channel_answer *answer)
     return answer->has_more && !stuck ? 0 : next_pass(step);
 }
 
-/* --- booking
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- booking ----------------------------------------------------------------------------------------- */
 
 /* The first kept line of a listing, or line_count. */
 static uint32_t first_line_of(const struct gather *gather, const char *remote_id)

@@ -40,8 +40,8 @@ enum listing_check {
 struct listing_watch {
     uint8_t check; /* enum listing_check */
     uint8_t refusals, stales, failures;
-    bool single;        /* its batch was refused: written alone until it succeeds */
-    bool carded;        /* a drift card was made and not taken back */
+    bool single;  /* its batch was refused: written alone until it succeeds */
+    bool doubted; /* level and expectation differed since they were last seen to agree: a card may be open */
     uint32_t seen_read; /* order reads begun when the level was seen */
     int64_t seen_level, seen_expected;
     int64_t since_ms;  /* when this difference was first seen; monotonic */
@@ -141,9 +141,7 @@ enum op_fate {
     FATE_WAIT,       /* by reading, but not yet: it may still be on its way */
 };
 
-/* --- engine.c
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- engine.c ---------------------------------------------------------------------------------------- */
 
 struct id128 engine_new_id(struct engine *engine);
 struct event engine_event(const struct step *step, enum event_kind kind);
@@ -158,16 +156,16 @@ void engine_say(struct step *step, const char *words);
 int64_t engine_backoff(uint32_t failures);
 void engine_wake_at(struct step *step, int64_t at_ms);
 
-/* --- engine_plan.c: what to ask next
- * ----------------------------------------------------------------------------------- */
+/* --- engine_plan.c: what to ask next ----------------------------------------------------------------- */
 
 int engine_plan(struct step *step);
 
-/* --- engine_watch.c: does the level agree with what we expect
- * ---------------------------------------------------------- */
+/* --- engine_watch.c: does the level agree with what we expect ---------------------------------------- */
 
 /* Brings the watch of a listing without unsettled op up to date with its row. */
 void engine_watch_refresh(struct step *step, const struct listing *listing);
+/* Notes that level and expectation differ, whatever becomes of it. */
+void engine_watch_doubt(struct step *step, const struct listing *listing, const struct op *op);
 /* The shop shows this level of a listing whose row is as this step leaves it; writes level and time into the
  * row and returns true when that changed it. op: an unsettled op that makes the level ambiguous, NULL none.
  */
@@ -177,8 +175,7 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
 void engine_watch_settle(struct step *step, const struct listing *listing, const struct op *op);
 enum op_fate engine_op_fate(const struct step *step, const struct op *op);
 
-/* --- engine_write.c: ops that change levels
- * ------------------------------------------------------------------------------ */
+/* --- engine_write.c: ops that change levels ---------------------------------------------------------- */
 
 int engine_send_again(struct step *step, bool *sent);
 /* Brings the candidates to what they should show, as new ops of one request. */
@@ -194,8 +191,7 @@ void engine_revoke(struct step *step, struct listing *row, int64_t units, struct
 void engine_op_result(struct step *step, const struct op *op, uint32_t outcome, const char *words);
 void engine_park(struct step *step, struct listing *row, const char *words);
 
-/* --- engine_cancel.c: ops that cancel orders
- * ------------------------------------------------------------------------------ */
+/* --- engine_cancel.c: ops that cancel orders --------------------------------------------------------- */
 
 /* again: those that were sent before and not answered. */
 int engine_send_cancel(struct step *step, bool again, bool *sent);
@@ -203,8 +199,7 @@ void engine_digest_cancel(struct step *step, const struct channel_answer *answer
 /* An order line as the shop shows it: settles the cancel op that waits for it. */
 void engine_cancel_seen(struct step *step, const struct answer_order_line *line);
 
-/* --- engine_orders.c
- * ----------------------------------------------------------------------------------------------------- */
+/* --- engine_orders.c --------------------------------------------------------------------------------- */
 
 void engine_begin_orders(struct step *step);
 void engine_send_orders(struct step *step);
@@ -216,8 +211,7 @@ struct order_line engine_order_row(const struct step *step, const struct answer_
                                    const struct listing *listing);
 void engine_put_unlinked(struct step *step, const struct answer_order_line *line);
 
-/* --- engine_levels.c
- * ------------------------------------------------------------------------------------------------------ */
+/* --- engine_levels.c --------------------------------------------------------------------------------- */
 
 int engine_send_levels(struct step *step, const struct candidates *candidates, bool *sent);
 void engine_digest_levels(struct step *step, const struct channel_answer *answer);
@@ -225,8 +219,7 @@ void engine_digest_levels(struct step *step, const struct channel_answer *answer
 void engine_send_audit(struct step *step, bool *sent);
 void engine_digest_audit(struct step *step, const struct channel_answer *answer);
 
-/* --- engine_baseline.c
- * ---------------------------------------------------------------------------------------------------- */
+/* --- engine_baseline.c ------------------------------------------------------------------------------- */
 
 /* True while a baseline (of the whole channel, or of listings found later) is being taken. */
 bool engine_gathering(const struct engine *engine);

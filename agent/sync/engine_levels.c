@@ -79,8 +79,7 @@ void engine_digest_levels(struct step *step, const struct channel_answer *answer
             gone(step, flight->asked[j]);
 }
 
-/* --- the whole catalogue
- * --------------------------------------------------------------------------------------------------- */
+/* --- the whole catalogue ----------------------------------------------------------------------------- */
 
 void engine_send_audit(struct step *step, bool *sent)
 {

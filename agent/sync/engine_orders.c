@@ -11,9 +11,7 @@
 #include "domain/resolve.h"
 #include "sync/engine_internal.h"
 
-/* --- asking
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- asking ------------------------------------------------------------------------------------------ */
 
 static int64_t newest_seen(const struct step *step)
 {
@@ -43,9 +41,7 @@ void engine_send_orders(struct step *step)
     (void)snprintf(request->cursor, sizeof request->cursor, "%s", reading->cursor);
 }
 
-/* --- booking
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- booking ----------------------------------------------------------------------------------------- */
 
 /* What one answer changes: rows as this step leaves them. */
 struct draft {
@@ -178,6 +174,9 @@ static void book(struct draft *draft, struct order_line *row, const struct order
         struct listing *changed = draft_listing(draft, listing);
         changed->sold += difference->ordered;
         changed->restored += difference->restored;
+        struct listing_watch *watch = engine_watch(draft->step->engine, listing->alias);
+        if (watch->check == CHECK_ORDERS || watch->check == CHECK_DRIFT)
+            watch->check = CHECK_READ; /* also when the sum did not move: an order came and went */
     }
     if (draft->committed[at] < 0)
         settle_oversold(draft->step, row);
@@ -229,8 +228,7 @@ static void book_line(struct draft *draft, const struct answer_order_line *line,
     draft->lines[draft->line_count - 1] = row;
 }
 
-/* --- what cannot be filled
- * ---------------------------------------------------------------------------------------------------- */
+/* --- what cannot be filled --------------------------------------------------------------------------- */
 
 /* Lines of the same item, moved to the front of a list of its own. */
 static uint32_t lines_of(const struct draft *draft, uint32_t item, struct order_line *lines,
@@ -280,9 +278,7 @@ static int card_shortages(const struct draft *draft, const struct channel_answer
     return 0;
 }
 
-/* --- one answer
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- one answer -------------------------------------------------------------------------------------- */
 
 /* The same line twice in one page: only its newest state counts, for what is known of it is from before the
  * page. */

@@ -4,8 +4,7 @@
 #include "domain/allocation.h"
 #include "sync/engine_internal.h"
 
-/* --- one walk over the listings
- * ------------------------------------------------------------------------------------------ */
+/* --- one walk over the listings ---------------------------------------------------------------------- */
 
 static void add(struct candidates *candidates, uint32_t alias, bool alone)
 {
@@ -39,6 +38,7 @@ static void survey_listing(struct step *step, const struct listing *listing, str
 {
     struct listing_watch *watch = engine_watch(step->engine, listing->alias);
     const struct op *op = book_listing_op(step->engine->book, listing->channel, listing->alias);
+    engine_watch_doubt(step, listing, op);
     if (op) {
         survey_op(step, listing, op, survey);
         return;
@@ -89,9 +89,7 @@ static void take_survey(struct step *step, struct survey *survey)
         engine->view.oldest_owed_ms = step->input->now_ms > 0 ? step->input->now_ms : 1;
 }
 
-/* --- choosing
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- choosing ---------------------------------------------------------------------------------------- */
 
 /* Is the shop within reach? Often while something waits for it, seldom otherwise. */
 static void plan_probe(struct step *step, const struct survey *survey)

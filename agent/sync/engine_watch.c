@@ -24,12 +24,21 @@ static void put_drift_card(struct step *step, const struct listing *listing, enu
     changes_put_card(&step->output->changes, &card);
 }
 
+/* A card about it may be open, also since before a restart: taking back one that is not there does nothing.
+ */
 static void agree(struct step *step, const struct listing *listing, struct listing_watch *watch)
 {
-    if (watch->carded)
+    if (watch->doubted)
         put_drift_card(step, listing, CARD_SETTLED, 0, "Shop and ledger agree again.");
-    watch->carded = false;
+    watch->doubted = false;
     watch->check = CHECK_NONE;
+}
+
+void engine_watch_doubt(struct step *step, const struct listing *listing, const struct op *op)
+{
+    int64_t on_its_way = op && op->delta > 0 ? op->delta : 0; /* booked before it is applied */
+    if (listing->has_level && listing->level != listing_expected(listing) - on_its_way)
+        engine_watch(step->engine, listing->alias)->doubted = true;
 }
 
 void engine_watch_refresh(struct step *step, const struct listing *listing)
@@ -38,11 +47,12 @@ void engine_watch_refresh(struct step *step, const struct listing *listing)
     int64_t expected = listing_expected(listing);
     if (watch->check == CHECK_READ)
         return; /* stays due, even if the row happens to agree */
-    if (listing->has_level && listing->level == expected)
+    if (listing->has_level && listing->level == expected) {
         agree(step, listing, watch);
-    else if (watch->check == CHECK_NONE || watch->seen_expected != expected ||
-             watch->seen_level != listing->level)
+    } else if (watch->check == CHECK_NONE || watch->seen_expected != expected ||
+               watch->seen_level != listing->level) {
         watch->check = CHECK_READ;
+    }
 }
 
 bool engine_watch_observe(struct step *step, struct listing *row, int64_t level, const struct op *op)
@@ -73,8 +83,7 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
     return changed;
 }
 
-/* --- what no order explains
- * ----------------------------------------------------------------------------------------------- */
+/* --- what no order explains -------------------------------------------------------------------------- */
 
 static void open_drift(struct step *step, const struct listing *listing, struct listing_watch *watch)
 {
@@ -87,7 +96,6 @@ static void open_drift(struct step *step, const struct listing *listing, struct 
                    more < 0 ? "fewer" : "more");
     put_drift_card(step, listing, CARD_OPEN, more, text);
     watch->check = CHECK_DRIFT;
-    watch->carded = true;
 }
 
 /* The other ops of its request cannot be sent again without it: with another content the key is refused. */
@@ -157,8 +165,7 @@ void engine_watch_settle(struct step *step, const struct listing *listing, const
         open_drift(step, listing, watch);
 }
 
-/* --- ops without an answer
- * --------------------------------------------------------------------------------------------------- */
+/* --- ops without an answer --------------------------------------------------------------------------- */
 
 /* The shop still remembers the op's key. */
 static bool key_lives(const struct step *step, const struct op *op)

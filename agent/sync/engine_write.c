@@ -10,9 +10,7 @@
 /* Levels beyond this are not a shop's truth (Shopify's own limit of a quantity is 2e9). */
 #define LEVEL_MAX INT64_C(2000000000)
 
-/* --- bookkeeping
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- bookkeeping ------------------------------------------------------------------------------------- */
 
 void engine_revoke(struct step *step, struct listing *row, int64_t units, struct id128 op,
                    enum revoke_proof proof)
@@ -79,9 +77,7 @@ void engine_park(struct step *step, struct listing *row, const char *words)
     changes_put_card(&step->output->changes, &card);
 }
 
-/* --- sending
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- sending ----------------------------------------------------------------------------------------- */
 
 /* The unsettled ops that travel under one key, in the order of their ids, which is the order they were first
  * sent in. */
@@ -243,9 +239,7 @@ int engine_send_changes(struct step *step, const struct candidates *candidates, 
     return failed ? -ENOMEM : 0;
 }
 
-/* --- answers
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- answers ----------------------------------------------------------------------------------------- */
 
 static void applied(struct step *step, const struct op *op, struct listing *row, int64_t level)
 {

@@ -39,8 +39,9 @@ struct usb_bus {
     struct usb_port *ports[DEVICES_MAX];
     unsigned port_count;
     uint32_t last_id;
-    bool stuck; /* transfers never came back */
-    int lost;   /* libusb's error, to be told once */
+    bool listed; /* USB_LISTED was told */
+    bool stuck;  /* transfers never came back */
+    int lost;    /* libusb's error, to be told once */
 };
 
 static int64_t now(void)
@@ -93,6 +94,14 @@ static bool is_listed(const struct usb_bus *bus, const libusb_device *device)
     return false;
 }
 
+static bool any_leaving(const struct usb_bus *bus)
+{
+    for (unsigned i = 0; i < bus->port_count; i++)
+        if (usb_port_is_leaving(bus->ports[i]))
+            return true;
+    return false;
+}
+
 /* False: it has to be tried again (no memory, ring full). A device that is not HID is simply not of interest.
  */
 static bool add_device(struct usb_bus *bus, libusb_device *device)
@@ -100,6 +109,8 @@ static bool add_device(struct usb_bus *bus, libusb_device *device)
     struct usb_facts facts;
     if (bus->port_count == DEVICES_MAX || is_listed(bus, device) || usb_probe(device, &facts) < 0)
         return true;
+    if (any_leaving(bus))
+        return false;
     facts.id = bus->last_id + 1;
     struct usb_facts *copy = malloc(sizeof *copy);
     struct usb_port *port = usb_port_new(device, &facts, push, bus);
@@ -215,8 +226,10 @@ static void *run(void *user)
     while (!atomic_load(&bus->stop) && !bus->lost) {
         take_requests(bus);
         bool all_taken = take_changes(bus);
+        if (all_taken && !bus->listed)
+            bus->listed = push(bus, &(struct usb_record){.kind = USB_LISTED, .at_ms = now()});
         int64_t next_ms = work_ports(bus);
-        if (!all_taken && now() + RETRY_MS < next_ms)
+        if ((!all_taken || !bus->listed) && now() + RETRY_MS < next_ms)
             next_ms = now() + RETRY_MS;
         int r = handle_events(bus, next_ms);
         if (r < 0 && r != LIBUSB_ERROR_INTERRUPTED)

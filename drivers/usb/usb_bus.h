@@ -15,8 +15,9 @@
 
 struct usb_bus;
 
-/* Starts libusb and the thread. Every HID device, present or plugged in later, gives one USB_ATTACHED.
- * -ENOTSUP, -EACCES… with a sentence when libusb cannot start (no netlink socket, no /dev/bus/usb). */
+/* Starts libusb and the thread. Every HID device, present or plugged in later, gives one USB_ATTACHED;
+ * USB_LISTED comes between the two kinds. -ENOTSUP, -EACCES… with a sentence when libusb cannot start (no
+ * netlink socket, no /dev/bus/usb). */
 MUST_CHECK int usb_bus_new(struct usb_bus **bus, struct err *err);
 /* Gives everything back and joins the thread; at most USB_BUS_STOP_MS. Accepts NULL. */
 void usb_bus_free(struct usb_bus *bus);

@@ -16,10 +16,15 @@ const char *usb_learn_state_text(enum usb_learn_state state)
     return texts[state];
 }
 
-void usb_learn_start(struct usb_learn *learn, bool yes, int64_t now_ms)
+enum usb_learn_action usb_learn_start(struct usb_learn *learn, bool yes, int64_t now_ms)
 {
-    *learn = (struct usb_learn){.state = USB_LEARN_WAITING, .yes = yes, .until_ms = now_ms + USB_LEARN_MS};
+    bool claimed = learn->state == USB_LEARN_OFFERED;
+    *learn = (struct usb_learn){.state = USB_LEARN_WAITING,
+                                .yes = yes,
+                                .until_ms = now_ms + USB_LEARN_MS,
+                                .released = learn->candidate.id};
     say(learn, "Unplug the scanner, plug it in again and scan any code. You have a minute.");
+    return claimed ? USB_LEARN_RELEASE : USB_LEARN_NOTHING;
 }
 
 bool usb_learn_owns(const struct usb_learn *learn, uint32_t device)

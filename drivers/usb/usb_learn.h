@@ -50,8 +50,9 @@ struct usb_learn_others {
 /* "idle", "waiting", "offered", "learnt", "failed". Static. */
 const char *usb_learn_state_text(enum usb_learn_state state);
 
-/* yes: also take a device that reports a mouse, is the only keyboard, has a twin, or types slowly. */
-void usb_learn_start(struct usb_learn *learn, bool yes, int64_t now_ms);
+/* Begins, or begins again. yes: also take a device that reports a mouse, is the only keyboard, has a twin, or
+ * types slowly. */
+enum usb_learn_action usb_learn_start(struct usb_learn *learn, bool yes, int64_t now_ms);
 /* used: it is a scanner of ours already. */
 enum usb_learn_action usb_learn_attached(struct usb_learn *learn, const struct usb_facts *facts, bool used,
                                          struct usb_learn_others others);

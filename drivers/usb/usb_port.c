@@ -129,6 +129,8 @@ static void begin_repair(struct usb_port *port)
     if (port->state != PORT_READING)
         return;
     port->state = PORT_REPAIRING;
+    port->tell_broken = true; /* now: reports that were queued behind the failed one may still come */
+    (void)tell_waiting(port);
     port->repair_at_ms = port->repairs ? now() + (REPAIR_WAIT_MS << (port->repairs - 1)) : now();
     cancel_all(port);
 }
@@ -161,7 +163,7 @@ static void take_report(struct usb_port *port, const struct libusb_transfer *tra
     record.length = (uint8_t)length;
     memcpy(record.bytes, transfer->buffer, (size_t)length);
     port->repairs = 0;
-    if (port->parked_count || !port->push(port->user, &record))
+    if (!tell_waiting(port) || !port->push(port->user, &record))
         port->parked[port->parked_count++] = record;
 }
 
@@ -304,16 +306,14 @@ static void repair(struct usb_port *port)
     } else if (r < 0) {
         port->repair_at_ms = now() + (REPAIR_WAIT_MS << (port->repairs - 1));
     } else {
-        port->tell_broken = true;
         port->state = PORT_READING;
-        (void)tell_waiting(port); /* before the first report after it */
     }
 }
 
 /* Reports that were on their way come before it, if they come soon. */
 static bool tell_gone(struct usb_port *port, int64_t now_ms)
 {
-    if (!port->gone || port->gone_told)
+    if (!usb_port_is_leaving(port))
         return true;
     if (in_flight(port) && now_ms < port->gone_at_ms + GONE_WAIT_MS)
         return true;
@@ -325,7 +325,7 @@ static int64_t next_work(const struct usb_port *port, int64_t now_ms, bool all_t
 {
     if (!all_told)
         return now_ms + RING_RETRY_MS;
-    if (port->gone && !port->gone_told)
+    if (usb_port_is_leaving(port))
         return port->gone_at_ms + GONE_WAIT_MS;
     return port->state == PORT_REPAIRING && !in_flight(port) ? port->repair_at_ms : INT64_MAX;
 }
@@ -380,6 +380,11 @@ const libusb_device *usb_port_device(const struct usb_port *port)
 bool usb_port_is_gone(const struct usb_port *port)
 {
     return port->gone;
+}
+
+bool usb_port_is_leaving(const struct usb_port *port)
+{
+    return port->gone && !port->gone_told;
 }
 
 bool usb_port_is_closed(const struct usb_port *port)

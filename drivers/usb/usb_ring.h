@@ -20,8 +20,9 @@ enum usb_record_kind {
     USB_READY,        /* claimed, transfers are in flight */
     USB_FAILED,       /* claiming it failed, or it stopped working; error says how. It can be claimed again */
     USB_REPORT,       /* one interrupt transfer: bytes, at most USB_RECORD_BYTES of it */
-    USB_BROKEN,       /* a stall or bus error was repaired; reports may be missing */
+    USB_BROKEN,       /* a stall or bus error is being repaired; reports may be missing here */
     USB_GONE,         /* unplugged: nothing of this device follows */
+    USB_LISTED,       /* every device that was present at the start has been told */
     USB_LOST,         /* the bus itself stopped working; error says how */
     /* from the loop to the bus */
     USB_CLAIM,

@@ -44,6 +44,7 @@ struct usb_scanner {
     size_t device_count;
     struct usb_learn learn;
     struct hid_decoder learn_decoder;
+    bool listed;      /* what is attached from now on was plugged in just now */
     int64_t armed_ms; /* when the timer fires; INT64_MAX: not armed */
     int64_t retry_ms; /* when to claim again; INT64_MAX: nothing to claim */
 };
@@ -223,26 +224,37 @@ static void act(struct usb_scanner *s, enum usb_learn_action action)
     }
 }
 
+static int keep_learnt(struct usb_scanner *s, struct device *device, struct err *err)
+{
+    if (s->learnt_count == USB_LEARNT_MAX)
+        return err_set(err, -ENOSPC,
+                       "there are %d learnt scanners already; take some out of the file scanners",
+                       USB_LEARNT_MAX);
+    if (!give_slot(s, device))
+        return err_set(err, -ENOSPC, "there are %d scanners already; unplug one", USB_SCANNERS_MAX);
+    struct usb_learnt *learnt = &s->learnt[s->learnt_count];
+    *learnt = (struct usb_learnt){.vendor = device->facts.vendor, .product = device->facts.product};
+    name_of(s, device, learnt->name);
+    int r = s->options.save(s->options.save_user, s->learnt, s->learnt_count + 1, err);
+    if (r < 0) {
+        device->slot->attached = false;
+        device->slot = NULL;
+        return r;
+    }
+    s->learnt_count++;
+    return 0;
+}
+
 static void save_learnt(struct usb_scanner *s, struct device *device)
 {
     struct err err = {0};
-    int r = -ENOSPC;
-    if (s->learnt_count == USB_LEARNT_MAX) {
-        (void)err_set(&err, r, "there are %d learnt scanners already; remove some from the file scanners",
-                      USB_LEARNT_MAX);
-    } else {
-        struct usb_learnt *learnt = &s->learnt[s->learnt_count];
-        *learnt = (struct usb_learnt){.vendor = device->facts.vendor, .product = device->facts.product};
-        name_of(s, device, learnt->name);
-        r = s->options.save(s->options.save_user, s->learnt, s->learnt_count + 1, &err);
-    }
-    if (r < 0 || !give_slot(s, device)) {
-        (void)err_prefix(&err, r, "It was not kept");
-        act(s, usb_learn_fail(&s->learn, err_text(&err)));
+    int r = keep_learnt(s, device, &err);
+    if (r == 0) {
+        set_ready(s, device);
         return;
     }
-    s->learnt_count++;
-    set_ready(s, device);
+    (void)err_prefix(&err, r, "It was not kept");
+    act(s, usb_learn_fail(&s->learn, err_text(&err)));
 }
 
 static void learn_code(void *user, const struct hid_result *result)
@@ -296,7 +308,8 @@ static void take_attached(struct usb_scanner *s, struct usb_facts *facts)
         claim(s, device);
     else
         log_device(s, device);
-    learn_attached(s, device);
+    if (s->listed)
+        learn_attached(s, device);
 }
 
 static void take_gone(struct usb_scanner *s, struct device *device)
@@ -352,18 +365,31 @@ static void take_lost(struct usb_scanner *s)
     s->options.sink.notice(s->options.sink.user, s->options.first_source, SCANNER_FAULT, words);
 }
 
+static void take_listed(struct usb_scanner *s)
+{
+    s->listed = true;
+    if (s->options.listed)
+        s->options.listed(s->options.listed_user);
+}
+
+/* True: it was about the bus, not about one device. */
+static bool take_bus_record(struct usb_scanner *s, const struct usb_record *record)
+{
+    if (record->kind == USB_ATTACHED)
+        take_attached(s, record->facts);
+    else if (record->kind == USB_LISTED)
+        take_listed(s);
+    else if (record->kind == USB_LOST)
+        take_lost(s);
+    else
+        return false;
+    return true;
+}
+
 static void take_record(struct usb_scanner *s, const struct usb_record *record)
 {
-    if (record->kind == USB_ATTACHED) {
-        take_attached(s, record->facts);
-        return;
-    }
-    if (record->kind == USB_LOST) {
-        take_lost(s);
-        return;
-    }
-    struct device *device = find_device(s, record->device);
-    if (!device) /* one device more than fit */
+    struct device *device = take_bus_record(s, record) ? NULL : find_device(s, record->device);
+    if (!device) /* …or one device more than fit */
         return;
     if (record->kind == USB_REPORT)
         take_report(s, device, record);
@@ -476,8 +502,7 @@ size_t usb_scanner_devices(const struct usb_scanner *scanner, struct usb_scanner
 void usb_scanner_learn(struct usb_scanner *scanner, bool yes)
 {
     int64_t now_ms = loop_now_ms(scanner->loop);
-    act(scanner, usb_learn_fail(&scanner->learn, "")); /* gives back what an earlier learning held */
-    usb_learn_start(&scanner->learn, yes, now_ms);
+    act(scanner, usb_learn_start(&scanner->learn, yes, now_ms));
     if (arm(scanner, earliest(scanner)) < 0)
         log_warning("the minute of learning cannot be measured; it ends with the next scan");
 }

@@ -27,6 +27,10 @@ struct usb_scanner_options {
      * sentence: nothing is learnt then. */
     int (*save)(void *user, const struct usb_learnt learnt[], size_t count, struct err *err);
     void *save_user;
+    /* Every device that was present at the start has been looked at (claims may still be on their way). Once;
+     * optional. */
+    void (*listed)(void *user);
+    void *listed_user;
 };
 
 /* One attached HID device. */
