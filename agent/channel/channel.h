@@ -103,11 +103,10 @@ struct channel_answer {
     int64_t retry_ms;                 /* RETRY, and a hint for OFFLINE; 0: engine's own back-off */
     int64_t shop_wall_ms;             /* the answer's Date header; 0 unknown */
     char words[REASON_MAX_BYTES + 1]; /* for people: the shop's own, or what went wrong on the way */
-    bool new_key;    /* REJECTED write: the same change may be sent again as a new op with a new key */
-    uint32_t blamed; /* REJECTED, STALE batch: 1 + index of the change it is about; 0 none named */
     bool has_more;
     char cursor[CURSOR_MAX_BYTES + 1];
-    bool orders_complete; /* ORDERS: every order here was read whole; what did not fit follows */
+    bool orders_complete; /* ORDERS: no line of an order here is missing, so no sold unit is; an order whose
+                           * lists did not fit is on a following page, not here. See also line.complete */
     uint32_t count;
     union {
         struct answer_listing *listings;  /* LISTINGS, LEVELS (remote_id and level only) */

@@ -122,7 +122,7 @@ static int write_orders(const struct shopify_context *context, struct json_write
         char order[64];
         (void)snprintf(order, sizeof order, "gid://shopify/Order/%" PRIu64, cursor.orders[0]);
         json_text(json, "id", order);
-        write_sizes(json, &shopify_single_sizes, cursor.lines);
+        write_sizes(json, &shopify_single_sizes[cursor.sizes], cursor.lines);
         return 0;
     }
     json_int(json, "first", SHOPIFY_ORDERS_PER_PAGE);

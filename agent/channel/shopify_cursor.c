@@ -34,6 +34,15 @@ static int take_ids(const char **at, struct shopify_cursor *cursor)
     return (*at)[-1] == ':' ? 0 : -EINVAL;
 }
 
+static int take_sizes(const char **at, struct shopify_cursor *cursor)
+{
+    if (**at < '0' || **at >= '0' + SHOPIFY_SINGLE_SIZES || (*at)[1] != ':')
+        return -EINVAL;
+    cursor->sizes = (uint32_t)(**at - '0');
+    *at += 2;
+    return 0;
+}
+
 int shopify_cursor_parse(const char *text, struct shopify_cursor *cursor)
 {
     struct shopify_cursor read = {0};
@@ -42,7 +51,7 @@ int shopify_cursor_parse(const char *text, struct shopify_cursor *cursor)
         return -EINVAL;
     if (strncmp(text, SUB, strlen(SUB)) == 0) {
         at += strlen(SUB);
-        if (take_ids(&at, &read) < 0)
+        if (take_ids(&at, &read) < 0 || take_sizes(&at, &read) < 0)
             return -EINVAL;
         const char *end = strchr(at, ':');
         if (!end)
@@ -71,7 +80,8 @@ int shopify_cursor_text(const struct shopify_cursor *cursor, char text[CURSOR_MA
     for (uint32_t i = 0; i < cursor->count; i++)
         used +=
             (size_t)snprintf(made + used, sizeof made - used, "%s%" PRIu64, i ? "," : "", cursor->orders[i]);
-    used += (size_t)snprintf(made + used, sizeof made - used, ":%s:%s", cursor->lines, cursor->outer);
+    used += (size_t)snprintf(made + used, sizeof made - used, ":%u:%s:%s", cursor->sizes, cursor->lines,
+                             cursor->outer);
     if (used > CURSOR_MAX_BYTES)
         return -E2BIG;
     memcpy(text, made, used + 1);

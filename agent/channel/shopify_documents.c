@@ -2,8 +2,12 @@
 
 const struct shopify_order_sizes shopify_page_sizes = {
     .lines = 10, .refunds = 2, .refund_lines = 5, .fulfillments = 2, .fulfillment_lines = 5};
-const struct shopify_order_sizes shopify_single_sizes = {
-    .lines = 20, .refunds = 10, .refund_lines = 10, .fulfillments = 10, .fulfillment_lines = 25};
+const struct shopify_order_sizes shopify_single_sizes[SHOPIFY_SINGLE_SIZES] = {
+    {.lines = 20, .refunds = 10, .refund_lines = 10, .fulfillments = 10, .fulfillment_lines = 25},
+    {.lines = 5, .refunds = 3, .refund_lines = 50, .fulfillments = 3, .fulfillment_lines = 80},
+    {.lines = 20, .refunds = 40, .refund_lines = 3, .fulfillments = 40, .fulfillment_lines = 3},
+    {.lines = 5, .refunds = 2, .refund_lines = 100, .fulfillments = 2, .fulfillment_lines = 80},
+};
 
 /* publicApiVersions tells whether the pinned version is still served: the header that would say so
  * (X-Shopify-API-Version) does not reach an adapter. */

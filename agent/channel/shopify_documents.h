@@ -24,8 +24,10 @@ struct shopify_order_sizes {
 };
 /* A page of SHOPIFY_ORDERS_PER_PAGE orders: 972 points. A list that comes back full may have more in it. */
 extern const struct shopify_order_sizes shopify_page_sizes;
-/* One order by itself: 933 points; its lines are paged further, its refunds and fulfilments are not. */
-extern const struct shopify_order_sizes shopify_single_sizes;
+/* One order by itself, tried one after the other until its lists fit: a bit of everything; few long refunds
+ * and parcels; many short ones; one very long one of each. Its lines are paged, the other lists are not.
+ * 933 to 969 points. */
+extern const struct shopify_order_sizes shopify_single_sizes[SHOPIFY_SINGLE_SIZES];
 
 extern const char shopify_check_document[];
 extern const char shopify_listings_document[];

@@ -21,10 +21,10 @@
  * order looks like ours; with one location that serves online orders this cannot happen.
  *
  * A list that came back full may have more in it. An order with such a list is left out of its page and read
- * by itself (shopify_cursor.h). What does not fit even then, more than 9 refunds or fulfilments or a very
- * long one, makes its lines incomplete: what was ordered is booked, nothing is taken back, and
- * orders_complete is false. A line without refunds needs no list of fulfilled lines: what is not unfulfilled
- * was handed over. */
+ * by itself, with other sizes until everything fits (shopify_cursor.h). A line without refunds needs no list
+ * of shipped lines: what is not unfulfilled was handed over. What fits no size (hundreds of refunds) makes a
+ * line incomplete: what was ordered is booked and nothing is taken back. That errs to the safe side, since
+ * only cancelled, returned and restored units can be in such a list, never sold ones. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -298,22 +298,20 @@ static int make_room(struct channel_answer *answer, size_t more)
     return 0;
 }
 
+/* Adds the lines of one order; *whole becomes false when one of them is incomplete. */
 static int add_lines(struct shopify_reader *reader, const struct order_view *view,
-                     struct channel_answer *answer)
+                     struct channel_answer *answer, bool *whole)
 {
     int result = make_room(answer, json_count(view->lines));
     if (result == -E2BIG)
         shopify_read_fail(reader, "lineItems");
     if (result < 0)
         return result == -E2BIG ? 0 : result;
+    *whole = true;
     for (const struct json *line = json_first(view->lines); line && !reader->wrong; line = json_next(line)) {
         struct answer_order_line *read = &answer->orders[answer->count++];
         *read = read_line(reader, view, line);
-        if (!read->complete) {
-            answer->orders_complete = false;
-            shopify_conclude(answer, ANSWER_DONE, 0, "Order %s cannot be read whole; check it by hand.",
-                             read->order_name);
-        }
+        *whole = *whole && read->complete;
     }
     return 0;
 }
@@ -338,8 +336,9 @@ static int read_page_order(const struct shopify_context *context, struct shopify
         return 0;
     bool fits = !view.lines_more && view.refunds_whole && view.fulfillments_whole;
     if (fits || !leave_out) {
+        bool whole;
         answer->orders_complete = answer->orders_complete && !view.lines_more;
-        return add_lines(reader, &view, answer);
+        return add_lines(reader, &view, answer, &whole);
     }
     if (cursor->count == SHOPIFY_ORDERS_PER_PAGE ||
         shopify_cursor_order_number(view.head.order, &cursor->orders[cursor->count]) < 0)
@@ -368,34 +367,45 @@ static int read_page(const struct shopify_context *context, const struct json *d
     return result;
 }
 
+/* Moves the cursor to the next order that is to be read by itself. */
+static void next_order(struct shopify_cursor *next)
+{
+    next->count--;
+    memmove(next->orders, next->orders + 1, next->count * sizeof next->orders[0]);
+    next->sizes = 0;
+    next->lines[0] = '\0';
+}
+
 /* One order by itself, or a further part of its lines. An order that is gone has nothing to tell. */
 static int read_single(const struct shopify_context *context, const struct json *data,
                        struct shopify_reader *reader, struct shopify_cursor *next,
                        struct channel_answer *answer)
 {
     const struct json *order = shopify_read_nullable(reader, data, "order");
-    bool first_part = next->lines[0] == '\0', more = false;
-    int result = 0;
-    next->lines[0] = '\0';
+    bool whole, first_part = next->lines[0] == '\0';
     answer->orders_complete = true;
-    if (order && !reader->wrong && !is_test(reader, order)) {
-        struct order_view view = view_order(context, reader, order, &shopify_single_sizes);
-        if (reader->wrong)
-            return 0;
-        more = view.lines_more;
-        view.head.lines_in_order = (uint32_t)json_count(view.lines) + more + !first_part;
-        if (more)
-            shopify_read_id(
-                reader,
-                shopify_read_object(reader, shopify_read_object(reader, order, "lineItems"), "pageInfo"),
-                "endCursor", next->lines, sizeof next->lines);
-        result = add_lines(reader, &view, answer);
+    if (!order || reader->wrong || is_test(reader, order)) {
+        next_order(next);
+        return 0;
     }
-    if (!more) {
-        next->count--;
-        memmove(next->orders, next->orders + 1, next->count * sizeof next->orders[0]);
+    struct order_view view = view_order(context, reader, order, &shopify_single_sizes[next->sizes]);
+    if (reader->wrong)
+        return 0;
+    view.head.lines_in_order = (uint32_t)json_count(view.lines) + view.lines_more + !first_part;
+    int result = add_lines(reader, &view, answer, &whole);
+    if (result < 0 || reader->wrong)
+        return result;
+    if (!whole && next->sizes + 1 < SHOPIFY_SINGLE_SIZES) { /* the same lines again, with other sizes */
+        answer->count = 0;
+        next->sizes++;
+    } else if (view.lines_more) {
+        const struct json *page = shopify_read_object(reader, order, "lineItems");
+        shopify_read_id(reader, shopify_read_object(reader, page, "pageInfo"), "endCursor", next->lines,
+                        sizeof next->lines);
+    } else {
+        next_order(next);
     }
-    return result;
+    return 0;
 }
 
 int shopify_read_orders(const struct shopify_context *context, const struct json *data,

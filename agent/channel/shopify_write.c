@@ -11,71 +11,46 @@
  * a payload with user errors has no adjustment group, and a batch applies wholly or not at all. Codes:
  * schema, InventoryAdjustQuantitiesUserErrorCode; a code that is not here is REJECTED.
  *
- * After a failed attempt its key is burnt (IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED), so errors that may pass ask
- * for a new op with a new key instead of a repetition. IDEMPOTENCY_CONCURRENT_REQUEST is our own request
- * still running: the same key will get its answer. */
+ * IDEMPOTENCY_CONCURRENT_REQUEST is our own request still running: the same key will get its answer. A failed
+ * attempt burns its key; repeating it gives IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED, which is REJECTED and not
+ * RETRY because only a new op, with a new key, can still apply the change. */
 static const struct meaning {
     const char *code;
     enum answer_outcome outcome;
-    bool new_key;
 } meanings[] = {
-    {"CHANGE_FROM_QUANTITY_STALE", ANSWER_STALE, false},
-    {"IDEMPOTENCY_CONCURRENT_REQUEST", ANSWER_RETRY, false},
-    {"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", ANSWER_REJECTED, true},
-    {"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", ANSWER_REJECTED, false},
-    {"ADJUST_QUANTITIES_FAILED", ANSWER_REJECTED, true},
-    {"SERVICE_UNAVAILABLE", ANSWER_REJECTED, true},
+    {"CHANGE_FROM_QUANTITY_STALE", ANSWER_STALE},
+    {"IDEMPOTENCY_CONCURRENT_REQUEST", ANSWER_RETRY},
+    {"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", ANSWER_REJECTED},
+    {"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", ANSWER_REJECTED},
+    {"ADJUST_QUANTITIES_FAILED", ANSWER_RETRY}, /* "Try again." */
+    {"SERVICE_UNAVAILABLE", ANSWER_RETRY},
 };
 
-static struct meaning meaning_of(const char *code)
+static enum answer_outcome outcome_of(const struct json *error)
 {
+    struct shopify_reader nullable = {0};
+    const char *code = shopify_read_text(&nullable, error, "code");
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (strcmp(meanings[i].code, code) == 0)
-            return meanings[i];
-    return (struct meaning){code, ANSWER_REJECTED, false};
+            return meanings[i].outcome;
+    return ANSWER_REJECTED;
 }
 
-/* The change that an error is about, from its path ["input", "changes", "2", …]: 3. 0 when it names none. */
-static uint32_t blamed_change(const struct json *error, uint32_t count)
-{
-    const struct json *field = json_get(error, "field");
-    const struct json *part = json_first(field);
-    const struct json *list = part ? json_next(part) : NULL;
-    const struct json *index = list ? json_next(list) : NULL;
-    const char *name = json_text_value(list), *digits = json_text_value(index);
-    if (!name || strcmp(name, "changes") != 0 || !digits)
-        return 0;
-    if (digits[0] < '0' || digits[0] > '9' || strlen(digits) > 4)
-        return 0;
-    unsigned long number = strtoul(digits, NULL, 10);
-    return number < count ? (uint32_t)number + 1 : 0;
-}
-
-/* Concludes from the first error; a stale or running one anywhere in the list decides, since it is about all
- * of them. */
-static void read_errors(const struct shopify_context *context, struct shopify_reader *reader,
-                        const struct json *errors, struct channel_answer *answer)
+/* Concludes from the first error, or from the first that is not final: it will show again, or be gone, once
+ * that one has passed. */
+static void read_errors(struct shopify_reader *reader, const struct json *errors,
+                        struct channel_answer *answer)
 {
     const struct json *chosen = json_first(errors);
-    struct meaning meaning = {0};
-    for (const struct json *error = json_first(errors); error; error = json_next(error)) {
-        struct shopify_reader no_code = {0}; /* code is nullable */
-        struct meaning read = meaning_of(shopify_read_text(&no_code, error, "code"));
-        bool decides = read.outcome == ANSWER_STALE || read.outcome == ANSWER_RETRY;
-        if (error != chosen && !decides)
-            continue;
-        chosen = error;
-        meaning = read;
-        if (decides)
+    for (const struct json *error = chosen; error; error = json_next(error))
+        if (outcome_of(error) != ANSWER_REJECTED) {
+            chosen = error;
             break;
-    }
+        }
+    enum answer_outcome outcome = outcome_of(chosen);
     const char *message = shopify_read_text(reader, chosen, "message");
-    if (reader->wrong)
-        return;
-    shopify_conclude(answer, meaning.outcome, meaning.outcome == ANSWER_RETRY ? SHOPIFY_RETRY_SOON_MS : 0,
-                     "%s", message);
-    answer->new_key = meaning.new_key;
-    answer->blamed = blamed_change(chosen, context->request->count);
+    if (!reader->wrong)
+        shopify_conclude(answer, outcome, outcome == ANSWER_RETRY ? SHOPIFY_RETRY_SOON_MS : 0, "%s", message);
 }
 
 /* --- levels --- */
@@ -113,7 +88,7 @@ int shopify_read_adjusted(const struct shopify_context *context, const struct js
     if (reader->wrong)
         return 0;
     if (json_first(errors)) {
-        read_errors(context, reader, errors, answer);
+        read_errors(reader, errors, answer);
         return 0;
     }
     const struct json *group = shopify_read_object(reader, payload, "inventoryAdjustmentGroup");

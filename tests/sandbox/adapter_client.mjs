@@ -74,8 +74,8 @@ export class AdapterClient {
             else if (kind === 'level')
                 result.levels.push(Number(rest[0]));
             else if (kind === 'end')
-                Object.assign(result, { outcome: Number(rest[0]), retryMs: Number(rest[1]), newKey: rest[2] === '1',
-                    blamed: Number(rest[3]), complete: rest[4] === '1', cursor: rest[5] === '-' ? null : rest[5] });
+                Object.assign(result, { outcome: Number(rest[0]), retryMs: Number(rest[1]),
+                    complete: rest[2] === '1', cursor: rest[3] === '-' ? null : rest[3] });
             else
                 return { ...result, words: line.slice('words '.length) };
         }

@@ -5,7 +5,7 @@
  *        write KEY (ID DELTA FROM)… | cancel ORDER             "-": no cursor, nothing to compare
  *   out  request LENGTH URL, then LENGTH bytes of body
  *   in   answer STATUS REACHED LENGTH CONTENT_TYPE, then LENGTH bytes of body
- *   out  lines listing…, line…, level…, then: end OUTCOME RETRY_MS NEW_KEY BLAMED COMPLETE CURSOR, then:
+ *   out  lines listing…, line…, level…, then: end OUTCOME RETRY_MS COMPLETE CURSOR, then:
  * words WORDS
  */
 #include <errno.h>
@@ -107,9 +107,8 @@ static void show(const struct channel_answer *answer)
                          answer->listings[i].level, answer->listings[i].tracked, answer->listings[i].enforces,
                          answer->listings[i].sku);
     }
-    (void)printf("end %d %" PRId64 " %d %u %d %s\nwords %s\n", (int)answer->outcome, answer->retry_ms,
-                 answer->new_key, answer->blamed, answer->orders_complete,
-                 answer->has_more ? answer->cursor : "-", answer->words);
+    (void)printf("end %d %" PRId64 " %d %s\nwords %s\n", (int)answer->outcome, answer->retry_ms,
+                 answer->orders_complete, answer->has_more ? answer->cursor : "-", answer->words);
 }
 
 static int send_request(const struct channel_request *request)

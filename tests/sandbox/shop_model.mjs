@@ -191,6 +191,14 @@ export class ShopModel {
         this.touch(order);
     }
 
+    // One refund that takes a unit of each of these SKUs.
+    refundLines(order, skus, restock) {
+        const lines = order.lines.filter((line) => skus.includes(line.item.sku))
+            .flatMap((line) => this.refundLine(order, line, 1, restock));
+        order.refunds.push({ id: this.id('Refund'), lines });
+        this.touch(order);
+    }
+
     refundLine(order, line, quantity, restock) {
         const returned = this.refunded(order, line) - sum(order.refunds.flatMap((r) => r.lines)
             .filter((l) => l.line === line && l.beforeFulfilment).map((l) => l.quantity));

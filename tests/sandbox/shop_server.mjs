@@ -14,6 +14,7 @@ import { control } from './control.mjs';
 const BODY_MAX_BYTES = 1024 * 1024;
 const LOGIN_PAGE = '<!DOCTYPE html><html><head><title>Free WiFi</title></head><body><form action="/login">…</form></body></html>';
 const schemas = new Map(); // by version; reading one takes half a second
+const documents = new Map(); // by version and text
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // A version the shop no longer serves silently becomes the oldest it does serve.
@@ -135,15 +136,9 @@ export class ShopServer {
 
     run(call, version) {
         const schema = this.schema(version);
-        let document;
-        try {
-            document = parse(call.query);
-        } catch (error) {
-            return { errors: [error.toJSON()] };
-        }
-        const invalid = validate(schema, document);
-        if (invalid.length)
-            return { errors: invalid.map((e) => ({ ...e.toJSON(), extensions: { code: 'undefinedField' } })) };
+        const { document, errors } = checked(schema, version, call.query);
+        if (errors)
+            return { errors };
         let cost = 0;
         try {
             cost = queryCost(schema, document, call.variables);
@@ -184,6 +179,26 @@ export class ShopServer {
         await pause(fault.ms);
         if (key)
             this.api.keys.setRunning(key, false);
+    }
+}
+
+// The document, or what is wrong with it. The agent sends the same few again and again: each is checked once.
+function checked(schema, version, query) {
+    const name = `${version} ${query}`;
+    if (!documents.has(name))
+        documents.set(name, check(schema, query));
+    return documents.get(name);
+}
+
+function check(schema, query) {
+    try {
+        const document = parse(query);
+        const invalid = validate(schema, document);
+        if (invalid.length)
+            return { errors: invalid.map((e) => ({ ...e.toJSON(), extensions: { code: 'undefinedField' } })) };
+        return { document };
+    } catch (error) {
+        return { errors: [error.toJSON()] };
     }
 }
 

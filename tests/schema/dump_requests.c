@@ -7,6 +7,7 @@
 
 #include "channel/channel.h"
 #include "channel/shopify.h"
+#include "channel/shopify_cursor.h"
 
 static const struct channel_config config = {
     .name = "pottery", .url = "https://pottery.myshopify.com", .location_id = "1", .token = "shpat_test"};
@@ -44,10 +45,14 @@ static int dump_reads(void)
     result |= dump("orders, first page", &request);
     request.open_only = true;
     result |= dump("open orders", &request);
-    (void)snprintf(request.cursor, sizeof request.cursor, "sub:5000::bmV4dA==");
+    (void)snprintf(request.cursor, sizeof request.cursor, "sub:5000:0::bmV4dA==");
     result |= dump("one order", &request);
-    (void)snprintf(request.cursor, sizeof request.cursor, "sub:5000:bGluZQ==:bmV4dA==");
+    (void)snprintf(request.cursor, sizeof request.cursor, "sub:5000:0:bGluZQ==:bmV4dA==");
     result |= dump("more lines of one order", &request);
+    for (char sizes = '1'; sizes < '0' + SHOPIFY_SINGLE_SIZES; sizes++) {
+        (void)snprintf(request.cursor, sizeof request.cursor, "sub:5000:%c::bmV4dA==", sizes);
+        result |= dump("one order, other sizes", &request);
+    }
     return result;
 }
 

@@ -113,7 +113,7 @@ struct channel_request fixture_good_request(int index)
         request.kind = REQUEST_LEVELS;
     }
     if (strcmp(fixture_good[index].name, "order") == 0)
-        (void)snprintf(request.cursor, sizeof request.cursor, "sub:5000,6000::b3V0ZXI=");
+        (void)snprintf(request.cursor, sizeof request.cursor, "sub:5000,6000:0::b3V0ZXI=");
     if (kinds[index] == REQUEST_CANCEL_ORDER)
         (void)snprintf(request.order, sizeof request.order, "gid://shopify/Order/5000");
     return request;

@@ -102,11 +102,15 @@ static void order_requests(void **state)
     (void)snprintf(request.cursor, sizeof request.cursor, "bmV4dA==");
     assert_variables(&request,
                      "{\"first\":10,\"after\":\"bmV4dA==\"," PAGE_SIZES ",\"query\":\"status:open\"}");
-    (void)snprintf(request.cursor, sizeof request.cursor, "sub:5001,5002:bGluZQ==:bmV4dA==");
+    (void)snprintf(request.cursor, sizeof request.cursor, "sub:5001,5002:0:bGluZQ==:bmV4dA==");
     assert_variables(
         &request,
         "{\"id\":\"gid://shopify/Order/5001\",\"lines\":20,\"linesAfter\":\"bGluZQ==\"," SINGLE_SIZES "}");
-    (void)snprintf(request.cursor, sizeof request.cursor, "sub:1,,2::");
+    (void)snprintf(request.cursor, sizeof request.cursor, "sub:5001:3::");
+    assert_variables(&request,
+                     "{\"id\":\"gid://shopify/Order/5001\",\"lines\":5,\"linesAfter\":null,\"refunds\":2,"
+                     "\"refundLines\":100,\"fulfillments\":2,\"fulfillmentLines\":80}");
+    (void)snprintf(request.cursor, sizeof request.cursor, "sub:1,,2:0::");
     assert_int_equal(refused(&fixture_config, &request), -EINVAL);
 }
 

@@ -19,11 +19,11 @@ static void cursors_round_trip(void **state)
     static const char *const good[] = {
         "",
         "eyJsYXN0X2lkIjoxMDF9",
-        "sub:1::",
-        "sub:1,22,333::b3V0",
-        "sub:18446744073709551615:bGlu:b3V0",
-        "sub:1:bGlu:",
-        "sub:1,2,3,4,5,6,7,8,9,10::b3V0",
+        "sub:1:0::",
+        "sub:1,22,333:3::b3V0",
+        "sub:18446744073709551615:1:bGlu:b3V0",
+        "sub:1:0:bGlu:",
+        "sub:1,2,3,4,5,6,7,8,9,10:2::b3V0",
         "anything: else",
         "sub",
     };
@@ -46,14 +46,21 @@ static void damaged_cursors_are_refused(void **state)
         "sub:::",
         "sub:1",
         "sub:1:",
-        "sub:0::",
-        "sub:01::",
-        "sub:1,::",
-        "sub:,1::",
-        "sub:1x::",
-        "sub:-1::",
-        "sub:18446744073709551616::",
-        "sub:1,2,3,4,5,6,7,8,9,10,11::",
+        "sub:1:0",
+        "sub:1:0:",
+        "sub:0:0::",
+        "sub:01:0::",
+        "sub:1,:0::",
+        "sub:,1:0::",
+        "sub:1x:0::",
+        "sub:-1:0::",
+        "sub:1:4::",
+        "sub:1:-1::",
+        "sub:1:00::",
+        "sub:1:::",
+        "sub:1:x::",
+        "sub:18446744073709551616:0::",
+        "sub:1,2,3,4,5,6,7,8,9,10,11:0::",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct shopify_cursor cursor = {.count = 7};
@@ -69,11 +76,11 @@ static void cursors_have_a_limit(void **state)
     char text[CURSOR_MAX_BYTES + 1];
     memset(cursor.outer, 'x', CURSOR_MAX_BYTES);
     assert_int_equal(shopify_cursor_text(&cursor, text), -E2BIG);
-    cursor.outer[CURSOR_MAX_BYTES - strlen("sub:1::")] = '\0';
+    cursor.outer[CURSOR_MAX_BYTES - strlen("sub:1:0::")] = '\0';
     assert_int_equal(shopify_cursor_text(&cursor, text), 0);
     (void)snprintf(cursor.lines, sizeof cursor.lines, "a:b"); /* would be read as something else */
     assert_int_equal(shopify_cursor_text(&cursor, text), -EINVAL);
-    cursor = (struct shopify_cursor){.outer = "sub:1::"};
+    cursor = (struct shopify_cursor){.outer = "sub:1:0::"};
     assert_int_equal(shopify_cursor_text(&cursor, text), -EINVAL);
 }
 
