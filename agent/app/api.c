@@ -13,22 +13,14 @@ static const struct {
     bool tail; /* more path follows */
     int (*handle)(struct api_call *call);
 } routes[] = {
-    {"GET", "/status", false, api_status},
-    {"GET", "/stock", false, api_stock},
-    {"GET", "/stock/", true, api_stock},
-    {"GET", "/scans", false, api_scans},
-    {"GET", "/cards", false, api_cards},
-    {"GET", "/explain", false, api_explain},
-    {"GET", "/codes", false, api_codes},
-    {"GET", "/devices", false, api_devices},
-    {"GET", "/learn", false, api_learn_poll},
-    {"POST", "/sell", false, api_sell},
-    {"POST", "/undo", false, api_undo},
-    {"POST", "/sync", false, api_sync},
-    {"POST", "/cards/", true, api_card_choose},
-    {"POST", "/import", false, api_import},
-    {"POST", "/go-live", false, api_go_live},
-    {"POST", "/practice", false, api_practice},
+    {"GET", "/status", false, api_status},      {"GET", "/stock", false, api_stock},
+    {"GET", "/stock/", true, api_stock},        {"GET", "/scans", false, api_scans},
+    {"GET", "/cards", false, api_cards},        {"GET", "/explain", false, api_explain},
+    {"GET", "/codes", false, api_codes},        {"GET", "/devices", false, api_devices},
+    {"GET", "/learn", false, api_learn_poll},   {"POST", "/sell", false, api_sell},
+    {"POST", "/undo", false, api_undo},         {"POST", "/sync", false, api_sync},
+    {"POST", "/cards/", true, api_card_choose}, {"POST", "/import", false, api_import},
+    {"POST", "/go-live", false, api_go_live},   {"POST", "/practice", false, api_practice},
     {"POST", "/learn", false, api_learn},
 };
 
@@ -49,10 +41,13 @@ int api_error(struct api_call *call, int status, const char *format, ...)
 
 static int hex(char c)
 {
-    return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
+    return isdigit((unsigned char)c)    ? c - '0'
+           : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+                                        : -1;
 }
 
-/* Percent-decoding of application/x-www-form-urlencoded (WHATWG URL standard, section 5.1): "+" is a space. */
+/* Percent-decoding of application/x-www-form-urlencoded (WHATWG URL standard, section 5.1): "+" is a space.
+ */
 static void decode(const char *from, size_t length, char *to, size_t size)
 {
     size_t used = 0;
@@ -106,12 +101,14 @@ static int parse_body(struct api_call *call, const char *body, size_t length, st
     return HTTP_OK;
 }
 
-static int dispatch(struct api_call *call, const char *method, const char *path, const char *body, size_t length)
+static int dispatch(struct api_call *call, const char *method, const char *path, const char *body,
+                    size_t length)
 {
     bool known = false;
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         size_t part = strlen(routes[i].path);
-        if (routes[i].tail ? strncmp(path, routes[i].path, part) != 0 || !path[part] : strcmp(path, routes[i].path) != 0)
+        if (routes[i].tail ? strncmp(path, routes[i].path, part) != 0 || !path[part]
+                           : strcmp(path, routes[i].path) != 0)
             continue;
         known = true;
         if (strcmp(method, routes[i].method) != 0)
@@ -127,11 +124,12 @@ static int dispatch(struct api_call *call, const char *method, const char *path,
         return status;
     }
     return known ? api_error(call, 405, "%s is not possible on %s", method, path)
-                 : api_error(call, HTTP_NOT_FOUND, "there is no %s here; docs/api.md lists what there is", path);
+                 : api_error(call, HTTP_NOT_FOUND, "there is no %s here; docs/api.md lists what there is",
+                             path);
 }
 
-int daemon_api(void *user, const char *method, const char *path, const char *query, const char *body, size_t length,
-               struct buf *out, const char **content_type)
+int daemon_api(void *user, const char *method, const char *path, const char *query, const char *body,
+               size_t length, struct buf *out, const char **content_type)
 {
     struct json_writer json = json_writer_new(out);
     struct api_call call = {
@@ -140,7 +138,8 @@ int daemon_api(void *user, const char *method, const char *path, const char *que
     int status = dispatch(&call, method, path, body, length);
     if (buf_error(out) < 0) {
         buf_reset(out);
-        return api_error(&call, HTTP_FAILED, "the answer is too large for this device's memory; ask for less");
+        return api_error(&call, HTTP_FAILED,
+                         "the answer is too large for this device's memory; ask for less");
     }
     return status;
 }

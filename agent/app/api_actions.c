@@ -24,12 +24,15 @@ static int64_t int_field(const struct api_call *call, const char *key, int64_t o
     return json_get_int(call->body, key, &value) == 0 ? value : otherwise;
 }
 
-/* --- sell and undo --------------------------------------------------------------------------------------------------- */
+/* --- sell and undo
+ * --------------------------------------------------------------------------------------------------- */
 
 static const char *signal_name(enum intake_signal signal)
 {
-    static const char *const names[] = {
-        [INTAKE_SOLD] = "sold", [INTAKE_UNKNOWN] = "unknown", [INTAKE_REFUSED] = "refused", [INTAKE_FAULT] = "fault"};
+    static const char *const names[] = {[INTAKE_SOLD] = "sold",
+                                        [INTAKE_UNKNOWN] = "unknown",
+                                        [INTAKE_REFUSED] = "refused",
+                                        [INTAKE_FAULT] = "fault"};
     return names[signal];
 }
 
@@ -100,7 +103,9 @@ int api_sync(struct api_call *call)
     return HTTP_OK;
 }
 
-/* --- import ---------------------------------------------------------------------------------------------------------- */
+/* --- import
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 int api_import(struct api_call *call)
 {
@@ -135,7 +140,9 @@ int api_import(struct api_call *call)
     return result == -ECANCELED ? HTTP_CONFLICT : HTTP_OK;
 }
 
-/* --- go live --------------------------------------------------------------------------------------------------------- */
+/* --- go live
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static int set_live(struct daemon *daemon, const struct channel *channel)
 {
@@ -192,7 +199,8 @@ int api_go_live(struct api_call *call)
     const struct channel *channel = NULL;
     struct courier *courier = daemon_courier(daemon, name, &channel);
     if (!courier)
-        return api_error(call, HTTP_NOT_FOUND, "no channel is called %s; see [channel NAME] in the config", name);
+        return api_error(call, HTTP_NOT_FOUND, "no channel is called %s; see [channel NAME] in the config",
+                         name);
     if (!channel->baselined) {
         struct engine_view view;
         courier_view(courier, &view);
@@ -221,7 +229,8 @@ int api_go_live(struct api_call *call)
     return HTTP_OK;
 }
 
-/* --- practice -------------------------------------------------------------------------------------------------------- */
+/* --- practice
+ * -------------------------------------------------------------------------------------------------------- */
 
 static int words(struct api_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static int words(struct api_call *call, const char *format, ...)
@@ -271,7 +280,8 @@ int api_practice(struct api_call *call)
 {
     struct daemon *daemon = call->daemon;
     if (!daemon->practice)
-        return api_error(call, HTTP_FORBIDDEN, "this is a real stall; practice needs its own state (toolchain/run)");
+        return api_error(call, HTTP_FORBIDDEN,
+                         "this is a real stall; practice needs its own state (toolchain/run)");
     const char *what = text_field(call, "do");
     if (strcmp(what, "offline") == 0)
         return practice_offline(call);

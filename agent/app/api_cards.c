@@ -14,9 +14,14 @@ enum { CARDS_MAX = 100 };
 static const char *kind_name(enum card_kind kind)
 {
     static const char *const names[] = {
-        [CARD_UNKNOWN_CODE] = "unknown_code",   [CARD_BELOW_ZERO] = "below_zero", [CARD_OVERSOLD] = "oversold",
-        [CARD_DRIFT] = "drift",                 [CARD_REFUSED] = "refused",       [CARD_OVERLONG_CODE] = "overlong_code",
-        [CARD_PARKED] = "parked",               [CARD_UNLINKED_ORDER] = "unlinked_order",
+        [CARD_UNKNOWN_CODE] = "unknown_code",
+        [CARD_BELOW_ZERO] = "below_zero",
+        [CARD_OVERSOLD] = "oversold",
+        [CARD_DRIFT] = "drift",
+        [CARD_REFUSED] = "refused",
+        [CARD_OVERLONG_CODE] = "overlong_code",
+        [CARD_PARKED] = "parked",
+        [CARD_UNLINKED_ORDER] = "unlinked_order",
     };
     return kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "unknown";
 }
@@ -60,7 +65,8 @@ static bool cancel_under_way(struct daemon *daemon, const struct order_line *lin
     const struct book *book = store_book(daemon->store);
     for (uint32_t i = 0; i < book_op_count(book); i++) {
         const struct op *op = book_op(book, i);
-        if (op->kind == OP_CANCEL_ORDER && op->channel == line->channel && strcmp(op->order, line->order) == 0)
+        if (op->kind == OP_CANCEL_ORDER && op->channel == line->channel &&
+            strcmp(op->order, line->order) == 0)
             return true;
     }
     return false;
@@ -95,7 +101,8 @@ static void fill_subject(struct daemon *daemon, const struct card *card, struct 
         facts->unsettled |= cancel_under_way(daemon, facts->line);
 }
 
-static void write_options(struct json_writer *json, const struct card *card, const struct resolve_facts *facts)
+static void write_options(struct json_writer *json, const struct card *card,
+                          const struct resolve_facts *facts)
 {
     struct resolve_option options[RESOLVE_OPTIONS_MAX];
     int count = resolve_options(card, facts, options);
@@ -138,7 +145,9 @@ static void write_card(struct daemon *daemon, struct json_writer *json, const st
 int api_cards(struct api_call *call)
 {
     struct card *cards = calloc(CARDS_MAX + 1, sizeof *cards);
-    int count = cards ? store_cards(call->daemon->store, api_query_int(call, "all", 0) != 0, cards, CARDS_MAX + 1) : -ENOMEM;
+    int count =
+        cards ? store_cards(call->daemon->store, api_query_int(call, "all", 0) != 0, cards, CARDS_MAX + 1)
+              : -ENOMEM;
     if (count < 0) {
         free(cards);
         return api_error(call, HTTP_FAILED, "the cards cannot be read: %s", strerrordesc_np(-count));
@@ -154,7 +163,9 @@ int api_cards(struct api_call *call)
     return HTTP_OK;
 }
 
-/* --- choosing -------------------------------------------------------------------------------------------------------------- */
+/* --- choosing
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 /* Naming an unknown code needs the item and books its sales. */
 static int name_item(struct api_call *call, const struct card *card, const char *sku, struct changes *changes)
@@ -176,8 +187,9 @@ static int decide(struct api_call *call, const struct card *card, enum card_opti
     struct daemon *daemon = call->daemon;
     struct subject subject;
     fill_subject(daemon, card, &subject);
-    struct resolve_stamp stamp = {
-        .event_time_ms = daemon_event_ms(daemon), .op = daemon_random(daemon), .op_key = daemon_random(daemon)};
+    struct resolve_stamp stamp = {.event_time_ms = daemon_event_ms(daemon),
+                                  .op = daemon_random(daemon),
+                                  .op_key = daemon_random(daemon)};
     if (card->origin && store_ref(daemon->store, card->origin, &stamp.origin) < 0)
         stamp.origin = (struct event_ref){0};
     CHANGES_AUTO struct changes changes = changes_new();
@@ -209,7 +221,8 @@ int api_card_choose(struct api_call *call)
     const char *name = json_get_text(call->body, "option"), *detail = json_get_text(call->body, "detail");
     enum card_option option = resolve_option_from_name(name ? name : "");
     if (option == OPTION_NONE)
-        return api_error(call, HTTP_BAD_REQUEST, "\"%s\" is no option; fairstock cards lists them", name ? name : "");
+        return api_error(call, HTTP_BAD_REQUEST, "\"%s\" is no option; fairstock cards lists them",
+                         name ? name : "");
     int status = decide(call, &card, option, detail ? detail : "");
     if (status != HTTP_OK)
         return status;

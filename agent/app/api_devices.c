@@ -27,7 +27,8 @@ int api_devices(struct api_call *call)
 
 static int no_usb(struct api_call *call)
 {
-    return api_error(call, HTTP_CONFLICT, "this fairstockd listens to no USB scanners; start it with --scanner usb");
+    return api_error(call, HTTP_CONFLICT,
+                     "this fairstockd listens to no USB scanners; start it with --scanner usb");
 }
 
 int api_learn_poll(struct api_call *call)

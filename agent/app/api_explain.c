@@ -20,9 +20,15 @@ struct effect {
 static const char *adjust_words(uint32_t reason)
 {
     static const char *const words[] = {
-        [ADJUST_OPENING] = "opening stock", [ADJUST_FOUND] = "found",   [ADJUST_LOST] = "lost",
-        [ADJUST_DAMAGED] = "damaged",       [ADJUST_STOLEN] = "stolen", [ADJUST_GIFT] = "given away",
-        [ADJUST_SAMPLE] = "sample",         [ADJUST_MADE] = "made",     [ADJUST_CORRECTION] = "count corrected",
+        [ADJUST_OPENING] = "opening stock",
+        [ADJUST_FOUND] = "found",
+        [ADJUST_LOST] = "lost",
+        [ADJUST_DAMAGED] = "damaged",
+        [ADJUST_STOLEN] = "stolen",
+        [ADJUST_GIFT] = "given away",
+        [ADJUST_SAMPLE] = "sample",
+        [ADJUST_MADE] = "made",
+        [ADJUST_CORRECTION] = "count corrected",
     };
     return reason < sizeof words / sizeof words[0] && words[reason] ? words[reason] : "adjusted";
 }
@@ -70,13 +76,17 @@ static void explain_order(const struct event *event, struct effect *effect)
     const struct {
         int64_t units;
         const char *what;
-    } parts[] = {{d->ordered, "ordered"},   {d->cancelled, "cancelled"},         {d->handed_over, "handed over"},
-                 {d->held, "held"},         {d->returned_sellable, "came back"}, {d->returned_unsellable, "came back damaged"},
+    } parts[] = {{d->ordered, "ordered"},
+                 {d->cancelled, "cancelled"},
+                 {d->handed_over, "handed over"},
+                 {d->held, "held"},
+                 {d->returned_sellable, "came back"},
+                 {d->returned_unsellable, "came back damaged"},
                  {d->restored, "put back by the shop"}};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (parts[i].units && used > 0 && (size_t)used < sizeof effect->words)
-            used += snprintf(effect->words + used, sizeof effect->words - (size_t)used, " %+" PRId64 " %s", parts[i].units,
-                             parts[i].what);
+            used += snprintf(effect->words + used, sizeof effect->words - (size_t)used, " %+" PRId64 " %s",
+                             parts[i].units, parts[i].what);
 }
 
 static void explain_allocation(const struct event *event, struct effect *effect)
@@ -88,8 +98,8 @@ static void explain_allocation(const struct event *event, struct effect *effect)
     if (grant)
         (void)snprintf(effect->words, sizeof effect->words, "raised by %" PRIu64, event->allocation.units);
     else
-        (void)snprintf(effect->words, sizeof effect->words, "lowered by %" PRIu64 ", %s", event->allocation.units,
-                       proof_words(event->allocation.proof));
+        (void)snprintf(effect->words, sizeof effect->words, "lowered by %" PRIu64 ", %s",
+                       event->allocation.units, proof_words(event->allocation.proof));
 }
 
 static void explain_baseline(const struct event *event, struct effect *effect)
@@ -98,7 +108,8 @@ static void explain_baseline(const struct event *event, struct effect *effect)
     effect->expected = event->baseline.level;
     effect->channel = event->baseline.channel;
     effect->listing = event->baseline.listing;
-    (void)snprintf(effect->words, sizeof effect->words, "connected: the shop showed %" PRId64, event->baseline.level);
+    (void)snprintf(effect->words, sizeof effect->words, "connected: the shop showed %" PRId64,
+                   event->baseline.level);
 }
 
 static void explain_edit(const struct event *event, uint32_t pack, struct effect *effect)
@@ -107,8 +118,8 @@ static void explain_edit(const struct event *event, uint32_t pack, struct effect
     effect->on_hand = event->edit.adopted ? event->edit.delta * pack : 0;
     effect->channel = event->edit.channel;
     effect->listing = event->edit.listing;
-    (void)snprintf(effect->words, sizeof effect->words, "changed at the shop by %+" PRId64 "%s", event->edit.delta,
-                   event->edit.adopted ? ", taken over into stock" : "");
+    (void)snprintf(effect->words, sizeof effect->words, "changed at the shop by %+" PRId64 "%s",
+                   event->edit.delta, event->edit.adopted ? ", taken over into stock" : "");
 }
 
 static uint32_t listing_pack(const struct book *book, uint32_t channel, uint32_t alias)
@@ -118,7 +129,8 @@ static uint32_t listing_pack(const struct book *book, uint32_t channel, uint32_t
 }
 
 /* Fills the effect; false for kinds that change neither stock nor a listing. */
-static bool explain_event(const struct book *book, const struct event *event, uint32_t item, struct effect *effect)
+static bool explain_event(const struct book *book, const struct event *event, uint32_t item,
+                          struct effect *effect)
 {
     *effect = (struct effect){0};
     switch (event->kind) {
@@ -130,13 +142,13 @@ static bool explain_event(const struct book *book, const struct event *event, ui
         return true;
     case EVENT_UNKNOWN_NAMED:
         effect->on_hand = -event->named.quantity;
-        (void)snprintf(effect->words, sizeof effect->words, "sold %" PRId64 " under a code that was unknown then",
-                       event->named.quantity);
+        (void)snprintf(effect->words, sizeof effect->words,
+                       "sold %" PRId64 " under a code that was unknown then", event->named.quantity);
         return true;
     case EVENT_ADJUSTMENT:
         effect->on_hand = event->adjustment.delta;
-        (void)snprintf(effect->words, sizeof effect->words, "%s: %+" PRId64, adjust_words(event->adjustment.reason),
-                       event->adjustment.delta);
+        (void)snprintf(effect->words, sizeof effect->words, "%s: %+" PRId64,
+                       adjust_words(event->adjustment.reason), event->adjustment.delta);
         return true;
     case EVENT_BASELINE:
         explain_baseline(event, effect);
@@ -156,7 +168,9 @@ static bool explain_event(const struct book *book, const struct event *event, ui
     }
 }
 
-/* --- collecting --------------------------------------------------------------------------------------------------------- */
+/* --- collecting
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 struct line {
     uint64_t position;
@@ -208,7 +222,9 @@ static int collect(struct explanation *all)
     }
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------------ */
+/* --- writing
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void write_head(struct explanation *all, struct json_writer *json, const struct line *line)
 {
@@ -242,7 +258,8 @@ static struct stock write_stock_lines(struct explanation *all, struct json_write
     return running;
 }
 
-static int64_t write_listing_lines(struct explanation *all, struct json_writer *json, const struct listing *listing)
+static int64_t write_listing_lines(struct explanation *all, struct json_writer *json,
+                                   const struct listing *listing)
 {
     int64_t running = 0;
     json_begin_array(json, "lines");
@@ -285,7 +302,8 @@ static bool write_channel(struct explanation *all, struct json_writer *json, con
     return adds_up;
 }
 
-static void write_explanation(struct api_call *call, struct explanation *all, const struct item *item, const char *only)
+static void write_explanation(struct api_call *call, struct explanation *all, const struct item *item,
+                              const char *only)
 {
     const struct book *book = store_book(call->daemon->store);
     struct stock stock = book_stock_total(book, item->alias);

@@ -8,8 +8,9 @@
 static const char *phase_name(enum engine_phase phase)
 {
     static const char *const names[] = {
-        [ENGINE_CONNECTING] = "connecting", [ENGINE_BASELINE] = "baseline", [ENGINE_PREVIEW] = "preview",
-        [ENGINE_READY] = "ready",           [ENGINE_SYNCING] = "syncing",   [ENGINE_OFFLINE] = "offline",
+        [ENGINE_CONNECTING] = "connecting",   [ENGINE_BASELINE] = "baseline",
+        [ENGINE_PREVIEW] = "preview",         [ENGINE_READY] = "ready",
+        [ENGINE_SYNCING] = "syncing",         [ENGINE_OFFLINE] = "offline",
         [ENGINE_NEEDS_LOGIN] = "needs_login",
     };
     return names[phase];
@@ -42,7 +43,8 @@ static void write_channel(struct daemon *daemon, struct json_writer *json, struc
     json_text(json, "phase", phase_name(view.phase));
     json_bool(json, "live", row->live);
     json_int(json, "owed", view.owed);
-    json_int(json, "owed_since_ms", view.oldest_owed_ms ? daemon_wall_ms(daemon) - (now_ms - view.oldest_owed_ms) : 0);
+    json_int(json, "owed_since_ms",
+             view.oldest_owed_ms ? daemon_wall_ms(daemon) - (now_ms - view.oldest_owed_ms) : 0);
     json_int(json, "published", published_units(book, row->alias));
     json_int(json, "last_success_ms", view.last_success_wall_ms);
     /* An error that a later success healed is history, not news. */
@@ -73,7 +75,8 @@ static void write_disk(struct daemon *daemon, struct json_writer *json)
     bool known = statvfs(daemon->state, &disk) == 0;
     json_begin_object(json, "disk");
     json_int(json, "free_mb", known ? (int64_t)(disk.f_bavail * disk.f_frsize / (1024 * 1024)) : -1);
-    json_text(json, "fault", daemon->facts.fault ? "The last sale could not be saved. Write sales on paper." : "");
+    json_text(json, "fault",
+              daemon->facts.fault ? "The last sale could not be saved. Write sales on paper." : "");
     json_end_object(json);
 }
 
@@ -92,7 +95,8 @@ static void write_undo(struct daemon *daemon, struct json_writer *json)
     struct item item = {0};
     const char *words = "";
     if (recent)
-        words = recent->item && store_item(daemon->store, recent->item, &item) == 0 ? item.title : recent->code;
+        words =
+            recent->item && store_item(daemon->store, recent->item, &item) == 0 ? item.title : recent->code;
     json_begin_object(json, "undo");
     json_bool(json, "possible", recent != NULL);
     json_text(json, "words", words);
@@ -143,9 +147,11 @@ int api_status(struct api_call *call)
     return HTTP_OK;
 }
 
-/* --- last scans ------------------------------------------------------------------------------------------------------ */
+/* --- last scans
+ * ------------------------------------------------------------------------------------------------------ */
 
-void api_write_scan(struct daemon *daemon, struct json_writer *json, const char *key, const struct intake_recent *recent)
+void api_write_scan(struct daemon *daemon, struct json_writer *json, const char *key,
+                    const struct intake_recent *recent)
 {
     struct item item = {0};
     bool known = recent->item && store_item(daemon->store, recent->item, &item) == 0;
@@ -161,7 +167,8 @@ void api_write_scan(struct daemon *daemon, struct json_writer *json, const char 
     json_int(json, "quantity", recent->quantity);
     json_int(json, "price", recent->price_minor);
     json_text(json, "currency", known ? item.currency : "");
-    json_int(json, "on_hand", known ? book_stock(store_book(daemon->store), item.alias, daemon->sell_location).on_hand : 0);
+    json_int(json, "on_hand",
+             known ? book_stock(store_book(daemon->store), item.alias, daemon->sell_location).on_hand : 0);
     json_text(json, "signal", known ? "sold" : "unknown");
     json_bool(json, "beyond", recent->beyond);
     json_bool(json, "voided", recent->voided);

@@ -64,7 +64,8 @@ static uint64_t item_card(struct daemon *daemon, uint32_t alias)
     return id;
 }
 
-static void write_item(struct daemon *daemon, struct json_writer *json, const char *key, const struct item *item, uint64_t card)
+static void write_item(struct daemon *daemon, struct json_writer *json, const char *key,
+                       const struct item *item, uint64_t card)
 {
     const struct book *book = store_book(daemon->store);
     struct stock stock = book_stock_total(book, item->alias);
@@ -88,7 +89,8 @@ static void write_item(struct daemon *daemon, struct json_writer *json, const ch
     json_end_object(json);
 }
 
-void api_write_stock_item(struct daemon *daemon, struct json_writer *json, const char *key, const struct item *item)
+void api_write_stock_item(struct daemon *daemon, struct json_writer *json, const char *key,
+                          const struct item *item)
 {
     write_item(daemon, json, key, item, item_card(daemon, item->alias));
 }
@@ -134,7 +136,8 @@ int api_stock(struct api_call *call)
     int count = -ENOMEM;
     if (items && cards.cards) {
         cards.count = store_cards(call->daemon->store, false, cards.cards, CARDS_LOOKED_AT);
-        count = store_items(call->daemon->store, search, (uint32_t)api_query_int(call, "after", 0), items, (int)limit + 1);
+        count = store_items(call->daemon->store, search, (uint32_t)api_query_int(call, "after", 0), items,
+                            (int)limit + 1);
     }
     int status = HTTP_OK;
     if (count < 0) {

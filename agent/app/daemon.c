@@ -1,4 +1,5 @@
-/* Builds, runs and takes down the daemon, in this order: state directory and ledger, lights, channels, scanners, page. */
+/* Builds, runs and takes down the daemon, in this order: state directory and ledger, lights, channels,
+ * scanners, page. */
 #include "app/daemon.h"
 
 #include <errno.h>
@@ -15,7 +16,8 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 
-/* --- clocks and ids ---------------------------------------------------------------------------------------------------- */
+/* --- clocks and ids
+ * ---------------------------------------------------------------------------------------------------- */
 
 static int64_t clock_ms(clockid_t id)
 {
@@ -64,7 +66,9 @@ int daemon_commit(struct daemon *daemon, struct changes *changes)
     return error;
 }
 
-/* --- ledger ------------------------------------------------------------------------------------------------------------ */
+/* --- ledger
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static struct id128 boot_id(void)
 {
@@ -106,7 +110,8 @@ static int make_state(const char *path, struct err *err)
     char part[STATE_PATH_MAX_BYTES];
     size_t length = strlen(path);
     if (length >= sizeof part)
-        return err_set(err, -ENAMETOOLONG, "the state directory's name is longer than %d bytes", STATE_PATH_MAX_BYTES - 1);
+        return err_set(err, -ENAMETOOLONG, "the state directory's name is longer than %d bytes",
+                       STATE_PATH_MAX_BYTES - 1);
     for (size_t i = 1; i <= length; i++) {
         if (path[i] != '/' && path[i] != '\0')
             continue;
@@ -144,7 +149,8 @@ static int open_ledger(struct daemon *daemon, struct err *err)
     return 0;
 }
 
-/* --- timers of the daemon itself ----------------------------------------------------------------------------------------- */
+/* --- timers of the daemon itself
+ * ----------------------------------------------------------------------------------------- */
 
 static int on_lamp_timer(void *user, int64_t now_ms)
 {
@@ -188,7 +194,8 @@ static int add_timers(struct daemon *daemon)
     struct loop *loop = daemon->loop;
     int result = loop_add_timer(loop, "lamp", LOOP_LIGHT, on_lamp_timer, daemon, &daemon->lamp_timer);
     if (result == 0)
-        result = loop_add_timer(loop, "light pattern", LOOP_LIGHT, on_light_timer, daemon, &daemon->light_timer);
+        result =
+            loop_add_timer(loop, "light pattern", LOOP_LIGHT, on_light_timer, daemon, &daemon->light_timer);
     if (result == 0)
         result = loop_add_timer(loop, "page", LOOP_WEB, on_publish, daemon, &daemon->publish_timer);
     if (result == 0)
@@ -198,7 +205,8 @@ static int add_timers(struct daemon *daemon)
     return result;
 }
 
-/* --- lights and page ------------------------------------------------------------------------------------------------------- */
+/* --- lights and page
+ * ------------------------------------------------------------------------------------------------------- */
 
 static int open_lights(struct daemon *daemon, struct err *err)
 {
@@ -246,7 +254,8 @@ const char *daemon_runtime_directory(const struct daemon *daemon)
     return runtime && *runtime ? runtime : daemon->state;
 }
 
-/* --- building and running -------------------------------------------------------------------------------------------------- */
+/* --- building and running
+ * -------------------------------------------------------------------------------------------------- */
 
 static int fail(struct daemon *daemon, int code, const struct err *err)
 {

@@ -1,5 +1,6 @@
-/* fairstockd wired together: the one place where modules meet. daemon.c builds and runs it, daemon_light.c turns outcomes into
- * lights, api*.c answers the page and the command. Nothing outside agent/app includes this header. */
+/* fairstockd wired together: the one place where modules meet. daemon.c builds and runs it, daemon_light.c
+ * turns outcomes into lights, api*.c answers the page and the command. Nothing outside agent/app includes
+ * this header. */
 #ifndef FAIRSTOCK_APP_DAEMON_H
 #define FAIRSTOCK_APP_DAEMON_H
 
@@ -67,7 +68,7 @@ struct daemon {
     uint8_t csrf_secret[32];
     char view_key[33];
     uint64_t sold_this_start;
-    uint64_t unsent; /* sales since every live channel was last up to date */
+    uint64_t unsent;                    /* sales since every live channel was last up to date */
     struct intake_outcome last_outcome; /* for the one who typed it */
     uint32_t previewed_channels;        /* bit per channel alias: its preview was shown since the start */
     bool once_ending;
@@ -79,7 +80,8 @@ struct daemon {
 /* Runs until stopped. Returns an enum daemon_exit; *restart asks for another run after a practice reset. */
 int daemon_run(const struct options *options, bool *restart);
 
-/* --- shared by the files of this folder ------------------------------------------------------------------------------ */
+/* --- shared by the files of this folder
+ * ------------------------------------------------------------------------------ */
 
 int64_t daemon_wall_ms(void *daemon);
 int64_t daemon_boottime_ms(void *daemon);
@@ -137,9 +139,7 @@ void daemon_input_ended(struct daemon *daemon);
 int daemon_print_stock(struct daemon *daemon);
 
 /* api.c */
-int daemon_api(void *daemon, const char *method, const char *path, const char *query, const char *body, size_t length,
-               struct buf *out, const char **content_type);
-/* The /status object, for the page's stream. */
-void api_write_status(struct daemon *daemon, struct buf *out);
+int daemon_api(void *daemon, const char *method, const char *path, const char *query, const char *body,
+               size_t length, struct buf *out, const char **content_type);
 
 #endif

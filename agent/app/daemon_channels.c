@@ -1,4 +1,5 @@
-/* Channels: one courier each. The practice shop in practice mode, the configured shops otherwise; never both. */
+/* Channels: one courier each. The practice shop in practice mode, the configured shops otherwise; never both.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,12 +29,14 @@ static const struct channel *find_row(struct daemon *daemon, const char *name)
     return NULL;
 }
 
-static int ensure_row(struct daemon *daemon, const char *kind, const char *name, uint32_t *alias, struct err *err)
+static int ensure_row(struct daemon *daemon, const char *kind, const char *name, uint32_t *alias,
+                      struct err *err)
 {
     const struct channel *row = find_row(daemon, name);
     if (row) {
         if (strcmp(row->kind, kind) != 0)
-            return err_set(err, -EINVAL, "channel %s was a %s before; give the %s another name", name, row->kind, kind);
+            return err_set(err, -EINVAL, "channel %s was a %s before; give the %s another name", name,
+                           row->kind, kind);
         *alias = row->alias;
         return 0;
     }

@@ -1,5 +1,5 @@
-/* Outcomes → lights. Every booked sale logs exactly one `sold` with its event id, after its fsync; other names follow with the
- * same id. What the lamp shows is chosen by status_lamp. */
+/* Outcomes → lights. Every booked sale logs exactly one `sold` with its event id, after its fsync; other
+ * names follow with the same id. What the lamp shows is chosen by status_lamp. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,8 +49,9 @@ static void tick_lights(struct daemon *daemon)
 /* Background states are logged when they begin; the answers to scans are logged where they happen. */
 static bool is_background(enum status_lamp lamp)
 {
-    return lamp == STATUS_READY || lamp == STATUS_OFFLINE || lamp == STATUS_SYNCING || lamp == STATUS_ATTENTION ||
-           lamp == STATUS_GONE || lamp == STATUS_STARTING || lamp == STATUS_OFF || lamp == STATUS_FAULT;
+    return lamp == STATUS_READY || lamp == STATUS_OFFLINE || lamp == STATUS_SYNCING ||
+           lamp == STATUS_ATTENTION || lamp == STATUS_GONE || lamp == STATUS_STARTING || lamp == STATUS_OFF ||
+           lamp == STATUS_FAULT;
 }
 
 void daemon_update_lamp(struct daemon *daemon)
@@ -85,7 +86,8 @@ static void flash(struct daemon *daemon, enum status_lamp lamp)
 
 static void outcome_fault(struct daemon *daemon, const struct intake_outcome *outcome)
 {
-    log_error("a scan of %s could not be saved: %s; write it on paper", outcome->code, strerrordesc_np(-outcome->error));
+    log_error("a scan of %s could not be saved: %s; write it on paper", outcome->code,
+              strerrordesc_np(-outcome->error));
     daemon->facts.fault = true;
     daemon_signal(daemon, STATUS_FAULT, NULL);
 }

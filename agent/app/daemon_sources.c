@@ -13,7 +13,8 @@
 
 #define LEARNT_FILE_NAME "scanners"
 
-/* --- what sources deliver ---------------------------------------------------------------------------------------------- */
+/* --- what sources deliver
+ * ---------------------------------------------------------------------------------------------- */
 
 static void on_scan(void *user, const struct scan *scan)
 {
@@ -27,7 +28,8 @@ static struct daemon_source *find_source(struct daemon *daemon, uint32_t number)
 {
     for (int i = 0; i < daemon->source_count; i++) {
         struct daemon_source *source = &daemon->sources[i];
-        if (source->number == number || (source->usb && number > source->number && number < source->number + USB_SCANNERS_MAX))
+        if (source->number == number ||
+            (source->usb && number > source->number && number < source->number + USB_SCANNERS_MAX))
             return source;
     }
     return NULL;
@@ -56,10 +58,12 @@ static void update_scanner_facts(struct daemon *daemon)
 static void overlong_card(struct daemon *daemon, const char *words)
 {
     CHANGES_AUTO struct changes changes = changes_new();
-    struct card card = {.kind = CARD_OVERLONG_CODE, .state = CARD_OPEN, .units = 1, .opened_wall_ms = daemon_wall_ms(daemon)};
+    struct card card = {
+        .kind = CARD_OVERLONG_CODE, .state = CARD_OPEN, .units = 1, .opened_wall_ms = daemon_wall_ms(daemon)};
     (void)snprintf(card.key, sizeof card.key, "overlong");
     (void)snprintf(card.text, sizeof card.text,
-                   "A scanner sent more than %d characters at once; it was not booked. Scan it again, or type the code.%s%s",
+                   "A scanner sent more than %d characters at once; it was not booked. Scan it again, or "
+                   "type the code.%s%s",
                    CODE_MAX_BYTES, *words ? " " : "", words);
     changes_put_card(&changes, &card);
     daemon_commit(daemon, &changes);
@@ -102,7 +106,8 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
     update_scanner_facts(daemon);
 }
 
-/* --- learnt scanners ----------------------------------------------------------------------------------------------------- */
+/* --- learnt scanners
+ * ----------------------------------------------------------------------------------------------------- */
 
 static void learnt_path(const struct daemon *daemon, char *path, size_t size)
 {
@@ -117,15 +122,17 @@ static int save_learnt(void *user, const struct usb_learnt learnt[], size_t coun
     usb_learnt_format(learnt, count, &text);
     learnt_path(daemon, path, sizeof path);
     int result = buf_error(&text);
-    return result < 0 ? err_set_errno(err, result, "%s", path) : file_replace(path, buf_text(&text), text.length, err);
+    return result < 0 ? err_set_errno(err, result, "%s", path)
+                      : files_replace(path, buf_text(&text), text.length, err);
 }
 
-static int load_learnt(struct daemon *daemon, struct usb_learnt learnt[USB_LEARNT_MAX], size_t *count, struct err *err)
+static int load_learnt(struct daemon *daemon, struct usb_learnt learnt[USB_LEARNT_MAX], size_t *count,
+                       struct err *err)
 {
     BUF_AUTO struct buf text = buf_new(CONFIG_FILE_MAX_BYTES);
     char path[STATE_PATH_MAX_BYTES + 32];
     learnt_path(daemon, path, sizeof path);
-    int result = file_read(path, &text);
+    int result = files_read(path, &text);
     *count = 0;
     if (result == -ENOENT)
         return 0;
@@ -135,17 +142,24 @@ static int load_learnt(struct daemon *daemon, struct usb_learnt learnt[USB_LEARN
     return result < 0 ? err_prefix(err, result, "%s", path) : 0;
 }
 
-/* --- opening --------------------------------------------------------------------------------------------------------------- */
+/* --- opening
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
-static int open_usb(struct daemon *daemon, struct daemon_source *source, const struct scanner_sink *sink, struct err *err)
+static int open_usb(struct daemon *daemon, struct daemon_source *source, const struct scanner_sink *sink,
+                    struct err *err)
 {
     FREE_AUTO struct usb_learnt *learnt = calloc(USB_LEARNT_MAX, sizeof *learnt);
     size_t count = 0;
     int result = learnt ? load_learnt(daemon, learnt, &count, err) : err_set(err, -ENOMEM, "out of memory");
     if (result < 0)
         return result;
-    struct usb_scanner_options options = {
-        .sink = *sink, .first_source = source->number, .learnt = learnt, .learnt_count = count, .save = save_learnt, .save_user = daemon};
+    struct usb_scanner_options options = {.sink = *sink,
+                                          .first_source = source->number,
+                                          .learnt = learnt,
+                                          .learnt_count = count,
+                                          .save = save_learnt,
+                                          .save_user = daemon};
     return usb_scanner_new(daemon->loop, &options, &source->usb, err);
 }
 
@@ -174,7 +188,8 @@ int daemon_open_sources(struct daemon *daemon, struct err *err)
     for (int i = 0; i < daemon->options.scanner_count; i++) {
         const char *spec = daemon->options.scanners[i];
         bool usb = strcmp(spec, "usb") == 0;
-        /* Practice starts without USB access too: codes can be typed. A real stall without its scanner must say so. */
+        /* Practice starts without USB access too: codes can be typed. A real stall without its scanner must
+         * say so. */
         struct err why = {0};
         int result = open_source(daemon, spec, number, &why);
         if (result < 0 && usb && daemon->practice) {

@@ -21,7 +21,8 @@ static bool typed_source(const struct daemon *daemon)
     return false;
 }
 
-/* --- first screen ------------------------------------------------------------------------------------------------------ */
+/* --- first screen
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void print_code(struct daemon *daemon, uint32_t alias)
 {
@@ -29,7 +30,8 @@ static void print_code(struct daemon *daemon, uint32_t alias)
     char codes[1][CODE_MAX_BYTES + 1];
     uint32_t packs[1];
     char price[MONEY_TEXT_BYTES];
-    if (store_item(daemon->store, alias, &item) < 0 || store_item_codes(daemon->store, alias, codes, packs, 1) < 1)
+    if (store_item(daemon->store, alias, &item) < 0 ||
+        store_item_codes(daemon->store, alias, codes, packs, 1) < 1)
         return;
     money_format(item.price_minor, item.currency, price, sizeof price);
     (void)printf("   %-16s %s, %s %s\n", codes[0], item.title, price, item.currency);
@@ -50,7 +52,8 @@ void daemon_first_screen(struct daemon *daemon)
 {
     if (!typed_source(daemon) || daemon->options.once)
         return;
-    (void)printf("\nFairstock%s\n\n", daemon->practice ? " practice: sample stock, a practice shop, nothing real is touched" : "");
+    (void)printf("\nFairstock%s\n\n",
+                 daemon->practice ? " practice: sample stock, a practice shop, nothing real is touched" : "");
     uint32_t count = book_item_count(store_book(daemon->store));
     if (count) {
         (void)printf("Scan something, or type one of these codes and press Enter:\n");
@@ -74,7 +77,8 @@ void daemon_print_outcome(struct daemon *daemon, const struct intake_outcome *ou
     bool known = outcome->item && store_item(daemon->store, outcome->item, &item) == 0;
     switch (outcome->signal) {
     case INTAKE_SOLD:
-        (void)printf("sold      %s, %" PRId64 " left%s\n", known ? item.title : outcome->code, outcome->on_hand,
+        (void)printf("sold      %s, %" PRId64 " left%s\n", known ? item.title : outcome->code,
+                     outcome->on_hand,
                      outcome->beyond ? " (the ledger said there was none: see the card)" : "");
         break;
     case INTAKE_UNKNOWN:
@@ -85,13 +89,15 @@ void daemon_print_outcome(struct daemon *daemon, const struct intake_outcome *ou
                      known ? item.title : outcome->code);
         break;
     case INTAKE_FAULT:
-        (void)printf("NOT SAVED %s: write it on paper (%s)\n", outcome->code, strerrordesc_np(-outcome->error));
+        (void)printf("NOT SAVED %s: write it on paper (%s)\n", outcome->code,
+                     strerrordesc_np(-outcome->error));
         break;
     }
     (void)fflush(stdout);
 }
 
-/* --- the stock table ------------------------------------------------------------------------------------------------------ */
+/* --- the stock table
+ * ------------------------------------------------------------------------------------------------------ */
 
 static uint64_t card_of(const struct card *cards, int count, uint32_t item)
 {
@@ -145,7 +151,9 @@ int daemon_print_stock(struct daemon *daemon)
     return result;
 }
 
-/* --- --once ----------------------------------------------------------------------------------------------------------------- */
+/* --- --once
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static bool settled(const struct daemon *daemon)
 {
@@ -167,7 +175,8 @@ static int on_once(void *user, int64_t now_ms)
     if (!done && now_ms < daemon->once_deadline_ms)
         return loop_arm(daemon->once_timer, now_ms + LOOK_AGAIN_MS);
     if (!done)
-        log_warning("gave up waiting: %" PRIu32 " changes are still owed to the shops; they are kept and sent later",
+        log_warning("gave up waiting: %" PRIu32
+                    " changes are still owed to the shops; they are kept and sent later",
                     daemon_owed(daemon));
     int result = daemon_print_stock(daemon);
     daemon->exit_code = result < 0 || !done ? EXIT_FAILED : EXIT_OK;
@@ -193,7 +202,8 @@ void daemon_input_ended(struct daemon *daemon)
         log_error("cannot arm a timer: %s", strerrordesc_np(-result));
 }
 
-/* --- --check and what the command line leaves open ----------------------------------------------------------------------------- */
+/* --- --check and what the command line leaves open
+ * ----------------------------------------------------------------------------- */
 
 int daemon_check(struct daemon *daemon)
 {
@@ -204,7 +214,8 @@ int daemon_check(struct daemon *daemon)
                   result < 0 ? strerrordesc_np(-result) : check.words);
         return daemon->exit_code = EXIT_LEDGER;
     }
-    (void)printf("config, token files: right\nledger: %" PRIu64 " events, %" PRIu64 " seals, %" PRIu64 " starts, all right\n",
+    (void)printf("config, token files: right\nledger: %" PRIu64 " events, %" PRIu64 " seals, %" PRIu64
+                 " starts, all right\n",
                  check.events, check.seals, check.epochs);
     struct usb_scanner_row rows[USB_DEVICES_MAX];
     struct usb_scanner *usb = daemon_usb(daemon);

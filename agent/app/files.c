@@ -10,7 +10,7 @@
 
 enum { PATH_MAX_BYTES = 4096 };
 
-int file_read(const char *path, struct buf *text)
+int files_read(const char *path, struct buf *text)
 {
     FD_AUTO int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -47,7 +47,7 @@ static int sync_folder_of(const char *path)
     return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-int file_replace(const char *path, const char *bytes, size_t length, struct err *err)
+int files_replace(const char *path, const char *bytes, size_t length, struct err *err)
 {
     char temporary[PATH_MAX_BYTES];
     if (snprintf(temporary, sizeof temporary, "%s.new", path) >= (int)sizeof temporary)

@@ -10,7 +10,8 @@
 
 enum { EVENTS_AT_ONCE = 512 };
 
-/* A run over a file: first pass looks for bad rows, second books (strict needs to know before anything is booked). */
+/* A run over a file: first pass looks for bad rows, second books (strict needs to know before anything is
+ * booked). */
 struct run {
     struct daemon *daemon;
     struct import_report *report;
@@ -20,7 +21,8 @@ struct run {
     struct event event;
     struct catalogue_row row;
     struct item item;
-    /* SKUs and codes of this file seen so far, sorted by insertion; files are bounded by CSV_FILE_MAX_BYTES */
+    /* SKUs and codes of this file seen so far, sorted by insertion; files are bounded by CSV_FILE_MAX_BYTES
+     */
     struct seen {
         char **texts;
         size_t count, capacity;
@@ -49,7 +51,8 @@ static int add_bad(struct import_report *report, uint32_t line, const char *reas
     return 0;
 }
 
-/* --- duplicates within the file ---------------------------------------------------------------------------------------- */
+/* --- duplicates within the file
+ * ---------------------------------------------------------------------------------------- */
 
 /* Position of text in the sorted list, or where it belongs. */
 static bool find_seen(const struct seen *seen, const char *text, size_t *at)
@@ -99,19 +102,23 @@ static void free_seen(struct seen *seen)
     free(seen->texts);
 }
 
-/* --- checks that need the ledger ------------------------------------------------------------------------------------------- */
+/* --- checks that need the ledger
+ * ------------------------------------------------------------------------------------------- */
 
 /* 0, -EINVAL with a sentence, or another errno. */
 static int check_row(struct run *run, uint32_t alias, struct err *err)
 {
     int new_sku = note_seen(&run->skus, run->row.item.sku);
     if (new_sku <= 0)
-        return new_sku < 0 ? new_sku : err_set(err, -EINVAL, "the sku %s is in this file twice", run->row.item.sku);
+        return new_sku < 0 ? new_sku
+                           : err_set(err, -EINVAL, "the sku %s is in this file twice", run->row.item.sku);
     for (int i = 0; i < run->row.code_count; i++) {
         struct book_item owner;
         int new_code = note_seen(&run->codes, run->row.codes[i]);
         if (new_code <= 0)
-            return new_code < 0 ? new_code : err_set(err, -EINVAL, "the barcode %s is in this file twice", run->row.codes[i]);
+            return new_code < 0
+                       ? new_code
+                       : err_set(err, -EINVAL, "the barcode %s is in this file twice", run->row.codes[i]);
         if (book_find_code(store_book(run->daemon->store), run->row.codes[i], &owner) && owner.alias != alias)
             return err_set(err, -EINVAL, "the barcode %s already belongs to another item", run->row.codes[i]);
     }
@@ -120,7 +127,9 @@ static int check_row(struct run *run, uint32_t alias, struct err *err)
     return 0;
 }
 
-/* --- booking ------------------------------------------------------------------------------------------------------------------ */
+/* --- booking
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void add_event(struct run *run, uint32_t kind)
 {
@@ -170,7 +179,8 @@ static uint32_t add_codes(struct run *run, uint32_t alias)
     uint32_t added = 0;
     for (int i = 0; i < run->row.code_count; i++) {
         struct book_item owner;
-        if (book_find_code(store_book(run->daemon->store), run->row.codes[i], &owner) && owner.pack == run->row.packs[i])
+        if (book_find_code(store_book(run->daemon->store), run->row.codes[i], &owner) &&
+            owner.pack == run->row.packs[i])
             continue;
         run->event.barcode.item = alias;
         run->event.barcode.code = text_of(run->row.codes[i]);
@@ -183,9 +193,9 @@ static uint32_t add_codes(struct run *run, uint32_t alias)
 
 static bool same_item(const struct item *a, const struct item *b)
 {
-    return strcmp(a->title, b->title) == 0 && a->price_minor == b->price_minor && a->cost_minor == b->cost_minor &&
-           strcmp(a->currency, b->currency) == 0 && a->flags == b->flags && a->reorder_point == b->reorder_point &&
-           a->lead_days == b->lead_days;
+    return strcmp(a->title, b->title) == 0 && a->price_minor == b->price_minor &&
+           a->cost_minor == b->cost_minor && strcmp(a->currency, b->currency) == 0 && a->flags == b->flags &&
+           a->reorder_point == b->reorder_point && a->lead_days == b->lead_days;
 }
 
 static int book_new_item(struct run *run)
@@ -274,8 +284,8 @@ static uint32_t next_location(struct daemon *daemon)
     return location;
 }
 
-int import_csv(struct daemon *daemon, const char *csv, size_t length, bool strict, struct import_report *report,
-               struct err *err)
+int import_csv(struct daemon *daemon, const char *csv, size_t length, bool strict,
+               struct import_report *report, struct err *err)
 {
     struct run *run = calloc(1, sizeof *run);
     if (!run)

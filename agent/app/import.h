@@ -1,4 +1,5 @@
-/* Item import from CSV: good rows are booked, bad rows are named; importing the same file twice changes nothing. */
+/* Item import from CSV: good rows are booked, bad rows are named; importing the same file twice changes
+ * nothing. */
 #ifndef FAIRSTOCK_APP_IMPORT_H
 #define FAIRSTOCK_APP_IMPORT_H
 
@@ -19,9 +20,10 @@ struct import_report {
 };
 void import_report_free(struct import_report *report);
 
-/* 0: done (bad rows may be listed). -ECANCELED: strict and there are bad rows: nothing was booked. -EINVAL: not a catalogue
- * at all (no header…), with a sentence. Otherwise the disk's error; batches before it stay booked and a repeat completes them. */
-MUST_CHECK int import_csv(struct daemon *daemon, const char *csv, size_t length, bool strict, struct import_report *report,
-                          struct err *err);
+/* 0: done (bad rows may be listed). -ECANCELED: strict and there are bad rows: nothing was booked. -EINVAL:
+ * not a catalogue at all (no header…), with a sentence. Otherwise the disk's error; batches before it stay
+ * booked and a repeat completes them. */
+MUST_CHECK int import_csv(struct daemon *daemon, const char *csv, size_t length, bool strict,
+                          struct import_report *report, struct err *err);
 
 #endif

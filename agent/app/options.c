@@ -10,19 +10,23 @@ static const char help[] =
     "Usage: fairstockd [OPTION]...\n"
     "  --config FILE       config file (default /etc/fairstock/fairstock.ini, if there is one)\n"
     "  --state DIR         where the ledger lives (default from the config: /var/lib/fairstock)\n"
-    "  --practice          practice mode: sample catalogue, built-in practice shop; its ledger stays practice for life\n"
+    "  --practice          practice mode: sample catalogue, built-in practice shop; its ledger stays "
+    "practice for life\n"
     "  --scanner SOURCE    usb, stdin or sim:FILE; may be repeated (default from the config: usb)\n"
     "  --light LIGHT       log:FILE, term or sysfs:NAME; may be repeated\n"
-    "  --listen ADDR:PORT  address of the page (default 127.0.0.1:8377; port 0 takes any free one; none: no page)\n"
+    "  --listen ADDR:PORT  address of the page (default 127.0.0.1:8377; port 0 takes any free one; none: no "
+    "page)\n"
     "  --once              when standard input ends: wait until nothing is owed, print the stock, stop\n"
     "  --check             read the config, the ledger and the devices, say what is wrong, stop\n"
-    "  --config-reference  print every config key with its default and meaning, as docs/configuration.md has it\n"
+    "  --config-reference  print every config key with its default and meaning, as docs/configuration.md has "
+    "it\n"
     "  --version, --help\n"
     "\n"
     "Exit codes: 0 stopped in order, 1 failed while running, 2 wrong option, 3 wrong config or token file,\n"
     "4 another fairstockd uses this state, 5 the address is taken, 6 the ledger cannot be opened,\n"
     "7 practice and real state mixed, 8 a scanner or light cannot be opened.\n"
-    "SIGTERM and SIGINT stop it in order: what was sold is on disk, what is owed is sent after the next start.\n";
+    "SIGTERM and SIGINT stop it in order: what was sold is on disk, what is owed is sent after the next "
+    "start.\n";
 
 const char *options_help(void)
 {
@@ -58,7 +62,8 @@ static const struct option table[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int add_to(const char **list, int *count, int max, const char *value, const char *what, struct err *err)
+static int add_to(const char **list, int *count, int max, const char *value, const char *what,
+                  struct err *err)
 {
     if (*count == max)
         return err_set(err, -EINVAL, "%s may be given at most %d times", what, max);
@@ -79,7 +84,8 @@ static int take(struct options *options, int option, const char *value, struct e
         options->practice = true;
         return 0;
     case OPTION_SCANNER:
-        return add_to(options->scanners, &options->scanner_count, OPTIONS_SOURCES_MAX, value, "--scanner", err);
+        return add_to(options->scanners, &options->scanner_count, OPTIONS_SOURCES_MAX, value, "--scanner",
+                      err);
     case OPTION_LIGHT:
         return add_to(options->lights, &options->light_count, OPTIONS_LIGHTS_MAX, value, "--light", err);
     case OPTION_LISTEN:

@@ -24,7 +24,8 @@ struct practice {
     struct loop_source *back, *buyer;
 };
 
-/* --- the file -------------------------------------------------------------------------------------------------------- */
+/* --- the file
+ * -------------------------------------------------------------------------------------------------------- */
 
 int practice_save(struct practice *practice, struct err *err)
 {
@@ -33,13 +34,13 @@ int practice_save(struct practice *practice, struct err *err)
     int result = buf_error(&text);
     if (result < 0)
         return err_set_errno(err, result, "cannot save the practice shop");
-    return file_replace(practice->path, buf_text(&text), text.length, err);
+    return files_replace(practice->path, buf_text(&text), text.length, err);
 }
 
 static int load(struct practice *practice, bool *fresh, struct err *err)
 {
     BUF_AUTO struct buf text = buf_new(SHOP_FILE_MAX_BYTES);
-    int result = file_read(practice->path, &text);
+    int result = files_read(practice->path, &text);
     *fresh = result == -ENOENT;
     if (*fresh)
         return 0;
@@ -49,7 +50,8 @@ static int load(struct practice *practice, bool *fresh, struct err *err)
     return result < 0 ? err_prefix(err, result, "%s", practice->path) : 0;
 }
 
-/* --- the network switch ---------------------------------------------------------------------------------------------- */
+/* --- the network switch
+ * ---------------------------------------------------------------------------------------------- */
 
 bool practice_online(const struct practice *practice)
 {
@@ -85,10 +87,12 @@ int practice_go_offline(struct practice *practice, int64_t seconds)
     return 0;
 }
 
-/* --- buyers ---------------------------------------------------------------------------------------------------------- */
+/* --- buyers
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
-int practice_buy(struct practice *practice, const char *sku, int64_t quantity, char order_name[NAME_MAX_BYTES + 1],
-                 struct err *err)
+int practice_buy(struct practice *practice, const char *sku, int64_t quantity,
+                 char order_name[NAME_MAX_BYTES + 1], struct err *err)
 {
     int64_t now_ms = practice->settings.wall_ms(practice->settings.user);
     int result = practice_shop_buy(practice->shop, sku, quantity, now_ms, order_name, err);
@@ -112,16 +116,20 @@ static int random_buyer(void *user, int64_t now_ms)
     uint32_t count = practice_shop_count(practice->shop);
     const char *sku = NULL;
     int64_t level = 0;
-    if (count && practice_shop_at(practice->shop, (uint32_t)(next_random(practice) % count), &sku, &level) && level > 0) {
+    if (count && practice_shop_at(practice->shop, (uint32_t)(next_random(practice) % count), &sku, &level) &&
+        level > 0) {
         char order_name[NAME_MAX_BYTES + 1];
         struct err err = {0};
         if (practice_buy(practice, sku, 1, order_name, &err) < 0)
             log_warning("practice: a random buyer failed: %s", err_text(&err));
     }
-    return loop_arm(practice->buyer, now_ms + BUYER_FIRST_MS + (int64_t)(next_random(practice) % BUYER_SPREAD_MS));
+    return loop_arm(practice->buyer,
+                    now_ms + BUYER_FIRST_MS + (int64_t)(next_random(practice) % BUYER_SPREAD_MS));
 }
 
-/* --- service --------------------------------------------------------------------------------------------------------- */
+/* --- service
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 int practice_serve(void *user, const struct channel_request *request, struct channel_answer *answer)
 {
@@ -150,7 +158,9 @@ struct practice_shop *practice_shop_of(struct practice *practice)
     return practice->shop;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static int add_timers(struct practice *practice)
 {
@@ -164,7 +174,8 @@ static int add_timers(struct practice *practice)
     return loop_arm(practice->buyer, loop_now_ms(loop) + BUYER_FIRST_MS);
 }
 
-int practice_new(const struct practice_settings *settings, struct practice **practice, bool *fresh, struct err *err)
+int practice_new(const struct practice_settings *settings, struct practice **practice, bool *fresh,
+                 struct err *err)
 {
     struct practice *made = calloc(1, sizeof *made);
     if (!made)

@@ -5,6 +5,7 @@
 #define FAIRSTOCK_CHANNEL_CHANNEL_H
 
 #include "base/buf.h"
+#include "channel/http_value.h"
 #include "domain/model.h"
 
 /* What a channel's contract lets us do, read from vendor documents; the engine picks the safest way. */
@@ -115,22 +116,6 @@ struct channel_answer {
     };
 };
 void channel_answer_free(struct channel_answer *answer);
-
-struct http_request {
-    const char *method; /* static */
-    struct buf url, body;
-    struct buf headers; /* lines "Name: value\n"; secret */
-};
-struct http_answer {
-    int status;   /* 0: no HTTP answer */
-    bool reached; /* the request may have reached the shop (bytes were sent on a verified connection) */
-    const char *network_words; /* what failed when status is 0 */
-    const char *content_type;  /* "" when absent */
-    int64_t date_ms;           /* Date header; 0 */
-    int64_t retry_after_ms;    /* Retry-After; 0 */
-    const char *body;
-    size_t length;
-};
 
 struct channel_ops {
     const char *kind; /* config: kind = shopify */

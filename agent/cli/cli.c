@@ -23,28 +23,33 @@ void cli_complain(const char *format, ...)
 static void explain_no_daemon(const struct cli *cli, const struct err *err)
 {
     if (access(cli->socket, W_OK) < 0 && errno == EACCES)
-        cli_complain("no permission for %s; join the group fairstock (sudo adduser $USER fairstock, then log in again)", cli->socket);
+        cli_complain("no permission for %s; join the group fairstock (sudo adduser $USER fairstock, then log "
+                     "in again)",
+                     cli->socket);
     else
-        cli_complain("no fairstockd answers at %s (%s). Start it, or name its state directory with --state DIR.", cli->socket,
-                     err_text(err));
+        cli_complain(
+            "no fairstockd answers at %s (%s). Start it, or name its state directory with --state DIR.",
+            cli->socket, err_text(err));
 }
 
 static int code_for(int status)
 {
-    return status >= 200 && status < 300 ? CLI_OK : status == 404 || status == 409 || status == 403 ? CLI_REFUSED
-                                                : status == 400 ? CLI_USAGE : CLI_FAILED;
+    return status >= 200 && status < 300                     ? CLI_OK
+           : status == 404 || status == 409 || status == 403 ? CLI_REFUSED
+           : status == 400                                   ? CLI_USAGE
+                                                             : CLI_FAILED;
 }
 
-bool cli_call(struct cli *cli, const char *method, const char *path, const char *body, struct json **answer, struct buf *text,
-              int *code)
+bool cli_call(struct cli *cli, const char *method, const char *path, const char *body, struct json **answer,
+              struct buf *text, int *code)
 {
     char url[URL_MAX_BYTES];
     struct http_reply reply;
     struct err err = {0};
     *answer = NULL;
     (void)snprintf(url, sizeof url, "http://localhost/api/v1%s", path);
-    int result = http_call(cli->socket, method, url, "Content-Type: application/json\n", body, strlen(body), CALL_TIMEOUT_MS,
-                           &reply, &err);
+    int result = http_call(cli->socket, method, url, "Content-Type: application/json\n", body, strlen(body),
+                           CALL_TIMEOUT_MS, &reply, &err);
     if (result < 0) {
         explain_no_daemon(cli, &err);
         buf_free(&reply.body);

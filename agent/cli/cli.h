@@ -1,5 +1,5 @@
-/* The `fairstock` command: one table of subcommands, each a function. Talks to fairstockd over its control socket (docs/api.md);
- * verify, export and doctor also read a ledger whose fairstockd is stopped. */
+/* The `fairstock` command: one table of subcommands, each a function. Talks to fairstockd over its control
+ * socket (docs/api.md); verify, export and doctor also read a ledger whose fairstockd is stopped. */
 #ifndef FAIRSTOCK_CLI_CLI_H
 #define FAIRSTOCK_CLI_CLI_H
 
@@ -17,13 +17,13 @@ enum cli_exit {
 };
 
 struct cli {
-    const char *state;  /* directory; "" : the service's */
+    const char *state; /* directory; "" : the service's */
     char socket[4096];
-    int argc;           /* arguments after the subcommand */
+    int argc; /* arguments after the subcommand */
     char **argv;
-    bool json;          /* --json was given: print the raw answer */
+    bool json; /* --json was given: print the raw answer */
     bool strict, yes, journal;
-    int64_t quantity;   /* --qty */
+    int64_t quantity;                      /* --qty */
     const char *practice_shop, *light_log; /* of verify */
 };
 
@@ -34,10 +34,10 @@ struct cli_command {
 };
 extern const struct cli_command cli_commands[]; /* ends with a NULL name */
 
-/* One API call. Prints the failure and sets *code when it is not 2xx. *answer is the parsed reply, to be freed with json_free;
- * text, when not NULL, gets the raw reply. Returns whether the call worked. */
-bool cli_call(struct cli *cli, const char *method, const char *path, const char *body, struct json **answer, struct buf *text,
-              int *code);
+/* One API call. Prints the failure and sets *code when it is not 2xx. *answer is the parsed reply, to be
+ * freed with json_free; text, when not NULL, gets the raw reply. Returns whether the call worked. */
+bool cli_call(struct cli *cli, const char *method, const char *path, const char *body, struct json **answer,
+              struct buf *text, int *code);
 /* The same for one that only prints {"words":…}. */
 int cli_words(struct cli *cli, const char *path, const char *body);
 /* Percent-encodes text into out (RFC 3986 section 2.3: all but unreserved). */

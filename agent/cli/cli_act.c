@@ -26,13 +26,14 @@ int cli_sell(struct cli *cli)
     if (cli_call(cli, "POST", "/sell", buf_text(&body), &answer, NULL, &code)) {
         const char *signal = cli_text(answer, "signal");
         if (strcmp(signal, "refused") == 0) {
-            (void)printf("refused: %s was not booked. Do it again within 10 seconds if it is a sale.\n", cli_text(answer, "title"));
+            (void)printf("refused: %s was not booked. Do it again within 10 seconds if it is a sale.\n",
+                         cli_text(answer, "title"));
             code = CLI_REFUSED;
         } else if (strcmp(signal, "unknown") == 0) {
             (void)printf("sold, but no item has the code %s: name it with fairstock cards\n", cli->argv[0]);
         } else {
-            (void)printf("sold: %" PRId64 " x %s, %" PRId64 " left\n", cli_int(answer, "quantity"), cli_text(answer, "title"),
-                         cli_int(answer, "on_hand"));
+            (void)printf("sold: %" PRId64 " x %s, %" PRId64 " left\n", cli_int(answer, "quantity"),
+                         cli_text(answer, "title"), cli_int(answer, "on_hand"));
         }
     }
     json_free(answer);
@@ -54,13 +55,15 @@ int cli_sync(struct cli *cli)
     struct json *answer;
     int code;
     if (cli_call(cli, "POST", "/sync", "{}", &answer, NULL, &code))
-        (void)printf("asking %" PRId64 " shop%s now; fairstock status tells how it went\n", cli_int(answer, "channels"),
-                     cli_int(answer, "channels") == 1 ? "" : "s");
+        (void)printf("asking %" PRId64 " shop%s now; fairstock status tells how it went\n",
+                     cli_int(answer, "channels"), cli_int(answer, "channels") == 1 ? "" : "s");
     json_free(answer);
     return code;
 }
 
-/* --- import ---------------------------------------------------------------------------------------------------------------- */
+/* --- import
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static int read_csv(const char *path, struct buf *csv)
 {
@@ -83,8 +86,9 @@ static void print_import(const struct json *answer, bool refused)
     if (refused)
         cli_complain("nothing was imported, because of --strict");
     else
-        (void)printf("%" PRId64 " new, %" PRId64 " changed, %" PRId64 " as before, %zu bad\n", cli_int(answer, "added"),
-                     cli_int(answer, "changed"), cli_int(answer, "same"), json_count(json_get(answer, "bad")));
+        (void)printf("%" PRId64 " new, %" PRId64 " changed, %" PRId64 " as before, %zu bad\n",
+                     cli_int(answer, "added"), cli_int(answer, "changed"), cli_int(answer, "same"),
+                     json_count(json_get(answer, "bad")));
 }
 
 int cli_import(struct cli *cli)
@@ -92,8 +96,8 @@ int cli_import(struct cli *cli)
     BUF_AUTO struct buf csv = buf_new(CSV_FILE_MAX_BYTES), body = buf_new(BODY_MAX_BYTES);
     int result = read_csv(cli->argv[0], &csv);
     if (result < 0) {
-        cli_complain(result == -E2BIG ? "%s is larger than 50 MB: split it%s" : "cannot read %s: %s", cli->argv[0],
-                     result == -E2BIG ? "" : strerrordesc_np(-result));
+        cli_complain(result == -E2BIG ? "%s is larger than 50 MB: split it%s" : "cannot read %s: %s",
+                     cli->argv[0], result == -E2BIG ? "" : strerrordesc_np(-result));
         return CLI_FAILED;
     }
     struct json_writer json = json_writer_new(&body);
@@ -114,7 +118,9 @@ int cli_import(struct cli *cli)
     return code;
 }
 
-/* --- practice -------------------------------------------------------------------------------------------------------------- */
+/* --- practice
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static bool whole(const char *text, int64_t *value)
 {
@@ -155,7 +161,9 @@ int cli_practice(struct cli *cli)
     return cli_words(cli, "/practice", buf_text(&body));
 }
 
-/* --- go live --------------------------------------------------------------------------------------------------------------- */
+/* --- go live
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void print_preview(const struct json *answer, const char *name)
 {
@@ -167,11 +175,14 @@ static void print_preview(const struct json *answer, const char *name)
     }
     size_t unlinked = json_count(json_get(answer, "unlinked"));
     if (unlinked)
-        (void)printf("%zu things at the shop match no item by SKU or barcode; they are left alone\n", unlinked);
+        (void)printf("%zu things at the shop match no item by SKU or barcode; they are left alone\n",
+                     unlinked);
     if (cli_bool(answer, "live"))
-        (void)printf("%s is live: %" PRId64 " levels are being brought to the truth\n", name, cli_int(answer, "changes"));
+        (void)printf("%s is live: %" PRId64 " levels are being brought to the truth\n", name,
+                     cli_int(answer, "changes"));
     else
-        (void)printf("%" PRId64 " levels would change. Nothing was written. Go live: fairstock go-live %s --yes\n",
+        (void)printf("%" PRId64
+                     " levels would change. Nothing was written. Go live: fairstock go-live %s --yes\n",
                      cli_int(answer, "changes"), name);
 }
 
@@ -187,7 +198,8 @@ int cli_go_live(struct cli *cli)
         json_text(&json, "channel", cli->argv[0]);
         json_bool(&json, "confirm", round == 1);
         json_end_object(&json);
-        if (cli_call(cli, "POST", "/go-live", buf_text(&body), &answer, NULL, &code) && (round == 1 || !cli->yes))
+        if (cli_call(cli, "POST", "/go-live", buf_text(&body), &answer, NULL, &code) &&
+            (round == 1 || !cli->yes))
             print_preview(answer, cli->argv[0]);
         json_free(answer);
         if (code != CLI_OK)
@@ -196,7 +208,9 @@ int cli_go_live(struct cli *cli)
     return code;
 }
 
-/* --- learn ----------------------------------------------------------------------------------------------------------------- */
+/* --- learn
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 int cli_learn(struct cli *cli)
 {
@@ -204,7 +218,8 @@ int cli_learn(struct cli *cli)
     struct json *answer;
     int code;
     char shown[1100] = "";
-    bool worked = cli_call(cli, "POST", "/learn", cli->yes ? "{\"yes\":true}" : "{\"yes\":false}", &answer, NULL, &code);
+    bool worked = cli_call(cli, "POST", "/learn", cli->yes ? "{\"yes\":true}" : "{\"yes\":false}", &answer,
+                           NULL, &code);
     for (int i = 0; worked && i < LOOKS_MAX; i++) {
         const char *state = cli_text(answer, "state"), *words = cli_text(answer, "words");
         if (strcmp(shown, words) != 0) {

@@ -32,11 +32,13 @@ static int check_ledger(const char *directory)
     store_close(store);
     bool good = result == 0 && !check.first_bad_position;
     if (good)
-        (void)snprintf(words, sizeof words, "ledger: %" PRIu64 " events, every tag and seal fits", check.events);
+        (void)snprintf(words, sizeof words, "ledger: %" PRIu64 " events, every tag and seal fits",
+                       check.events);
     else
-        (void)snprintf(words, sizeof words, "ledger: damaged at position %" PRIu64 ": %s", check.first_bad_position,
-                       result < 0 ? strerrordesc_np(-result) : check.words);
-    return report(good, words, "Copy the state directory to another disk before anything else; the card may be failing.");
+        (void)snprintf(words, sizeof words, "ledger: damaged at position %" PRIu64 ": %s",
+                       check.first_bad_position, result < 0 ? strerrordesc_np(-result) : check.words);
+    return report(good, words,
+                  "Copy the state directory to another disk before anything else; the card may be failing.");
 }
 
 static int check_space(const char *directory)
@@ -47,7 +49,8 @@ static int check_space(const char *directory)
         return report(false, "free space: cannot be read", strerrordesc_np(errno));
     uint64_t free_mb = (uint64_t)disk.f_bavail * disk.f_frsize / (1024 * 1024);
     (void)snprintf(words, sizeof words, "free space: %" PRIu64 " MB", free_mb);
-    return report(free_mb >= 200, words, "Remove something from this card; Fairstock needs 200 MB to be at ease.");
+    return report(free_mb >= 200, words,
+                  "Remove something from this card; Fairstock needs 200 MB to be at ease.");
 }
 
 static int check_clock(void)
@@ -55,7 +58,8 @@ static int check_clock(void)
     static const time_t written = 1790000000; /* September 2026: no honest clock is before this program */
     time_t now = time(NULL);
     return report(now >= written, "clock: later than this program",
-                  "The clock is wrong: connect to a network, or type: sudo date -s 'YYYY-MM-DD HH:MM'. Sales are right all the same.");
+                  "The clock is wrong: connect to a network, or type: sudo date -s 'YYYY-MM-DD HH:MM'. Sales "
+                  "are right all the same.");
 }
 
 static int check_devices(struct cli *cli)
@@ -71,9 +75,11 @@ static int check_devices(struct cli *cli)
         const char *state = cli_text(d, "state");
         char words[256];
         used |= strcmp(state, "used") == 0;
-        (void)snprintf(words, sizeof words, "device %s %s: %s", cli_text(d, "id"), cli_text(d, "name"), state);
-        bad += report(strcmp(state, "no permission") != 0 && strcmp(state, "failed") != 0 && strcmp(state, "busy") != 0, words,
-                      cli_text(d, "next"));
+        (void)snprintf(words, sizeof words, "device %s %s: %s", cli_text(d, "id"), cli_text(d, "name"),
+                       state);
+        bad += report(strcmp(state, "no permission") != 0 && strcmp(state, "failed") != 0 &&
+                          strcmp(state, "busy") != 0,
+                      words, cli_text(d, "next"));
     }
     if (!used)
         (void)printf("note no USB scanner is in use; codes can be typed. To teach one: fairstock learn\n");
@@ -86,14 +92,15 @@ static int check_daemon(struct cli *cli, bool *answers)
     struct json *answer;
     int code, bad;
     *answers = cli_call(cli, "GET", "/status", "", &answer, NULL, &code);
-    bad = report(*answers, "fairstockd answers", "Start it: sudo systemctl start fairstock, or toolchain/run for practice.");
+    bad = report(*answers, "fairstockd answers",
+                 "Start it: sudo systemctl start fairstock, or toolchain/run for practice.");
     if (*answers) {
         const char *fault = cli_text(json_get(answer, "disk"), "fault");
         bad += report(!*fault, "the last sale was saved", fault);
         for (const struct json *c = json_first(json_get(answer, "channels")); c; c = json_next(c)) {
             char words[512];
-            (void)snprintf(words, sizeof words, "channel %s: %s, %" PRId64 " owed", cli_text(c, "name"), cli_text(c, "phase"),
-                           cli_int(c, "owed"));
+            (void)snprintf(words, sizeof words, "channel %s: %s, %" PRId64 " owed", cli_text(c, "name"),
+                           cli_text(c, "phase"), cli_int(c, "owed"));
             bad += report(strcmp(cli_text(c, "phase"), "needs_login") != 0, words, cli_text(c, "last_error"));
         }
     }

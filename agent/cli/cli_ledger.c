@@ -1,5 +1,5 @@
-/* verify and export: reading a ledger by its events alone, also while fairstockd is stopped. Shares no summing code with the
- * book: what is checked here is checked twice. */
+/* verify and export: reading a ledger by its events alone, also while fairstockd is stopped. Shares no
+ * summing code with the book: what is checked here is checked twice. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +15,8 @@
 
 enum { LISTINGS_AT_ONCE = 256, SHOP_FILE_MAX_BYTES = 64 * 1024 * 1024 };
 
-/* --- sums over events ---------------------------------------------------------------------------------------------------- */
+/* --- sums over events
+ * ---------------------------------------------------------------------------------------------------- */
 
 struct listing_sum {
     uint32_t channel, listing, item;
@@ -110,7 +111,8 @@ static void note_sale(struct sums *sums, uint64_t position)
 static void add_order(struct sums *sums, const struct event *event)
 {
     const struct order_vector *d = &event->order.difference;
-    add_on_hand(sums, event->order.item, (d->returned_sellable - d->handed_over) * (int64_t)event->order.pack);
+    add_on_hand(sums, event->order.item,
+                (d->returned_sellable - d->handed_over) * (int64_t)event->order.pack);
     add_expected(sums, event->order.channel, event->order.listing, d->restored - d->ordered);
 }
 
@@ -144,10 +146,12 @@ static void add_event(struct sums *sums, uint64_t position, const struct event *
         add_expected(sums, event->baseline.channel, event->baseline.listing, event->baseline.level);
         break;
     case EVENT_GRANT:
-        add_expected(sums, event->allocation.channel, event->allocation.listing, (int64_t)event->allocation.units);
+        add_expected(sums, event->allocation.channel, event->allocation.listing,
+                     (int64_t)event->allocation.units);
         break;
     case EVENT_REVOKE:
-        add_expected(sums, event->allocation.channel, event->allocation.listing, -(int64_t)event->allocation.units);
+        add_expected(sums, event->allocation.channel, event->allocation.listing,
+                     -(int64_t)event->allocation.units);
         break;
     case EVENT_ORDER_STATE:
         add_order(sums, event);
@@ -160,7 +164,8 @@ static void add_event(struct sums *sums, uint64_t position, const struct event *
     }
 }
 
-static int sum_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length, const uint8_t tag[4])
+static int sum_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                     const uint8_t tag[4])
 {
     struct sums *sums = user;
     (void)id;
@@ -171,7 +176,8 @@ static int sum_event(void *user, uint64_t position, struct event_id id, const ui
     return result < 0 ? result : sums->error;
 }
 
-/* --- the practice shop ------------------------------------------------------------------------------------------------------- */
+/* --- the practice shop
+ * ------------------------------------------------------------------------------------------------------- */
 
 static int read_text(const char *path, struct buf *text)
 {
@@ -194,14 +200,15 @@ static int compare_shop(struct store *store, const struct sums *sums, const stru
         const struct listing_sum *sum = &sums->listings[i];
         struct item item;
         int64_t level = 0;
-        if (!sum->item || store_item(store, sum->item, &item) < 0 || !practice_shop_level(shop, item.sku, &level))
+        if (!sum->item || store_item(store, sum->item, &item) < 0 ||
+            !practice_shop_level(shop, item.sku, &level))
             continue;
         compared++;
         if (level == sum->expected)
             continue;
         differences++;
-        (void)printf("DIFFERENT %s: the shop shows %" PRId64 ", the ledger's events add up to %" PRId64 "\n", item.sku, level,
-                     sum->expected);
+        (void)printf("DIFFERENT %s: the shop shows %" PRId64 ", the ledger's events add up to %" PRId64 "\n",
+                     item.sku, level, sum->expected);
     }
     if (!differences)
         (void)printf("the shop's %" PRIu32 " levels equal what the ledger's events add up to\n", compared);
@@ -229,7 +236,9 @@ static int check_shop(struct store *store, const struct sums *sums, const char *
     return code;
 }
 
-/* --- the light log ------------------------------------------------------------------------------------------------------------ */
+/* --- the light log
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static int compare_positions(const void *a, const void *b)
 {
@@ -286,8 +295,8 @@ static int read_light_log(struct store *store, const char *path, struct light_ch
     return result;
 }
 
-/* Every sold line is a sale of the ledger, and none twice. A sale without its line can be: the power went between commit and
- * light, so those are counted, not damage. */
+/* Every sold line is a sale of the ledger, and none twice. A sale without its line can be: the power went
+ * between commit and light, so those are counted, not damage. */
 static int check_light(struct store *store, const struct sums *sums, const char *path)
 {
     struct light_check check = {0};
@@ -302,16 +311,19 @@ static int check_light(struct store *store, const struct sums *sums, const char 
     uint64_t doubled = 0, strangers = 0;
     for (size_t i = 0; i < check.count; i++) {
         doubled += i > 0 && check.sold[i] == check.sold[i - 1];
-        strangers += !bsearch(&check.sold[i], sums->sale_positions, sums->sales, sizeof check.sold[0], compare_positions);
+        strangers += !bsearch(&check.sold[i], sums->sale_positions, sums->sales, sizeof check.sold[0],
+                              compare_positions);
     }
-    (void)printf("%zu times the light said sold: %" PRIu64 " lost, %" PRIu64 " doubled, %" PRIu64 " of no sale; %" PRIu64
-                 " sales in the ledger\n",
+    (void)printf("%zu times the light said sold: %" PRIu64 " lost, %" PRIu64 " doubled, %" PRIu64
+                 " of no sale; %" PRIu64 " sales in the ledger\n",
                  check.count + check.missing, check.missing, doubled, strangers, sums->sales);
     free(check.sold);
     return check.missing || doubled || strangers ? CLI_DAMAGED : CLI_OK;
 }
 
-/* --- verify ------------------------------------------------------------------------------------------------------------------- */
+/* --- verify
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static const char *ledger_directory(struct cli *cli)
 {
@@ -329,12 +341,12 @@ static int verify_chain(struct store *store)
         return CLI_FAILED;
     }
     if (check.first_bad_position) {
-        (void)printf("DAMAGED at position %" PRIu64 ": %s. Everything before it is as it was written.\n", check.first_bad_position,
-                     check.words);
+        (void)printf("DAMAGED at position %" PRIu64 ": %s. Everything before it is as it was written.\n",
+                     check.first_bad_position, check.words);
         return CLI_DAMAGED;
     }
-    (void)printf("%" PRIu64 " events, %" PRIu64 " seals, %" PRIu64 " starts: every tag and seal fits\n", check.events, check.seals,
-                 check.epochs);
+    (void)printf("%" PRIu64 " events, %" PRIu64 " seals, %" PRIu64 " starts: every tag and seal fits\n",
+                 check.events, check.seals, check.epochs);
     return CLI_OK;
 }
 
@@ -376,7 +388,9 @@ int cli_verify(struct cli *cli)
     return code;
 }
 
-/* --- export ------------------------------------------------------------------------------------------------------------------- */
+/* --- export
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static void print_quoted(const char *text)
 {
@@ -424,13 +438,15 @@ static int export_stock(struct store *store, const struct sums *sums)
 }
 
 /* One event a line: id, kind, bytes and tag in hex. docs/events.md says what the bytes mean. */
-static int print_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length, const uint8_t tag[4])
+static int print_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                       const uint8_t tag[4])
 {
     struct event *event = user;
     char text[EVENT_ID_TEXT_BYTES];
     event_id_text(id, text);
     int result = event_decode(bytes, length, event);
-    (void)printf("%" PRIu64 " %s %s ", position, text, result == 0 ? event_kind_name(event->kind) : "damaged");
+    (void)printf("%" PRIu64 " %s %s ", position, text,
+                 result == 0 ? event_kind_name(event->kind) : "damaged");
     for (size_t i = 0; i < length; i++)
         (void)printf("%02x", bytes[i]);
     (void)printf(" %02x%02x%02x%02x\n", tag[0], tag[1], tag[2], tag[3]);

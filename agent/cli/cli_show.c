@@ -36,8 +36,10 @@ static void print_time(const char *label, int64_t wall_ms)
 
 static void print_channel(const struct json *channel)
 {
-    (void)printf("channel %s: %s%s, %" PRId64 " units published, ", cli_text(channel, "name"), cli_text(channel, "phase"),
-                 cli_bool(channel, "live") ? "" : " (not live: nothing is written)", cli_int(channel, "published"));
+    (void)printf("channel %s: %s%s, %" PRId64 " units published, ", cli_text(channel, "name"),
+                 cli_text(channel, "phase"),
+                 cli_bool(channel, "live") ? "" : " (not live: nothing is written)",
+                 cli_int(channel, "published"));
     if (cli_int(channel, "owed"))
         (void)printf("%" PRId64 " owed", cli_int(channel, "owed"));
     else
@@ -60,20 +62,23 @@ int cli_status(struct cli *cli)
         (void)printf("%" PRId64 " sales since the start, all safe on this device; %" PRId64 " not yet sent\n",
                      cli_int(answer, "sold_this_start"), cli_int(answer, "unsent"));
         for (const struct json *s = json_first(json_get(answer, "scanners")); s; s = json_next(s))
-            (void)printf("scanner %" PRId64 " %s: %s\n", cli_int(s, "source"), cli_text(s, "name"), cli_text(s, "state"));
+            (void)printf("scanner %" PRId64 " %s: %s\n", cli_int(s, "source"), cli_text(s, "name"),
+                         cli_text(s, "state"));
         for (const struct json *c = json_first(json_get(answer, "channels")); c; c = json_next(c))
             print_channel(c);
         if (cli_int(answer, "open_cards"))
             (void)printf("%" PRId64 " open cards: fairstock cards\n", cli_int(answer, "open_cards"));
         const struct json *disk = json_get(answer, "disk");
-        (void)printf("disk: %" PRId64 " MB free%s%s\n", cli_int(disk, "free_mb"), *cli_text(disk, "fault") ? "; " : "",
-                     cli_text(disk, "fault"));
+        (void)printf("disk: %" PRId64 " MB free%s%s\n", cli_int(disk, "free_mb"),
+                     *cli_text(disk, "fault") ? "; " : "", cli_text(disk, "fault"));
     }
     json_free(answer);
     return code;
 }
 
-/* --- stock ----------------------------------------------------------------------------------------------------------------- */
+/* --- stock
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void print_levels(const struct json *item)
 {
@@ -121,8 +126,9 @@ static int one_item(struct cli *cli)
         money_format(cli_int(answer, "price"), cli_text(answer, "currency"), price, sizeof price);
         print_head();
         print_item(answer);
-        (void)printf("price %s %s, committed to orders %" PRId64 "%s\ncodes:", price, cli_text(answer, "currency"),
-                     cli_int(answer, "committed"), cli_bool(answer, "one_of_a_kind") ? ", one of a kind" : "");
+        (void)printf("price %s %s, committed to orders %" PRId64 "%s\ncodes:", price,
+                     cli_text(answer, "currency"), cli_int(answer, "committed"),
+                     cli_bool(answer, "one_of_a_kind") ? ", one of a kind" : "");
         for (const struct json *c = json_first(json_get(answer, "codes")); c; c = json_next(c))
             (void)printf(" %s", json_text_value(c));
         (void)putchar('\n');
@@ -146,7 +152,8 @@ int cli_stock(struct cli *cli)
         (void)snprintf(path, sizeof path, "/stock?limit=%d&after=%" PRId64, PAGE, after);
         more = false;
         bool shown = ask(cli, path, &answer, &code);
-        for (const struct json *i = answer ? json_first(json_get(answer, "items")) : NULL; i; i = json_next(i)) {
+        for (const struct json *i = answer ? json_first(json_get(answer, "items")) : NULL; i;
+             i = json_next(i)) {
             if (shown)
                 print_item(i);
             after = cli_int(i, "alias");
@@ -157,18 +164,20 @@ int cli_stock(struct cli *cli)
     return code;
 }
 
-/* --- explain --------------------------------------------------------------------------------------------------------------- */
+/* --- explain
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void explain_channel(const struct json *c)
 {
-    (void)printf("\n%s: %" PRId64 " connected + %" PRId64 " raised - %" PRId64 " lowered - %" PRId64 " sold + %" PRId64
-                 " put back + %" PRId64 " edited = %" PRId64 "%s\n",
-                 cli_text(c, "channel"), cli_int(c, "baseline"), cli_int(c, "granted"), cli_int(c, "revoked"), cli_int(c, "sold"),
-                 cli_int(c, "restored"), cli_int(c, "edits"), cli_int(c, "expected"),
+    (void)printf("\n%s: %" PRId64 " connected + %" PRId64 " raised - %" PRId64 " lowered - %" PRId64
+                 " sold + %" PRId64 " put back + %" PRId64 " edited = %" PRId64 "%s\n",
+                 cli_text(c, "channel"), cli_int(c, "baseline"), cli_int(c, "granted"), cli_int(c, "revoked"),
+                 cli_int(c, "sold"), cli_int(c, "restored"), cli_int(c, "edits"), cli_int(c, "expected"),
                  cli_bool(c, "adds_up") ? "" : "   THE LINES DO NOT ADD UP: run fairstock verify");
     for (const struct json *l = json_first(json_get(c, "lines")); l; l = json_next(l))
-        (void)printf("  %6" PRId64 "  %+4" PRId64 " = %4" PRId64 "  %s\n", cli_int(l, "position"), cli_int(l, "expected"),
-                     cli_int(l, "running"), cli_text(l, "words"));
+        (void)printf("  %6" PRId64 "  %+4" PRId64 " = %4" PRId64 "  %s\n", cli_int(l, "position"),
+                     cli_int(l, "expected"), cli_int(l, "running"), cli_text(l, "words"));
     int64_t level;
     if (json_get_int(c, "level", &level) == 0)
         (void)printf("  the shop showed %" PRId64 " when last heard\n", level);
@@ -189,9 +198,9 @@ int cli_explain(struct cli *cli)
         (void)printf("%s, %s: %" PRId64 " on hand, %" PRId64 " promised to orders\n", cli_text(answer, "sku"),
                      cli_text(answer, "title"), cli_int(answer, "on_hand"), cli_int(answer, "committed"));
         for (const struct json *l = json_first(json_get(answer, "lines")); l; l = json_next(l))
-            (void)printf("  %6" PRId64 "  %+4" PRId64 " = %4" PRId64 " on hand, %" PRId64 " promised  %s\n", cli_int(l, "position"),
-                         cli_int(l, "on_hand"), cli_int(l, "running_on_hand"), cli_int(l, "running_committed"),
-                         cli_text(l, "words"));
+            (void)printf("  %6" PRId64 "  %+4" PRId64 " = %4" PRId64 " on hand, %" PRId64 " promised  %s\n",
+                         cli_int(l, "position"), cli_int(l, "on_hand"), cli_int(l, "running_on_hand"),
+                         cli_int(l, "running_committed"), cli_text(l, "words"));
         for (const struct json *c = json_first(json_get(answer, "channels")); c; c = json_next(c))
             explain_channel(c);
         if (!cli_bool(answer, "adds_up"))
@@ -201,17 +210,21 @@ int cli_explain(struct cli *cli)
     return code;
 }
 
-/* --- cards ----------------------------------------------------------------------------------------------------------------- */
+/* --- cards
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void print_card(const struct json *card)
 {
-    (void)printf("card %" PRId64 " (%s, %s)%s%s\n   %s\n", cli_int(card, "id"), cli_text(card, "kind"), cli_text(card, "state"),
-                 *cli_text(card, "sku") ? " " : "", cli_text(card, "sku"), cli_text(card, "text"));
+    (void)printf("card %" PRId64 " (%s, %s)%s%s\n   %s\n", cli_int(card, "id"), cli_text(card, "kind"),
+                 cli_text(card, "state"), *cli_text(card, "sku") ? " " : "", cli_text(card, "sku"),
+                 cli_text(card, "text"));
     int number = 0;
     for (const struct json *o = json_first(json_get(card, "options")); o; o = json_next(o)) {
         (void)printf("   %d. %s\n      %s\n", ++number, cli_text(o, "title"), cli_text(o, "effect"));
-        (void)printf("      fairstock cards %" PRId64 " %s%s%s%s\n", cli_int(card, "id"), cli_text(o, "option"),
-                     cli_bool(o, "needs_detail") ? " \"" : "", cli_bool(o, "needs_detail") ? cli_text(o, "detail_hint") : "",
+        (void)printf("      fairstock cards %" PRId64 " %s%s%s%s\n", cli_int(card, "id"),
+                     cli_text(o, "option"), cli_bool(o, "needs_detail") ? " \"" : "",
+                     cli_bool(o, "needs_detail") ? cli_text(o, "detail_hint") : "",
                      cli_bool(o, "needs_detail") ? "\"" : "");
         if (*cli_text(o, "message"))
             (void)printf("      message: %s\n", cli_text(o, "message"));

@@ -28,29 +28,38 @@ struct key {
 #define CHANNEL(member) offsetof(struct config_channel, member), sizeof(((struct config_channel *)0)->member)
 
 static const struct key keys[] = {
-    {"device", "state", KEY_TEXT, OF(state), 0, 0, "/var/lib/fairstock", "Directory of the ledger. One fairstockd at a time uses it."},
+    {"device", "state", KEY_TEXT, OF(state), 0, 0, "/var/lib/fairstock",
+     "Directory of the ledger. One fairstockd at a time uses it."},
     {"device", "listen", KEY_TEXT, OF(listen), 0, 0, "127.0.0.1:8377",
-     "Address and port of the page; `none` for no page. On an address that is not loopback the page is read-only behind a key."},
-    {"device", "currency", KEY_CURRENCY, OF(currency), 0, 0, "EUR", "Currency of prices that do not name one (ISO 4217)."},
+     "Address and port of the page; `none` for no page. On an address that is not loopback the page is "
+     "read-only behind a key."},
+    {"device", "currency", KEY_CURRENCY, OF(currency), 0, 0, "EUR",
+     "Currency of prices that do not name one (ISO 4217)."},
     {"device", "location", KEY_TEXT, OF(location), 0, 0, "booth", "The place this device sells from."},
-    {"scanner", "sources", KEY_TEXT, OF(scanners), 0, 0, "usb", "Where codes come from, separated by spaces: usb, stdin, sim:FILE."},
+    {"scanner", "sources", KEY_TEXT, OF(scanners), 0, 0, "usb",
+     "Where codes come from, separated by spaces: usb, stdin, sim:FILE."},
     {"scanner", "inter_key_timeout_ms", KEY_NUMBER, OF(inter_key_timeout_ms), 20, 2000, "100",
      "For scanners that send no Enter: a code ends after this many milliseconds of silence."},
-    {"light", "outputs", KEY_TEXT, OF(lights), 0, 0, "", "Lights, separated by spaces: log:FILE, term, sysfs:NAME."},
+    {"light", "outputs", KEY_TEXT, OF(lights), 0, 0, "",
+     "Lights, separated by spaces: log:FILE, term, sysfs:NAME."},
     {"allocation", "booth_percent", KEY_NUMBER, OF(booth_percent), 0, 100, "50",
      "Share of the available units that is kept for the booth, in percent; the channels share the rest."},
-    {"practice", "random_orders", KEY_FLAG, OF(random_orders), 0, 0, "no", "Buyers order online by themselves in practice mode."},
-    {"practice", "seed", KEY_NUMBER, OF(seed), 1, 4294967295U, "1", "Seed of those buyers: the same seed, the same orders."},
+    {"practice", "random_orders", KEY_FLAG, OF(random_orders), 0, 0, "no",
+     "Buyers order online by themselves in practice mode."},
+    {"practice", "seed", KEY_NUMBER, OF(seed), 1, 4294967295U, "1",
+     "Seed of those buyers: the same seed, the same orders."},
     {"channel NAME", "kind", KEY_TEXT, CHANNEL(kind), 0, 0, "", "What kind of shop: shopify."},
     {"channel NAME", "url", KEY_URL, CHANNEL(url), 0, 0, "",
      "Address of the shop, https://SHOP.myshopify.com. Plain http is accepted for loopback addresses only."},
-    {"channel NAME", "location_id", KEY_TEXT, CHANNEL(location_id), 0, 0, "", "The shop's own id of the location that we keep true."},
+    {"channel NAME", "location_id", KEY_TEXT, CHANNEL(location_id), 0, 0, "",
+     "The shop's own id of the location that we keep true."},
     {"channel NAME", "token_file", KEY_TEXT, CHANNEL(token_file), 0, 0, "",
      "File that holds the access token, readable by its owner only (chmod 600)."},
     {"channel NAME", "token_credential", KEY_TEXT, CHANNEL(token_credential), 0, 0, "",
      "Name of a systemd credential that holds the token, instead of token_file (LoadCredential=)."},
     {"channel NAME", "ca_file", KEY_TEXT, CHANNEL(ca_file), 0, 0, "",
-     "Certificates to trust instead of the system's bundle (PEM). Empty: /etc/ssl/certs/ca-certificates.crt."},
+     "Certificates to trust instead of the system's bundle (PEM). Empty: "
+     "/etc/ssl/certs/ca-certificates.crt."},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
@@ -69,11 +78,14 @@ static int fail(struct parse *parse, const char *words, const char *what)
     return 0; /* inih: 0 stops this line as an error */
 }
 
-/* --- one value --------------------------------------------------------------------------------------------------------- */
+/* --- one value
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_loopback_url(const char *url)
 {
-    static const char *const starts[] = {"http://127.", "http://localhost:", "http://localhost/", "http://[::1]"};
+    static const char *const starts[] = {"http://127.", "http://localhost:", "http://localhost/",
+                                         "http://[::1]"};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
         if (strncmp(url, starts[i], strlen(starts[i])) == 0)
             return true;
@@ -152,7 +164,8 @@ static const char *take(const struct key *key, void *base, const char *value)
     return "of no known type";
 }
 
-/* --- sections and lines ---------------------------------------------------------------------------------------------------- */
+/* --- sections and lines
+ * ---------------------------------------------------------------------------------------------------- */
 
 static int find_channel(struct parse *parse, const char *name)
 {
@@ -177,8 +190,8 @@ static int put(struct parse *parse, int key, void *base, bool *seen, const char 
         return 1;
     char words[160];
     if (keys[key].type == KEY_NUMBER)
-        (void)snprintf(words, sizeof words, "%s must be a number from %u to %u, not", keys[key].name, keys[key].least,
-                       keys[key].most);
+        (void)snprintf(words, sizeof words, "%s must be a number from %u to %u, not", keys[key].name,
+                       keys[key].least, keys[key].most);
     else
         (void)snprintf(words, sizeof words, "the value of %s is %s:", keys[key].name, wrong);
     return fail(parse, words, value);
@@ -200,7 +213,8 @@ static int on_key(void *user, const char *section, const char *name, const char 
     if (strncmp(section, "channel ", 8) == 0) {
         int channel = find_channel(parse, section + 8);
         if (channel < 0)
-            return fail(parse, "a channel's name has only a-z, 0-9, - and _, and there are at most 8; not", section + 8);
+            return fail(parse, "a channel's name has only a-z, 0-9, - and _, and there are at most 8; not",
+                        section + 8);
         int key = find_key("channel NAME", name);
         if (key < 0)
             return fail(parse, "unknown key in [channel NAME]; see docs/configuration.md:", name);
@@ -212,17 +226,22 @@ static int on_key(void *user, const char *section, const char *name, const char 
     for (int i = 0; i < KEY_COUNT; i++)
         if (strcmp(keys[i].section, section) == 0)
             return fail(parse, "unknown key; see docs/configuration.md:", name);
-    return fail(parse, "unknown section; there are device, scanner, light, allocation, practice and \"channel NAME\", not",
-                section);
+    return fail(
+        parse,
+        "unknown section; there are device, scanner, light, allocation, practice and \"channel NAME\", not",
+        section);
 }
 
-/* --- whole file -------------------------------------------------------------------------------------------------------------- */
+/* --- whole file
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static void fill_defaults(struct config *config)
 {
     for (int i = 0; i < KEY_COUNT; i++)
         if (strcmp(keys[i].section, "channel NAME") != 0)
-            (void)take(&keys[i], config, keys[i].otherwise); /* the table's own values; a test proves each is valid */
+            (void)take(&keys[i], config,
+                       keys[i].otherwise); /* the table's own values; a test proves each is valid */
 }
 
 static int check_channel(const struct config_channel *channel, const char *path, struct err *err)
@@ -230,7 +249,8 @@ static int check_channel(const struct config_channel *channel, const char *path,
     if (!channel->kind[0] || !channel->url[0])
         return err_set(err, -EINVAL, "%s: [channel %s] needs kind and url", path, channel->name);
     if (!channel->token_file[0] == !channel->token_credential[0])
-        return err_set(err, -EINVAL, "%s: [channel %s] needs token_file or token_credential, one of them", path, channel->name);
+        return err_set(err, -EINVAL, "%s: [channel %s] needs token_file or token_credential, one of them",
+                       path, channel->name);
     return 0;
 }
 
@@ -290,8 +310,10 @@ int config_write_reference(FILE *out)
 {
     (void)fprintf(out,
                   "# Configuration\n\n"
-                  "`fairstockd` reads `%s`, or the file given with `--config`. Every key has a default; a wrong section, key or value is\n"
-                  "an error with file and line, and nothing starts. Lines that begin with `#` or `;` are comments. This page is written by\n"
+                  "`fairstockd` reads `%s`, or the file given with `--config`. Every key has a default; a "
+                  "wrong section, key or value is\n"
+                  "an error with file and line, and nothing starts. Lines that begin with `#` or `;` are "
+                  "comments. This page is written by\n"
                   "`fairstockd --config-reference`.\n",
                   DEFAULT_PATH);
     const char *section = "";
@@ -302,8 +324,9 @@ int config_write_reference(FILE *out)
         char range[64] = "";
         if (keys[i].type == KEY_NUMBER)
             (void)snprintf(range, sizeof range, " (%u to %u)", keys[i].least, keys[i].most);
-        (void)fprintf(out, "| `%s` | %s%s%s | %s%s |\n", keys[i].name, *keys[i].otherwise ? "`" : "", *keys[i].otherwise ? keys[i].otherwise : "empty",
-                      *keys[i].otherwise ? "`" : "", keys[i].meaning, range);
+        (void)fprintf(out, "| `%s` | %s%s%s | %s%s |\n", keys[i].name, *keys[i].otherwise ? "`" : "",
+                      *keys[i].otherwise ? keys[i].otherwise : "empty", *keys[i].otherwise ? "`" : "",
+                      keys[i].meaning, range);
     }
     return ferror(out) ? -EIO : 0;
 }

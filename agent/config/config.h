@@ -1,6 +1,6 @@
-/* The config file: INI through inih (its only user). Every key has a default and a line in one table, from which
- * docs/configuration.md is written. A wrong key, value or section is an error that names file and line. Owns the secrets it loads
- * from token files and wipes them. */
+/* The config file: INI through inih (its only user). Every key has a default and a line in one table, from
+ * which docs/configuration.md is written. A wrong key, value or section is an error that names file and line.
+ * Owns the secrets it loads from token files and wipes them. */
 #ifndef FAIRSTOCK_CONFIG_CONFIG_H
 #define FAIRSTOCK_CONFIG_CONFIG_H
 
@@ -38,8 +38,9 @@ struct config {
     uint32_t channel_count;
 };
 
-/* path NULL: /etc/fairstock/fairstock.ini when it exists, else the defaults. A path that is given must exist. -EINVAL with
- * "FILE:LINE: …"; -EPERM for a token file that others can read, with the command that mends it. */
+/* path NULL: /etc/fairstock/fairstock.ini when it exists, else the defaults. A path that is given must exist.
+ * -EINVAL with "FILE:LINE: …"; -EPERM for a token file that others can read, with the command that mends it.
+ */
 MUST_CHECK int config_load(const char *path, struct config **config, struct err *err);
 void config_free(struct config *config); /* accepts NULL; wipes tokens */
 /* Every key with default, unit and meaning, as Markdown: docs/configuration.md. 0 or -EIO. */

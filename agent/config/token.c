@@ -17,7 +17,8 @@ static int check_private(int fd, const char *path, struct err *err)
     if (!S_ISREG(status.st_mode))
         return err_set(err, -EINVAL, "%s is not a regular file", path);
     if (status.st_uid != geteuid() && status.st_uid != 0)
-        return err_set(err, -EPERM, "%s belongs to another user; type: chown %u %s", path, (unsigned)geteuid(), path);
+        return err_set(err, -EPERM, "%s belongs to another user; type: chown %u %s", path,
+                       (unsigned)geteuid(), path);
     if (status.st_mode & (S_IRWXG | S_IRWXO))
         return err_set(err, -EPERM, "%s can be read by others; type: chmod 600 %s", path, path);
     return 0;
@@ -46,7 +47,8 @@ int token_load(struct config_channel *channel, struct err *err)
     } else {
         const char *directory = getenv("CREDENTIALS_DIRECTORY");
         if (!directory || strlen(directory) > CONFIG_TEXT_MAX_BYTES || strchr(channel->token_credential, '/'))
-            return err_set(err, -ENOENT, "[channel %s]: no credential %s; the service needs LoadCredential=%s:FILE",
+            return err_set(err, -ENOENT,
+                           "[channel %s]: no credential %s; the service needs LoadCredential=%s:FILE",
                            channel->name, channel->token_credential, channel->token_credential);
         (void)snprintf(path, sizeof path, "%s/%s", directory, channel->token_credential);
     }

@@ -36,7 +36,8 @@ void crypto_sha256_two(const void *first, size_t first_length, const void *secon
         abort(); /* only broken hardware acceleration does this; a ledger must not go on with a wrong hash */
 }
 
-int crypto_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length, uint8_t mac[SHA256_BYTES])
+int crypto_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t length,
+                       uint8_t mac[SHA256_BYTES])
 {
     const mbedtls_md_info_t *info = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
     return info && mbedtls_md_hmac(info, key, key_length, bytes, length, mac) == 0 ? 0 : -EIO;
@@ -48,9 +49,10 @@ void crypto_base64(const void *bytes, size_t length, struct buf *out)
     const uint8_t *at = bytes;
     for (size_t i = 0; i < length; i += 3) {
         size_t left = length - i;
-        uint32_t three = (uint32_t)at[i] << 16 | (left > 1 ? (uint32_t)at[i + 1] << 8 : 0) | (left > 2 ? at[i + 2] : 0U);
-        char four[4] = {digits[three >> 18], digits[three >> 12 & 63], left > 1 ? digits[three >> 6 & 63] : '=',
-                        left > 2 ? digits[three & 63] : '='};
+        uint32_t three =
+            (uint32_t)at[i] << 16 | (left > 1 ? (uint32_t)at[i + 1] << 8 : 0) | (left > 2 ? at[i + 2] : 0U);
+        char four[4] = {digits[three >> 18], digits[three >> 12 & 63],
+                        left > 1 ? digits[three >> 6 & 63] : '=', left > 2 ? digits[three & 63] : '='};
         buf_add(out, four, sizeof four);
     }
 }

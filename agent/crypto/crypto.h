@@ -1,5 +1,5 @@
-/* Hashes, keyed hashes, comparing and wiping of secrets, randomness: mbedtls (its only user besides the page's TLS) and the
- * kernel. Differences between mbedtls 2.28 and 3.6 stay in crypto.c. */
+/* Hashes, keyed hashes, comparing and wiping of secrets, randomness: mbedtls (its only user besides the
+ * page's TLS) and the kernel. Differences between mbedtls 2.28 and 3.6 stay in crypto.c. */
 #ifndef FAIRSTOCK_CRYPTO_CRYPTO_H
 #define FAIRSTOCK_CRYPTO_CRYPTO_H
 

@@ -6,7 +6,9 @@
 
 #include "domain/book_internal.h"
 
-/* --- memory ---------------------------------------------------------------------------------------------------------------- */
+/* --- memory
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 /* FNV-1a, 32 bit (RFC 9923): short keys, no hostile choice beyond the catalogue's bounds. */
 uint32_t book_hash(const char *text, uint32_t seed)
@@ -36,7 +38,7 @@ int book_grow(void *array, uint32_t *capacity, uint32_t need, size_t size)
     return 0;
 }
 
-void table_add(struct table *table, uint32_t hash, uint32_t number)
+void book_table_add(struct table *table, uint32_t hash, uint32_t number)
 {
     uint32_t at = hash & (table->size - 1);
     while (table->slots[at])
@@ -45,8 +47,8 @@ void table_add(struct table *table, uint32_t hash, uint32_t number)
     table->used++;
 }
 
-int table_reserve(struct table *table, uint32_t more, uint32_t (*hash_of)(const struct book *, uint32_t),
-                  const struct book *book)
+int book_table_reserve(struct table *table, uint32_t more, uint32_t (*hash_of)(const struct book *, uint32_t),
+                       const struct book *book)
 {
     enum { FIRST = 64 };
     uint32_t size = table->size ? table->size : FIRST;
@@ -59,7 +61,7 @@ int table_reserve(struct table *table, uint32_t more, uint32_t (*hash_of)(const 
         return -ENOMEM;
     for (uint32_t i = 0; i < table->size; i++)
         if (table->slots[i])
-            table_add(&grown, hash_of(book, table->slots[i] - 1), table->slots[i] - 1);
+            book_table_add(&grown, hash_of(book, table->slots[i] - 1), table->slots[i] - 1);
     free(table->slots);
     *table = grown;
     return 0;
@@ -90,7 +92,7 @@ void book_free(struct book *book)
     free(book);
 }
 
-static int reserve_location(struct book *book, uint32_t location, uint32_t capacity)
+int book_reserve_location(struct book *book, uint32_t location, uint32_t capacity)
 {
     if (location < 1 || location > LOCATIONS_MAX)
         return -E2BIG;
@@ -100,7 +102,7 @@ static int reserve_location(struct book *book, uint32_t location, uint32_t capac
     return book_grow(&book->stock[location - 1], &none, capacity ? capacity : 1, sizeof(struct stock));
 }
 
-static int reserve_items(struct book *book, uint32_t highest)
+int book_reserve_items(struct book *book, uint32_t highest)
 {
     if (highest > ITEMS_MAX)
         return -E2BIG;
@@ -121,13 +123,13 @@ static int reserve_items(struct book *book, uint32_t highest)
     return result;
 }
 
-static int reserve_codes(struct book *book, uint32_t more, size_t bytes)
+int book_reserve_codes(struct book *book, uint32_t more, size_t bytes)
 {
     if (book->code_count + more > CODES_MAX)
         return -E2BIG;
     int result = book_grow(&book->codes, &book->code_capacity, book->code_count + more, sizeof *book->codes);
     if (result == 0)
-        result = table_reserve(&book->code_table, more, code_hash, book);
+        result = book_table_reserve(&book->code_table, more, code_hash, book);
     if (result == 0 && book->code_texts_length + bytes > book->code_texts_capacity) {
         size_t capacity = (book->code_texts_length + bytes) * 2;
         char *texts = realloc(book->code_texts, capacity);
@@ -139,13 +141,15 @@ static int reserve_codes(struct book *book, uint32_t more, size_t bytes)
     return result;
 }
 
-/* --- items and codes --------------------------------------------------------------------------------------------------------- */
+/* --- items and codes
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
-static int put_item(struct book *book, uint32_t alias, const struct book_item *item)
+int book_put_item_as(struct book *book, uint32_t alias, const struct book_item *item)
 {
     if (alias == 0)
         return -EINVAL;
-    int result = reserve_items(book, alias);
+    int result = book_reserve_items(book, alias);
     if (result < 0)
         return result;
     book->items[alias - 1] = *item;
@@ -162,13 +166,13 @@ int book_put_item(struct book *book, const struct item *item)
                              .cost_minor = item->cost_minor,
                              .flags = item->flags,
                              .reorder_point = item->reorder_point};
-    return put_item(book, item->alias, &made);
+    return book_put_item_as(book, item->alias, &made);
 }
 
 static struct code *find_code(const struct book *book, const char *text)
 {
     uint32_t hash = book_hash(text, 0), at = hash, number;
-    while (table_next(&book->code_table, &at, &number)) {
+    while (book_table_next(&book->code_table, &at, &number)) {
         struct code *code = &book->codes[number];
         if (code->hash == hash && strcmp(book->code_texts + code->text, text) == 0)
             return code;
@@ -181,7 +185,7 @@ int book_put_code(struct book *book, const char *text, uint32_t item, uint32_t p
     struct code *code = find_code(book, text);
     size_t bytes = strlen(text) + 1;
     if (!code) {
-        int result = reserve_codes(book, 1, bytes);
+        int result = book_reserve_codes(book, 1, bytes);
         if (result < 0)
             return result;
         code = &book->codes[book->code_count];
@@ -189,7 +193,7 @@ int book_put_code(struct book *book, const char *text, uint32_t item, uint32_t p
         code->text = (uint32_t)book->code_texts_length;
         memcpy(book->code_texts + code->text, text, bytes);
         book->code_texts_length += bytes;
-        table_add(&book->code_table, code->hash, book->code_count++);
+        book_table_add(&book->code_table, code->hash, book->code_count++);
     }
     code->item = item;
     code->pack = pack ? pack : 1;
@@ -219,11 +223,14 @@ uint32_t book_item_count(const struct book *book)
     return book->item_count;
 }
 
-/* --- stock ------------------------------------------------------------------------------------------------------------------- */
+/* --- stock
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 struct stock book_stock(const struct book *book, uint32_t item, uint32_t location)
 {
-    if (item == 0 || item > book->item_capacity || location == 0 || location > LOCATIONS_MAX || !book->stock[location - 1])
+    if (item == 0 || item > book->item_capacity || location == 0 || location > LOCATIONS_MAX ||
+        !book->stock[location - 1])
         return (struct stock){0};
     return book->stock[location - 1][item - 1];
 }
@@ -248,9 +255,9 @@ static int stock_slot(struct book *book, uint32_t item, uint32_t location, struc
 {
     if (item == 0)
         return -EINVAL;
-    int result = reserve_items(book, item);
+    int result = book_reserve_items(book, item);
     if (result == 0)
-        result = reserve_location(book, location, book->item_capacity);
+        result = book_reserve_location(book, location, book->item_capacity);
     if (result == 0)
         *slot = &book->stock[location - 1][item - 1];
     return result;
@@ -265,7 +272,7 @@ int book_put_stock(struct book *book, uint32_t item, uint32_t location, struct s
     return result;
 }
 
-static int move(struct book *book, uint32_t item, uint32_t location, int64_t on_hand, int64_t committed)
+int book_move(struct book *book, uint32_t item, uint32_t location, int64_t on_hand, int64_t committed)
 {
     struct stock *slot = NULL;
     if (!item)
@@ -275,243 +282,5 @@ static int move(struct book *book, uint32_t item, uint32_t location, int64_t on_
         return result;
     slot->on_hand += on_hand;
     slot->committed += committed;
-    return 0;
-}
-
-/* --- events ------------------------------------------------------------------------------------------------------------------ */
-
-static int apply_sale(struct book *book, const struct event *event)
-{
-    for (uint32_t i = 0; i < event->sale.line_count; i++) {
-        int result = move(book, event->sale.lines[i].item, event->sale.location, -event->sale.lines[i].quantity, 0);
-        if (result < 0)
-            return result;
-    }
-    return 0;
-}
-
-static int apply_void(struct book *book, const struct event *event)
-{
-    for (uint32_t i = 0; i < event->voided.effect_count; i++) {
-        const struct stock_effect *effect = &event->voided.effects[i];
-        int result = move(book, effect->item, effect->location, effect->delta, 0);
-        if (result < 0)
-            return result;
-    }
-    return 0;
-}
-
-static int apply_order(struct book *book, const struct event *event)
-{
-    const struct order_vector *d = &event->order.difference;
-    int64_t pack = event->order.pack;
-    return move(book, event->order.item, event->order.location, (d->returned_sellable - d->handed_over) * pack,
-                (d->ordered - d->cancelled - d->handed_over) * pack);
-}
-
-static int apply_edit(struct book *book, const struct event *event)
-{
-    const struct listing *listing = book_listing(book, event->edit.channel, event->edit.listing);
-    const struct channel *channel = book_channel(book, event->edit.channel);
-    if (!event->edit.adopted || !listing || !channel)
-        return 0;
-    return move(book, listing->item, channel->location, event->edit.delta * listing->pack, 0);
-}
-
-static int apply_item(struct book *book, const struct event *event)
-{
-    struct book_item made = {.price_minor = event->item.price_minor,
-                             .cost_minor = event->item.cost_minor,
-                             .flags = event->item.flags,
-                             .reorder_point = event->item.reorder_point};
-    return put_item(book, event->item.item, &made);
-}
-
-static int apply_code(struct book *book, const struct event *event)
-{
-    char code[CODE_MAX_BYTES + 1];
-    text_copy(event->barcode.code, code, sizeof code);
-    return book_put_code(book, code, event->barcode.item, event->barcode.pack);
-}
-
-int book_apply_event(struct book *book, const struct event *event)
-{
-    switch (event->kind) {
-    case EVENT_SALE:
-        return apply_sale(book, event);
-    case EVENT_VOID:
-        return apply_void(book, event);
-    case EVENT_UNKNOWN_NAMED:
-        return move(book, event->named.item, event->named.location, -event->named.quantity, 0);
-    case EVENT_ADJUSTMENT:
-        return move(book, event->adjustment.item, event->adjustment.location, event->adjustment.delta, 0);
-    case EVENT_BASELINE:
-        return move(book, event->baseline.item, event->baseline.location, 0,
-                    (int64_t)event->baseline.committed * event->baseline.pack);
-    case EVENT_ORDER_STATE:
-        return apply_order(book, event);
-    case EVENT_LEVEL_EDIT:
-        return apply_edit(book, event);
-    case EVENT_ITEM_CREATED:
-    case EVENT_ITEM_CHANGED:
-        return apply_item(book, event);
-    case EVENT_BARCODE_LINKED:
-        return apply_code(book, event);
-    default:
-        return 0;
-    }
-}
-
-/* --- whole sets -------------------------------------------------------------------------------------------------------------- */
-
-/* What a set may add, counted generously. */
-struct need {
-    uint32_t highest_item, codes, listings, ops;
-    size_t code_bytes;
-    bool locations[LOCATIONS_MAX + 1];
-    uint32_t highest_alias[CHANNELS_MAX];
-};
-
-static void need_stock(struct need *need, uint32_t item, uint32_t location)
-{
-    if (item > need->highest_item)
-        need->highest_item = item;
-    if (item)
-        need->locations[location <= LOCATIONS_MAX ? location : 0] = true; /* slot 0: out of range */
-}
-
-static void need_event(struct need *need, const struct book *book, const struct event *event)
-{
-    switch (event->kind) {
-    case EVENT_SALE:
-        for (uint32_t i = 0; i < event->sale.line_count; i++)
-            need_stock(need, event->sale.lines[i].item, event->sale.location);
-        break;
-    case EVENT_VOID:
-        for (uint32_t i = 0; i < event->voided.effect_count; i++)
-            need_stock(need, event->voided.effects[i].item, event->voided.effects[i].location);
-        break;
-    case EVENT_UNKNOWN_NAMED:
-        need_stock(need, event->named.item, event->named.location);
-        break;
-    case EVENT_ADJUSTMENT:
-        need_stock(need, event->adjustment.item, event->adjustment.location);
-        break;
-    case EVENT_BASELINE:
-        need_stock(need, event->baseline.item, event->baseline.location);
-        break;
-    case EVENT_ORDER_STATE:
-        need_stock(need, event->order.item, event->order.location);
-        break;
-    case EVENT_LEVEL_EDIT: {
-        const struct listing *listing = book_listing(book, event->edit.channel, event->edit.listing);
-        const struct channel *channel = book_channel(book, event->edit.channel);
-        if (event->edit.adopted && listing && channel)
-            need_stock(need, listing->item, channel->location);
-        break;
-    }
-    case EVENT_ITEM_CREATED:
-    case EVENT_ITEM_CHANGED:
-        if (event->item.item > need->highest_item)
-            need->highest_item = event->item.item;
-        break;
-    case EVENT_BARCODE_LINKED:
-        need->codes++;
-        need->code_bytes += event->barcode.code.length + 1;
-        break;
-    default:
-        break;
-    }
-}
-
-static int need_rows(struct need *need, const struct changes *changes)
-{
-    for (uint32_t i = 0; i < changes->row_count; i++) {
-        const struct change *row = &changes->rows[i];
-        if (row->kind == CHANGE_OP)
-            need->ops++;
-        if (row->kind == CHANGE_CHANNEL && (row->channel.alias == 0 || row->channel.alias > CHANNELS_MAX))
-            return -E2BIG;
-        if (row->kind != CHANGE_LISTING)
-            continue;
-        if (row->listing.channel == 0 || row->listing.channel > CHANNELS_MAX || row->listing.alias == 0)
-            return -E2BIG;
-        need->listings++;
-        uint32_t *highest = &need->highest_alias[row->listing.channel - 1];
-        if (row->listing.alias > *highest)
-            *highest = row->listing.alias;
-        if (row->listing.item > need->highest_item)
-            need->highest_item = row->listing.item;
-    }
-    return 0;
-}
-
-static int reserve_need(struct book *book, const struct need *need)
-{
-    int result = need->locations[0] ? -E2BIG : reserve_items(book, need->highest_item);
-    for (uint32_t location = 1; result == 0 && location <= LOCATIONS_MAX; location++)
-        if (need->locations[location])
-            result = reserve_location(book, location, book->item_capacity);
-    return result == 0 && need->codes ? reserve_codes(book, need->codes, need->code_bytes) : result;
-}
-
-int book_reserve_event(struct book *book, const struct event *event)
-{
-    struct need need = {0};
-    need_event(&need, book, event);
-    return reserve_need(book, &need);
-}
-
-int book_reserve(struct book *book, const struct changes *changes)
-{
-    struct need need = {0};
-    const uint8_t *bytes;
-    size_t at = 0, length;
-    while (changes_next_event(changes, &at, &bytes, &length)) {
-        struct event event;
-        int result = event_decode(bytes, length, &event);
-        if (result < 0)
-            return result;
-        need_event(&need, book, &event);
-    }
-    int result = need_rows(&need, changes);
-    if (result == 0)
-        result = reserve_need(book, &need);
-    return result == 0 ? book_reserve_channels(book, need.listings, need.highest_alias, need.ops) : result;
-}
-
-static int apply_row(struct book *book, const struct change *row)
-{
-    switch (row->kind) {
-    case CHANGE_LISTING:
-        return book_put_listing(book, &row->listing);
-    case CHANGE_OP:
-        return book_put_op(book, &row->op);
-    case CHANGE_CHANNEL:
-        return book_put_channel(book, &row->channel);
-    case CHANGE_ORDER_LINE:
-    case CHANGE_CARD:
-        break; /* on disk only */
-    }
-    return 0;
-}
-
-int book_apply(struct book *book, const struct changes *changes)
-{
-    const uint8_t *bytes;
-    size_t at = 0, length;
-    while (changes_next_event(changes, &at, &bytes, &length)) {
-        struct event event;
-        int result = event_decode(bytes, length, &event);
-        if (result == 0)
-            result = book_apply_event(book, &event);
-        if (result < 0)
-            return result;
-    }
-    for (uint32_t i = 0; i < changes->row_count; i++) {
-        int result = apply_row(book, &changes->rows[i]);
-        if (result < 0)
-            return result;
-    }
     return 0;
 }

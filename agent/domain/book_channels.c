@@ -30,7 +30,9 @@ void book_free_channels(struct book *book)
     free(book->remote_table.slots);
 }
 
-/* --- room ------------------------------------------------------------------------------------------------------------------ */
+/* --- room
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static int reserve_listings(struct book *book, uint32_t more)
 {
@@ -44,14 +46,15 @@ static int reserve_listings(struct book *book, uint32_t more)
     if (result < 0)
         return result;
     book->listing_capacity = all;
-    return table_reserve(&book->remote_table, more, listing_hash, book);
+    return book_table_reserve(&book->remote_table, more, listing_hash, book);
 }
 
 static int reserve_ops(struct book *book, uint32_t more)
 {
     int result = book_grow(&book->ops, &book->op_capacity, book->op_count + more, sizeof(struct op *));
     if (result == 0)
-        result = book_grow(&book->spare_ops, &book->spare_capacity, book->op_count + more, sizeof(struct op *));
+        result =
+            book_grow(&book->spare_ops, &book->spare_capacity, book->op_count + more, sizeof(struct op *));
     while (result == 0 && book->spare_count < more) {
         struct op *op = malloc(sizeof *op);
         if (!op)
@@ -61,7 +64,8 @@ static int reserve_ops(struct book *book, uint32_t more)
     return result;
 }
 
-int book_reserve_channels(struct book *book, uint32_t listings, const uint32_t highest_alias[CHANNELS_MAX], uint32_t ops)
+int book_reserve_channels(struct book *book, uint32_t listings, const uint32_t highest_alias[CHANNELS_MAX],
+                          uint32_t ops)
 {
     int result = listings ? reserve_listings(book, listings) : 0;
     for (int i = 0; result == 0 && i < CHANNELS_MAX; i++)
@@ -69,7 +73,9 @@ int book_reserve_channels(struct book *book, uint32_t listings, const uint32_t h
     return result == 0 && ops ? reserve_ops(book, ops) : result;
 }
 
-/* --- channels -------------------------------------------------------------------------------------------------------------- */
+/* --- channels
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 int book_put_channel(struct book *book, const struct channel *channel)
 {
@@ -93,7 +99,9 @@ uint32_t book_channel_count(const struct book *book)
     return book->channel_count;
 }
 
-/* --- listings -------------------------------------------------------------------------------------------------------------- */
+/* --- listings
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 /* Index of a listing, or UINT32_MAX. */
 static uint32_t find_listing(const struct book *book, uint32_t channel, uint32_t alias)
@@ -141,7 +149,7 @@ static int add_listing(struct book *book, const struct listing *listing)
     book->aliases[listing->channel - 1][listing->alias - 1] = index + 1;
     if (listing->alias > book->alias_count[listing->channel - 1])
         book->alias_count[listing->channel - 1] = listing->alias;
-    table_add(&book->remote_table, listing_hash(book, index), index);
+    book_table_add(&book->remote_table, listing_hash(book, index), index);
     chain(book, index);
     return 0;
 }
@@ -180,7 +188,7 @@ const struct listing *book_listing(const struct book *book, uint32_t channel, ui
 const struct listing *book_find_remote(const struct book *book, uint32_t channel, const char *remote_id)
 {
     uint32_t at = remote_hash(remote_id, channel), number;
-    while (table_next(&book->remote_table, &at, &number)) {
+    while (book_table_next(&book->remote_table, &at, &number)) {
         const struct listing *listing = &book->listings[number];
         if (listing->channel == channel && strcmp(listing->remote_id, remote_id) == 0)
             return listing;
@@ -209,7 +217,9 @@ int64_t book_allocated(const struct book *book, uint32_t item, uint32_t location
     return units;
 }
 
-/* --- ops ------------------------------------------------------------------------------------------------------------------- */
+/* --- ops
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static void set_listing_op(struct book *book, const struct op *op, struct op *now)
 {

@@ -12,12 +12,23 @@
 #include "domain/utf8.h"
 
 enum column {
-    COLUMN_SKU, COLUMN_TITLE, COLUMN_BARCODE, COLUMN_PRICE, COLUMN_COST, COLUMN_CURRENCY, COLUMN_ON_HAND, COLUMN_LOCATION,
-    COLUMN_ONE_OF_A_KIND, COLUMN_REORDER_POINT, COLUMN_LEAD_DAYS, COLUMN_COUNT,
+    COLUMN_SKU,
+    COLUMN_TITLE,
+    COLUMN_BARCODE,
+    COLUMN_PRICE,
+    COLUMN_COST,
+    COLUMN_CURRENCY,
+    COLUMN_ON_HAND,
+    COLUMN_LOCATION,
+    COLUMN_ONE_OF_A_KIND,
+    COLUMN_REORDER_POINT,
+    COLUMN_LEAD_DAYS,
+    COLUMN_COUNT,
 };
 
 static const char *const names[COLUMN_COUNT] = {
-    "sku", "title", "barcode", "price", "cost", "currency", "on_hand", "location", "one_of_a_kind", "reorder_point", "lead_days",
+    "sku",     "title",    "barcode",       "price",         "cost",      "currency",
+    "on_hand", "location", "one_of_a_kind", "reorder_point", "lead_days",
 };
 
 static const char *trim(char *text)
@@ -56,8 +67,8 @@ static const char *csv_words(enum csv_result result)
     return "the row cannot be read";
 }
 
-int catalogue_csv_start(struct catalogue_csv *catalogue, const char *text, size_t length, const char *currency,
-                        struct err *err)
+int catalogue_csv_start(struct catalogue_csv *catalogue, const char *text, size_t length,
+                        const char *currency, struct err *err)
 {
     bool seen[COLUMN_COUNT] = {false};
     csv_start(&catalogue->csv, text, length);
@@ -82,7 +93,9 @@ int catalogue_csv_start(struct catalogue_csv *catalogue, const char *text, size_
     return 0;
 }
 
-/* --- one field ----------------------------------------------------------------------------------------------------------- */
+/* --- one field
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static int take_text(const char *text, const char *name, char *to, size_t size, struct err *err)
 {
@@ -95,7 +108,8 @@ static int take_text(const char *text, const char *name, char *to, size_t size, 
     return 0;
 }
 
-static int take_money(const char *text, const char *name, const char *currency, int64_t *minor, struct err *err)
+static int take_money(const char *text, const char *name, const char *currency, int64_t *minor,
+                      struct err *err)
 {
     if (!*text)
         return 0;
@@ -113,7 +127,8 @@ static int take_whole(const char *text, const char *name, int64_t max, int64_t *
     errno = 0;
     long long read = strtoll(text, &end, 10);
     if (errno || *end || end == text || read < 0 || read > max)
-        return err_set(err, -EINVAL, "%s \"%.40s\" is not a whole number from 0 to %lld", name, text, (long long)max);
+        return err_set(err, -EINVAL, "%s \"%.40s\" is not a whole number from 0 to %lld", name, text,
+                       (long long)max);
     *value = read;
     return 0;
 }
@@ -148,7 +163,8 @@ static int take_code(struct catalogue_row *row, char *text, struct err *err)
     if (!utf8_valid(text, strlen(text)))
         return err_set(err, -EINVAL, "a barcode is not UTF-8 text");
     if (gtin_like(text) && !gtin_valid(text))
-        return err_set(err, -EINVAL, "barcode %.20s has a wrong check digit; compare it with the label", text);
+        return err_set(err, -EINVAL, "barcode %.20s has a wrong check digit; compare it with the label",
+                       text);
     if (row->code_count == CATALOGUE_CODES_MAX)
         return err_set(err, -EINVAL, "more than %d barcodes", CATALOGUE_CODES_MAX);
     gtin_normalise(text, row->codes[row->code_count], sizeof row->codes[0]);
@@ -219,7 +235,8 @@ static int take_currency(const struct catalogue_csv *catalogue, struct catalogue
         if (catalogue->columns[i] != COLUMN_CURRENCY || !*text)
             continue;
         if (strlen(text) != 3 || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
-            return err_set(err, -EINVAL, "currency \"%.10s\" is not a code of three capital letters like EUR", text);
+            return err_set(err, -EINVAL, "currency \"%.10s\" is not a code of three capital letters like EUR",
+                           text);
         memcpy(row->item.currency, text, 4);
     }
     return 0;
@@ -244,7 +261,8 @@ int catalogue_csv_next(struct catalogue_csv *catalogue, struct catalogue_row *ro
     if (!row->item.title[0])
         return err_set(err, -EINVAL, "the title is missing");
     if ((row->item.flags & ITEM_ONE_OF_A_KIND) && row->on_hand > 1)
-        return err_set(err, -EINVAL, "a one-of-a-kind piece cannot be there %lld times", (long long)row->on_hand);
+        return err_set(err, -EINVAL, "a one-of-a-kind piece cannot be there %lld times",
+                       (long long)row->on_hand);
     return 1;
 }
 

@@ -1,6 +1,6 @@
-/* CSV rows as RFC 4180 has them, from a text in memory. Pure, bounded by CSV_ROW_MAX_BYTES a row. Accepts LF and CR LF, a UTF-8
- * byte order mark, quotes doubled inside quotes, and ";" as separator when the header has no comma (spreadsheets of many countries
- * write that). */
+/* CSV rows as RFC 4180 has them, from a text in memory. Pure, bounded by CSV_ROW_MAX_BYTES a row. Accepts LF
+ * and CR LF, a UTF-8 byte order mark, quotes doubled inside quotes, and ";" as separator when the header has
+ * no comma (spreadsheets of many countries write that). */
 #ifndef FAIRSTOCK_DOMAIN_CSV_H
 #define FAIRSTOCK_DOMAIN_CSV_H
 

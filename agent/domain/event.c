@@ -5,8 +5,8 @@
 
 #include "domain/utf8.h"
 
-/* One description per kind serves writing and reading: a codec walks the fields in the order of docs/events.md and either
- * puts or takes each. */
+/* One description per kind serves writing and reading: a codec walks the fields in the order of
+ * docs/events.md and either puts or takes each. */
 struct codec {
     bool writing;
     uint8_t *out;
@@ -136,7 +136,8 @@ static bool field_count(struct codec *c, uint32_t *count, uint32_t max)
     return !c->error;
 }
 
-/* --- payloads, in the order of docs/events.md section 4 ------------------------------------------------------------------ */
+/* --- payloads, in the order of docs/events.md section 4
+ * ------------------------------------------------------------------ */
 
 static void epoch_fields(struct codec *c, struct event *e)
 {
@@ -446,7 +447,9 @@ int event_decode(const uint8_t *bytes, size_t length, struct event *event)
     return c.error;
 }
 
-/* --- texts ------------------------------------------------------------------------------------------------------------------ */
+/* --- texts
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 struct text text_of(const char *nul_terminated)
 {

@@ -9,7 +9,8 @@ bool gtin_like(const char *text)
     return strspn(text, "0123456789") == length && (length == 8 || (length >= 12 && length <= 14));
 }
 
-/* Weights 3 and 1 alternate from the right, the check digit itself weighs 1 (GS1 General Specifications 7.9.1). */
+/* Weights 3 and 1 alternate from the right, the check digit itself weighs 1 (GS1 General
+ * Specifications 7.9.1). */
 static bool check_digit_right(const char *digits, size_t length)
 {
     int sum = 0;
@@ -38,7 +39,8 @@ void gtin_normalise(const char *scanned, char *code, size_t size)
     if (length > size - 1)
         length = size - 1;
     char *to = code;
-    if (length == 12 && length + 2 <= size && strspn(scanned, "0123456789") >= length && check_digit_right(scanned, length))
+    if (length == 12 && length + 2 <= size && strspn(scanned, "0123456789") >= length &&
+        check_digit_right(scanned, length))
         *to++ = '0';
     else if (length == 14 && scanned[0] == '0' && strspn(scanned, "0123456789") >= length &&
              check_digit_right(scanned, length)) {

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const no_digits[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
-                                        "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"};
+static const char *const no_digits[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG",
+                                        "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"};
 static const char *const three_digits[] = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
 
 static bool listed(const char *const *list, size_t count, const char *currency)

@@ -64,10 +64,11 @@ MUST_CHECK int resolve_decide(const struct card *card, enum card_option option, 
                               const struct resolve_facts *facts, const struct resolve_stamp *stamp,
                               struct changes *changes, struct err *err);
 
-/* Which of an item's open order lines are asked to wait when committed > on_hand: the newest first. Puts one CARD_OVERSOLD for
- * each into changes; nothing when all can be filled. The engine calls it with what it books; the shell calls it with
- * store_item_order_lines when a booth sale takes what an order was promised. lines: of this item, in any order (sorted in
- * place); sku: the item's, or "". on_hand, committed: of the item where the lines are filled from, after the sale. */
+/* Which of an item's open order lines are asked to wait when committed > on_hand: the newest first. Puts one
+ * CARD_OVERSOLD for each into changes; nothing when all can be filled. The engine calls it with what it
+ * books; the shell calls it with store_item_order_lines when a booth sale takes what an order was promised.
+ * lines: of this item, in any order (sorted in place); sku: the item's, or "". on_hand, committed: of the
+ * item where the lines are filled from, after the sale. */
 void resolve_oversold(struct order_line *lines, uint32_t count, const char *sku, int64_t on_hand,
                       int64_t committed, int64_t wall_ms, struct changes *changes);
 

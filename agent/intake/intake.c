@@ -35,7 +35,8 @@ const struct intake_recent *intake_recent(const struct intake *intake, uint32_t 
     return &intake->recent[(intake->recent_next + INTAKE_RECENT_MAX - 1 - index) % INTAKE_RECENT_MAX];
 }
 
-static void remember_sale(struct intake *intake, const struct event *event, uint64_t position, int64_t wall_ms)
+static void remember_sale(struct intake *intake, const struct event *event, uint64_t position,
+                          int64_t wall_ms)
 {
     const struct sale_line *line = &event->sale.lines[0];
     struct intake_recent *slot = remember(intake);
@@ -51,7 +52,8 @@ static void remember_sale(struct intake *intake, const struct event *event, uint
         text_copy(line->code, slot->code, sizeof slot->code);
 }
 
-/* --- after a restart ------------------------------------------------------------------------------------------------ */
+/* --- after a restart
+ * ------------------------------------------------------------------------------------------------ */
 
 static void mark_voided(struct intake *intake, uint64_t position)
 {
@@ -60,7 +62,8 @@ static void mark_voided(struct intake *intake, uint64_t position)
             intake->recent[i].voided = true;
 }
 
-/* The position a reference of an event at `position` points to; 0 when it lies further back than the path we can see. */
+/* The position a reference of an event at `position` points to; 0 when it lies further back than the path we
+ * can see. */
 static uint64_t resolve_ref(struct store *store, uint64_t position, struct event_ref ref)
 {
     uint64_t target = 0;
@@ -110,14 +113,17 @@ void intake_free(struct intake *intake)
     free(intake);
 }
 
-/* --- one scan ------------------------------------------------------------------------------------------------------------ */
+/* --- one scan
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 /* Promise 3: a scan that probably does not mean a sale. */
 static bool probably_no_sale(const struct book_item *item, struct stock stock)
 {
     if ((item->flags & ITEM_ONE_OF_A_KIND) && stock.on_hand <= 0)
         return true; /* the same label again */
-    return stock.on_hand > 0 && stock.on_hand <= stock.committed; /* every unit left is promised to an order */
+    return stock.on_hand > 0 &&
+           stock.on_hand <= stock.committed; /* every unit left is promised to an order */
 }
 
 static bool is_second_scan(struct intake *intake, const char *code, int64_t now_ms)
@@ -138,7 +144,8 @@ static void report(struct intake *intake, const struct intake_outcome *outcome)
     intake->settings.done(intake->settings.user, outcome);
 }
 
-static void fill_card(struct card *card, enum card_kind kind, const char *code, uint32_t item, int64_t wall_ms)
+static void fill_card(struct card *card, enum card_kind kind, const char *code, uint32_t item,
+                      int64_t wall_ms)
 {
     *card = (struct card){.kind = kind, .state = CARD_OPEN, .item = item, .opened_wall_ms = wall_ms};
     (void)snprintf(card->key, sizeof card->key, "%.*s", SOURCE_KEY_MAX_BYTES, code);
@@ -154,12 +161,14 @@ static void refuse(struct intake *intake, struct intake_outcome *outcome, const 
     fill_card(&card, CARD_REFUSED, outcome->code, item->alias, wall_ms);
     card.units = outcome->quantity;
     if (stock.on_hand <= 0)
-        (void)snprintf(card.text, sizeof card.text,
-                       "This one-of-a-kind piece was scanned again after it was sold. Nothing was booked. Scan it again "
-                       "within 10 seconds if it really is another sale.");
+        (void)snprintf(
+            card.text, sizeof card.text,
+            "This one-of-a-kind piece was scanned again after it was sold. Nothing was booked. Scan it again "
+            "within 10 seconds if it really is another sale.");
     else
         (void)snprintf(card.text, sizeof card.text,
-                       "All %lld left are promised to online orders. Nothing was booked. Scan it again within 10 seconds "
+                       "All %lld left are promised to online orders. Nothing was booked. Scan it again "
+                       "within 10 seconds "
                        "to sell it here all the same.",
                        (long long)stock.on_hand);
     changes_put_card(&changes, &card);
@@ -201,23 +210,26 @@ static void submit_with_card(struct intake *intake, struct submission *submissio
     CHANGES_AUTO struct changes changes = changes_new();
     changes_add_event(&changes, &intake->event);
     struct card card;
-    fill_card(&card, outcome->item ? CARD_BELOW_ZERO : CARD_UNKNOWN_CODE, outcome->code, outcome->item, submission->wall_ms);
+    fill_card(&card, outcome->item ? CARD_BELOW_ZERO : CARD_UNKNOWN_CODE, outcome->code, outcome->item,
+              submission->wall_ms);
     card.units = outcome->quantity;
     card.origin_event = 1;
     if (outcome->item)
-        (void)snprintf(card.text, sizeof card.text,
-                       "Sold although the ledger said %lld left. The sale is booked; the count was probably wrong.",
-                       (long long)outcome->on_hand);
+        (void)snprintf(
+            card.text, sizeof card.text,
+            "Sold although the ledger said %lld left. The sale is booked; the count was probably wrong.",
+            (long long)outcome->on_hand);
     else
-        (void)snprintf(card.text, sizeof card.text,
-                       "The code %s belongs to no item. The sale is kept; name the item and its stock is corrected.",
-                       outcome->code);
+        (void)snprintf(
+            card.text, sizeof card.text,
+            "The code %s belongs to no item. The sale is kept; name the item and its stock is corrected.",
+            outcome->code);
     changes_put_card(&changes, &card);
     store_submit(intake->settings.store, STORE_SCAN, &changes, booked, submission);
 }
 
-static void fill_sale(struct intake *intake, const struct intake_outcome *outcome, const struct book_item *item,
-                      uint64_t event_ms)
+static void fill_sale(struct intake *intake, const struct intake_outcome *outcome,
+                      const struct book_item *item, uint64_t event_ms)
 {
     struct event *event = &intake->event;
     event->kind = EVENT_SALE;
@@ -274,7 +286,8 @@ void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint
         store_submit_event(intake->settings.store, &intake->event, booked, &submission);
 }
 
-/* --- undo and naming ------------------------------------------------------------------------------------------------- */
+/* --- undo and naming
+ * ------------------------------------------------------------------------------------------------- */
 
 static struct intake_recent *newest_standing(struct intake *intake)
 {
@@ -314,7 +327,8 @@ int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_re
     return 0;
 }
 
-/* Positions of unknown sales of this code that still stand. Voids follow their sales, so one pass in order suffices. */
+/* Positions of unknown sales of this code that still stand. Voids follow their sales, so one pass in order
+ * suffices. */
 struct standing {
     uint64_t positions[INTAKE_NAMED_MAX];
     int64_t quantities[INTAKE_NAMED_MAX];
@@ -328,7 +342,8 @@ static void drop_standing(struct standing *standing, uint64_t position)
             standing->quantities[i] = 0;
 }
 
-static int note_standing(struct intake *intake, const char *code, uint64_t position, struct standing *standing)
+static int note_standing(struct intake *intake, const char *code, uint64_t position,
+                         struct standing *standing)
 {
     uint8_t bytes[EVENT_MAX_BYTES];
     size_t length = sizeof bytes;

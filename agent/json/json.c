@@ -17,7 +17,8 @@ static const struct json *out(const cJSON *value)
     return (const struct json *)(const void *)value;
 }
 
-/* cJSON recurses on parsing and deleting; a cap found by one flat pass keeps hostile nesting off the stack. */
+/* cJSON recurses on parsing and deleting; a cap found by one flat pass keeps hostile nesting off the stack.
+ */
 static bool too_deep(const char *text, size_t length)
 {
     int depth = 0;

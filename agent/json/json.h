@@ -1,5 +1,6 @@
-/* JSON: reading through cJSON (its only user), writing straight into a buffer. Reading bounds depth and size; numbers that must
- * be exact are read as integers. Writing escapes everything RFC 8259 asks for and turns invalid UTF-8 into U+FFFD. */
+/* JSON: reading through cJSON (its only user), writing straight into a buffer. Reading bounds depth and size;
+ * numbers that must be exact are read as integers. Writing escapes everything RFC 8259 asks for and turns
+ * invalid UTF-8 into U+FFFD. */
 #ifndef FAIRSTOCK_JSON_JSON_H
 #define FAIRSTOCK_JSON_JSON_H
 
@@ -8,7 +9,8 @@
 /* A parsed value. Opaque; children are borrowed from the root. */
 struct json;
 
-/* Parses a whole document; trailing bytes other than white space are an error. -EINVAL with the position, -ENOMEM. */
+/* Parses a whole document; trailing bytes other than white space are an error. -EINVAL with the position,
+ * -ENOMEM. */
 MUST_CHECK int json_parse(const char *text, size_t length, struct json **root, struct err *err);
 void json_free(struct json *root); /* accepts NULL */
 
@@ -33,7 +35,8 @@ MUST_CHECK int json_get_int(const struct json *value, const char *key, int64_t *
 /* 0; -ENOENT absent; -EINVAL not true or false. */
 int json_get_bool(const struct json *value, const char *key, bool *flag);
 
-/* --- writing: the buffer keeps the first error --------------------------------------------------------------------------- */
+/* --- writing: the buffer keeps the first error
+ * --------------------------------------------------------------------------- */
 
 struct json_writer {
     struct buf *out;

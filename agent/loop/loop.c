@@ -135,7 +135,8 @@ static int on_fd(sd_event_source *event_source, int fd, uint32_t revents, void *
 {
     struct loop_source *source = user;
     (void)event_source;
-    uint32_t events = (revents & EPOLLIN ? (uint32_t)LOOP_READ : 0U) | (revents & EPOLLOUT ? (uint32_t)LOOP_WRITE : 0U) |
+    uint32_t events = (revents & EPOLLIN ? (uint32_t)LOOP_READ : 0U) |
+                      (revents & EPOLLOUT ? (uint32_t)LOOP_WRITE : 0U) |
                       (revents & (EPOLLHUP | EPOLLERR) ? (uint32_t)LOOP_HANGUP : 0U);
     struct loop *loop = begin(source);
     return finish(loop, source, source->fn.fd(source->user, fd, events));
@@ -179,14 +180,15 @@ static int keep(struct loop_source *made, int result, int priority, struct loop_
     return 0;
 }
 
-int loop_add_fd(struct loop *loop, const char *name, int priority, int fd, uint32_t events, loop_fd_fn *fn, void *user,
-                struct loop_source **source)
+int loop_add_fd(struct loop *loop, const char *name, int priority, int fd, uint32_t events, loop_fd_fn *fn,
+                void *user, struct loop_source **source)
 {
     struct loop_source *made = make_source(loop, name, user);
     if (!made)
         return -ENOMEM;
     made->fn.fd = fn;
-    return keep(made, sd_event_add_io(loop->event, &made->source, fd, to_epoll(events), on_fd, made), priority, source);
+    return keep(made, sd_event_add_io(loop->event, &made->source, fd, to_epoll(events), on_fd, made),
+                priority, source);
 }
 
 int loop_change_fd(struct loop_source *source, uint32_t events)
@@ -216,7 +218,8 @@ int loop_arm(struct loop_source *source, int64_t at_ms)
     return result < 0 ? result : sd_event_source_set_enabled(source->source, SD_EVENT_ONESHOT);
 }
 
-int loop_add_idle(struct loop *loop, const char *name, loop_idle_fn *fn, void *user, struct loop_source **source)
+int loop_add_idle(struct loop *loop, const char *name, loop_idle_fn *fn, void *user,
+                  struct loop_source **source)
 {
     struct loop_source *made = make_source(loop, name, user);
     if (!made)

@@ -39,7 +39,8 @@ struct http {
     uint64_t next_handle;
 };
 
-/* --- one easy handle ------------------------------------------------------------------------------------------------------ */
+/* --- one easy handle
+ * ------------------------------------------------------------------------------------------------------ */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *user)
 {
@@ -84,13 +85,13 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *user)
     return length;
 }
 
-static CURLcode set_up(CURL *easy, const char *url, const char *method, const char *body, size_t length, int64_t timeout_ms,
-                       struct http_reply *reply)
+static CURLcode set_up(CURL *easy, const char *url, const char *method, const char *body, size_t length,
+                       int64_t timeout_ms, struct http_reply *reply)
 {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, url);
-#define SET(option, value)                                                                                             \
-    if (code == CURLE_OK)                                                                                              \
-        code = curl_easy_setopt(easy, option, value)
+#define SET(option, value)                                                                                   \
+    if (code == CURLE_OK)                                                                                    \
+    code = curl_easy_setopt(easy, option, value)
     SET(CURLOPT_CUSTOMREQUEST, method);
     if (strcmp(method, "GET") != 0 || length) {
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
@@ -104,7 +105,8 @@ static CURLcode set_up(CURL *easy, const char *url, const char *method, const ch
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROXY, ""); /* what the environment says must not divert a token */
     SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(timeout_ms < HTTP_CONNECT_MAX_MS ? timeout_ms : HTTP_CONNECT_MAX_MS));
+    SET(CURLOPT_CONNECTTIMEOUT_MS,
+        (long)(timeout_ms < HTTP_CONNECT_MAX_MS ? timeout_ms : HTTP_CONNECT_MAX_MS));
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, reply);
     SET(CURLOPT_HEADERFUNCTION, on_header);
@@ -117,10 +119,12 @@ static CURLcode set_up(CURL *easy, const char *url, const char *method, const ch
 static CURLcode set_ca(CURL *easy, const char *ca_file)
 {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
-    /* The default folder makes mbedtls parse every certificate in it for each connection. Back ends without folders say
-     * "unknown option" or "not built in", which is as good. */
+    /* The default folder makes mbedtls parse every certificate in it for each connection. Back ends without
+     * folders say "unknown option" or "not built in", which is as good. */
     CURLcode path = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    return code != CURLE_OK || path == CURLE_OK || path == CURLE_NOT_BUILT_IN || path == CURLE_UNKNOWN_OPTION ? code : path;
+    return code != CURLE_OK || path == CURLE_OK || path == CURLE_NOT_BUILT_IN || path == CURLE_UNKNOWN_OPTION
+               ? code
+               : path;
 }
 
 static bool add_headers(struct curl_slist **list, const char *headers)
@@ -128,7 +132,8 @@ static bool add_headers(struct curl_slist **list, const char *headers)
     char *copy = strdup(headers);
     bool ok = copy != NULL;
     char *state = NULL;
-    for (char *line = ok ? strtok_r(copy, "\n", &state) : NULL; line && ok; line = strtok_r(NULL, "\n", &state)) {
+    for (char *line = ok ? strtok_r(copy, "\n", &state) : NULL; line && ok;
+         line = strtok_r(NULL, "\n", &state)) {
         struct curl_slist *more = curl_slist_append(*list, line);
         ok = more != NULL;
         *list = ok ? more : *list;
@@ -146,7 +151,8 @@ static void free_headers(struct curl_slist *list)
     curl_slist_free_all(list);
 }
 
-/* --- what came of it -------------------------------------------------------------------------------------------------------- */
+/* --- what came of it
+ * -------------------------------------------------------------------------------------------------------- */
 
 static const char *plain_words(CURLcode code)
 {
@@ -159,7 +165,8 @@ static const char *plain_words(CURLcode code)
     case CURLE_OPERATION_TIMEDOUT:
         return "no answer in time";
     case CURLE_PEER_FAILED_VERIFICATION:
-        return "somebody answers in the shop's place: its certificate cannot be trusted (a login page of the network, or this "
+        return "somebody answers in the shop's place: its certificate cannot be trusted (a login page of the "
+               "network, or this "
                "device's clock is wrong)";
     case CURLE_SSL_CONNECT_ERROR:
         return "no secure connection to the shop";
@@ -197,7 +204,8 @@ static void conclude(CURL *easy, CURLcode code, struct http_reply *reply)
     }
 }
 
-/* --- curl's sockets and timer on our loop ------------------------------------------------------------------------------------- */
+/* --- curl's sockets and timer on our loop
+ * ------------------------------------------------------------------------------------- */
 
 static void collect(struct http *http);
 
@@ -213,7 +221,8 @@ static void run_curl(struct http *http, curl_socket_t fd, int events)
 static int on_socket_ready(void *user, int fd, uint32_t events)
 {
     struct watch *watch = user;
-    int actions = (events & (LOOP_READ | LOOP_HANGUP) ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0) |
+    int actions = (events & (LOOP_READ | LOOP_HANGUP) ? CURL_CSELECT_IN : 0) |
+                  (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0) |
                   (events & LOOP_HANGUP ? CURL_CSELECT_ERR : 0);
     run_curl(watch->http, fd, actions);
     return 0;
@@ -237,7 +246,8 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *user, vo
         drop_watch(http, fd, watch);
         return 0;
     }
-    uint32_t events = (what & CURL_POLL_IN ? (uint32_t)LOOP_READ : 0U) | (what & CURL_POLL_OUT ? (uint32_t)LOOP_WRITE : 0U);
+    uint32_t events =
+        (what & CURL_POLL_IN ? (uint32_t)LOOP_READ : 0U) | (what & CURL_POLL_OUT ? (uint32_t)LOOP_WRITE : 0U);
     if (watch)
         return loop_change_fd(watch->source, events) < 0 ? -1 : 0;
     watch = calloc(1, sizeof *watch);
@@ -266,7 +276,8 @@ static int on_timer(void *user, int64_t now_ms)
     return 0;
 }
 
-/* --- finished transfers ---------------------------------------------------------------------------------------------------- */
+/* --- finished transfers
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void free_transfer(struct transfer *transfer)
 {
@@ -321,7 +332,9 @@ static int on_delivery(void *user, int64_t now_ms)
     return 0;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static CURLMcode set_up_multi(struct http *http)
 {
@@ -349,7 +362,8 @@ int http_new(struct loop *loop, const char *ca_file, struct http **http, struct 
     made->loop = loop;
     (void)snprintf(made->ca_file, sizeof made->ca_file, "%s", ca_file ? ca_file : HTTP_SYSTEM_CA);
     made->multi = curl_multi_init();
-    int result = made->multi ? loop_add_timer(loop, "http timer", LOOP_NET, on_timer, made, &made->timer) : -ENOMEM;
+    int result =
+        made->multi ? loop_add_timer(loop, "http timer", LOOP_NET, on_timer, made, &made->timer) : -ENOMEM;
     if (result == 0)
         result = loop_add_timer(loop, "http answers", LOOP_NET, on_delivery, made, &made->delivery);
     if (result == 0 && set_up_multi(made) != CURLM_OK)
@@ -379,8 +393,8 @@ void http_free(struct http *http)
     curl_global_cleanup();
 }
 
-static int prepare(struct transfer *transfer, const char *method, const char *url, const char *headers, const char *body,
-                   size_t length, int64_t timeout_ms)
+static int prepare(struct transfer *transfer, const char *method, const char *url, const char *headers,
+                   const char *body, size_t length, int64_t timeout_ms)
 {
     transfer->easy = curl_easy_init();
     transfer->body = malloc(length + 1);
@@ -397,8 +411,8 @@ static int prepare(struct transfer *transfer, const char *method, const char *ur
     return code == CURLE_OK ? 0 : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 }
 
-int http_send(struct http *http, const char *method, const char *url, const char *headers, const char *body, size_t length,
-              int64_t timeout_ms, http_done_fn *done, void *user, uint64_t *handle)
+int http_send(struct http *http, const char *method, const char *url, const char *headers, const char *body,
+              size_t length, int64_t timeout_ms, http_done_fn *done, void *user, uint64_t *handle)
 {
     struct transfer *transfer = calloc(1, sizeof *transfer);
     if (!transfer)
@@ -433,8 +447,8 @@ void http_cancel(struct http *http, uint64_t handle)
     }
 }
 
-int http_call(const char *unix_socket, const char *method, const char *url, const char *headers, const char *body,
-              size_t length, int64_t timeout_ms, struct http_reply *reply, struct err *err)
+int http_call(const char *unix_socket, const char *method, const char *url, const char *headers,
+              const char *body, size_t length, int64_t timeout_ms, struct http_reply *reply, struct err *err)
 {
     *reply = (struct http_reply){.body = buf_new(HTTP_CALL_BODY_MAX_BYTES)};
     CURL *easy = curl_easy_init();
@@ -456,6 +470,9 @@ int http_call(const char *unix_socket, const char *method, const char *url, cons
     curl_easy_cleanup(easy);
     if (code == CURLE_OK)
         return 0;
-    return err_set(err, code == CURLE_COULDNT_CONNECT ? -ECONNREFUSED : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EIO, "%s",
-                   plain_words(code));
+    return err_set(err,
+                   code == CURLE_COULDNT_CONNECT ? -ECONNREFUSED
+                   : code == CURLE_OUT_OF_MEMORY ? -ENOMEM
+                                                 : -EIO,
+                   "%s", plain_words(code));
 }

@@ -18,17 +18,20 @@ struct netlink {
     void *user;
     bool has_default; /* any default route of the main table */
     bool dumping;
-    int defaults;     /* counted in a running dump */
+    int defaults; /* counted in a running dump */
 };
 
-/* Default routes are counted anew by a dump after each change: cheaper than mirroring the table, and never out of step. */
+/* Default routes are counted anew by a dump after each change: cheaper than mirroring the table, and never
+ * out of step. */
 static int ask_for_routes(struct netlink *netlink)
 {
     struct {
         struct nlmsghdr header;
         struct rtmsg route;
     } request = {
-        .header = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .header = {.nlmsg_len = sizeof request,
+                   .nlmsg_type = RTM_GETROUTE,
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
         .route = {.rtm_family = AF_UNSPEC},
     };
     if (send(netlink->fd, &request, sizeof request, 0) < 0)
@@ -41,8 +44,8 @@ static int ask_for_routes(struct netlink *netlink)
 static bool is_default(const struct nlmsghdr *header)
 {
     const struct rtmsg *route = NLMSG_DATA(header);
-    return header->nlmsg_len >= NLMSG_LENGTH(sizeof *route) && route->rtm_dst_len == 0 && route->rtm_type == RTN_UNICAST &&
-           route->rtm_table == RT_TABLE_MAIN;
+    return header->nlmsg_len >= NLMSG_LENGTH(sizeof *route) && route->rtm_dst_len == 0 &&
+           route->rtm_type == RTN_UNICAST && route->rtm_table == RT_TABLE_MAIN;
 }
 
 static void dump_done(struct netlink *netlink)
@@ -97,7 +100,8 @@ static int on_message(void *user, int fd, uint32_t events)
         if (got <= 0)
             break;
         size_t left = (size_t)got;
-        for (struct nlmsghdr *header = (struct nlmsghdr *)bytes; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left))
+        for (struct nlmsghdr *header = (struct nlmsghdr *)bytes; NLMSG_OK(header, left);
+             header = NLMSG_NEXT(header, left))
             recount |= take(netlink, header);
     }
     return recount && !netlink->dumping ? ask_for_routes(netlink) : 0;
@@ -111,11 +115,13 @@ int netlink_new(struct loop *loop, netlink_fn *changed, void *user, struct netli
     *made = (struct netlink){.changed = changed, .user = user, .fd = -1};
     made->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     struct sockaddr_nl address = {.nl_family = AF_NETLINK,
-                                  .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
-                                               RTMGRP_IPV6_ROUTE};
-    int result = made->fd < 0 || bind(made->fd, (const struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
+                                  .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+                                               RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE};
+    int result =
+        made->fd < 0 || bind(made->fd, (const struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
     if (result == 0)
-        result = loop_add_fd(loop, "network changes", LOOP_NET, made->fd, LOOP_READ, on_message, made, &made->source);
+        result = loop_add_fd(loop, "network changes", LOOP_NET, made->fd, LOOP_READ, on_message, made,
+                             &made->source);
     if (result == 0)
         result = ask_for_routes(made);
     if (result < 0) {

@@ -8,7 +8,8 @@ static const struct {
 } texts[] = {
     [STATUS_STARTING] = {"starting", "Starting. Please wait a moment before scanning."},
     [STATUS_READY] = {"ready", "Ready. Sales are safe on this device."},
-    [STATUS_OFFLINE] = {"offline", "No network. Go on selling: sales are safe here and the shops are told later."},
+    [STATUS_OFFLINE] = {"offline",
+                        "No network. Go on selling: sales are safe here and the shops are told later."},
     [STATUS_SYNCING] = {"syncing", "Bringing the shops up to date."},
     [STATUS_HEARD] = {"heard", "Heard, but not safe yet: the card is slow. Wait for the light."},
     [STATUS_SOLD] = {"sold", "Sold, and safe on this device."},

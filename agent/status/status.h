@@ -1,5 +1,5 @@
-/* Facts about the device → the one thing its lamp shows and one sentence for people. Pure. Priority decides what the lamp
- * shows, never what is logged. */
+/* Facts about the device → the one thing its lamp shows and one sentence for people. Pure. Priority decides
+ * what the lamp shows, never what is logged. */
 #ifndef FAIRSTOCK_STATUS_STATUS_H
 #define FAIRSTOCK_STATUS_STATUS_H
 
@@ -8,8 +8,19 @@
 
 /* Same names and values as the lights' (app asserts it). */
 enum status_lamp {
-    STATUS_STARTING = 1, STATUS_READY, STATUS_OFFLINE, STATUS_SYNCING, STATUS_HEARD, STATUS_SOLD, STATUS_UNKNOWN,
-    STATUS_LOW, STATUS_ATTENTION, STATUS_REFUSED, STATUS_GONE, STATUS_FAULT, STATUS_OFF,
+    STATUS_STARTING = 1,
+    STATUS_READY,
+    STATUS_OFFLINE,
+    STATUS_SYNCING,
+    STATUS_HEARD,
+    STATUS_SOLD,
+    STATUS_UNKNOWN,
+    STATUS_LOW,
+    STATUS_ATTENTION,
+    STATUS_REFUSED,
+    STATUS_GONE,
+    STATUS_FAULT,
+    STATUS_OFF,
 };
 
 enum {
@@ -19,10 +30,10 @@ enum {
 
 struct status_facts {
     bool starting, stopping;
-    bool fault;            /* the ledger cannot be written */
+    bool fault; /* the ledger cannot be written */
     bool scanner_expected, scanner_ready;
-    bool waiting_commit;   /* a scan is not yet durable for STATUS_HEARD_AFTER_MS */
-    bool online;           /* every live channel answered last time */
+    bool waiting_commit; /* a scan is not yet durable for STATUS_HEARD_AFTER_MS */
+    bool online;         /* every live channel answered last time */
     bool any_channel;
     bool syncing;
     uint32_t owed, open_cards;

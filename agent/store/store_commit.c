@@ -1,4 +1,5 @@
-/* The chain, the transaction, and the two ways to write: a whole set of changes, and the scan path's single event. */
+/* The chain, the transaction, and the two ways to write: a whole set of changes, and the scan path's single
+ * event. */
 #include <errno.h>
 #include <string.h>
 
@@ -11,8 +12,8 @@ void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES])
     sha256(start, sizeof start - 1, NULL, 0, hash);
 }
 
-void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes, size_t length,
-                 uint8_t after[HASH_BYTES])
+void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes,
+                 size_t length, uint8_t after[HASH_BYTES])
 {
     uint8_t next[HASH_BYTES];
     sha256(before, CHAINED_BYTES, bytes, length, next);
@@ -33,8 +34,8 @@ int store_end(struct store *store, int result)
         if (result == 0)
             return 0;
     }
-    /* A disk that is full or a refused statement leaves the file as it was; a failed write or sync may not have: then this
-     * handle is never believed again (promise 1). */
+    /* A disk that is full or a refused statement leaves the file as it was; a failed write or sync may not
+     * have: then this handle is never believed again (promise 1). */
     if (result == -EIO)
         store->dead = true;
     if (!sqlite3_get_autocommit(store->db) && store_run(store_use(store, SQL_ROLLBACK)) < 0)
@@ -154,10 +155,11 @@ static int commit_changes(struct store *store, const struct changes *changes, ui
     return book_apply(store->book, changes);
 }
 
-void store_submit(struct store *store, enum store_priority priority, struct changes *take_changes, store_done_fn *done,
-                  void *user)
+void store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
+                  store_done_fn *done, void *user)
 {
-    (void)priority; /* inline: nothing waits, so nothing can be overtaken (docs/decisions/0013-inline-writer.md) */
+    (void)priority; /* inline: nothing waits, so nothing can be overtaken
+                       (docs/decisions/0013-inline-writer.md) */
     struct store_result result = {.event_count = take_changes->event_count};
     if (!changes_empty(take_changes))
         result.error = commit_changes(store, take_changes, &result.first_position);

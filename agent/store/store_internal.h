@@ -8,7 +8,8 @@
 
 enum { STORE_PATH_MAX_BYTES = 4096, TAG_BYTES = 4, CHAINED_BYTES = 16, WAL_BYTES = 4 * 1024 * 1024 };
 
-/* Every statement of a running store; prepared once at open, so that no path prepares SQL. store_sql.c holds their text. */
+/* Every statement of a running store; prepared once at open, so that no path prepares SQL. store_sql.c holds
+ * their text. */
 enum statement {
     SQL_BEGIN,
     SQL_COMMIT,
@@ -75,7 +76,8 @@ struct store {
 
 extern const char *const store_sql[SQL_COUNT];
 
-/* --- statements (store_sql.c) ------------------------------------------------------------------------------------------ */
+/* --- statements (store_sql.c)
+ * ------------------------------------------------------------------------------------------ */
 /* Errno for an SQLite result; 0 for OK, ROW and DONE. */
 int store_errno(int sqlite_result);
 MUST_CHECK int store_prepare(struct store *store, struct err *err);
@@ -94,24 +96,28 @@ void store_column_text(sqlite3_stmt *statement, int column, char *text, size_t s
 struct id128 store_column_id(sqlite3_stmt *statement, int column);
 uint32_t store_column_u32(sqlite3_stmt *statement, int column);
 
-/* --- rows (store_rows.c): put in the current transaction --------------------------------------------------------------- */
+/* --- rows (store_rows.c): put in the current transaction
+ * --------------------------------------------------------------- */
 MUST_CHECK int store_put_event_rows(struct store *store, const struct event *event);
 MUST_CHECK int store_put_row(struct store *store, const struct change *row, uint64_t first_position);
 void store_read_op(sqlite3_stmt *row, struct op *op);
 void store_read_listing(sqlite3_stmt *row, struct listing *listing);
 
-/* --- chain and commit (store_commit.c) ----------------------------------------------------------------------------------- */
-void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes, size_t length,
-                 uint8_t after[HASH_BYTES]);
+/* --- chain and commit (store_commit.c)
+ * ----------------------------------------------------------------------------------- */
+void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes,
+                 size_t length, uint8_t after[HASH_BYTES]);
 void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES]);
 MUST_CHECK int store_append(struct store *store, const uint8_t *bytes, size_t length);
 MUST_CHECK int store_append_seal(struct store *store, uint64_t time_ms);
 MUST_CHECK int store_begin(struct store *store);
-/* Commits, or rolls back when result is negative; a failed commit kills the handle. Returns the final result. */
+/* Commits, or rolls back when result is negative; a failed commit kills the handle. Returns the final result.
+ */
 MUST_CHECK int store_end(struct store *store, int result);
 MUST_CHECK int store_put_meta(struct store *store, const char *key, int64_t value);
 
-/* --- opening (store_open.c, store_load.c) ---------------------------------------------------------------------------------- */
+/* --- opening (store_open.c, store_load.c)
+ * ---------------------------------------------------------------------------------- */
 MUST_CHECK int store_lock(struct store *store, struct err *err);
 MUST_CHECK int store_open_file(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_load(struct store *store, struct err *err);
@@ -120,7 +126,8 @@ MUST_CHECK int store_load_head(struct store *store, struct err *err);
 MUST_CHECK int store_apply_range(struct store *store, uint64_t after, uint64_t last);
 MUST_CHECK int store_get_meta(struct store *store, const char *key, int64_t *value);
 
-/* --- snapshots (store_maintain.c) -------------------------------------------------------------------------------------------- */
+/* --- snapshots (store_maintain.c)
+ * -------------------------------------------------------------------------------------------- */
 enum { EVENT_ITEMS_MAX = SALE_LINES_MAX + 1 };
 /* Items whose history an event belongs to (item 0 collects unknown sales). Returns how many. */
 int store_event_items(struct store *store, const struct event *event, uint32_t items[EVENT_ITEMS_MAX]);

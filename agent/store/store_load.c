@@ -71,7 +71,9 @@ int store_load_head(struct store *store, struct err *err)
     return result < 0 ? err_set_errno(err, result, "the ledger's head cannot be read") : 0;
 }
 
-/* --- rows → book --------------------------------------------------------------------------------------------------------- */
+/* --- rows → book
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 typedef int load_row_fn(struct book *book, sqlite3_stmt *row);
 
@@ -132,11 +134,14 @@ static const struct {
     {"SELECT alias, price_minor, cost_minor, flags, reorder_point FROM item ORDER BY alias DESC", load_item},
     {"SELECT code, item, pack FROM barcode", load_code},
     {"SELECT item, location, on_hand, committed FROM stock", load_stock},
-    {"SELECT alias, kind, name, location, baselined, live, orders_since_ms, clock_offset_ms FROM channel", load_channel},
-    {"SELECT channel, alias, item, pack, remote_id, baseline, granted, revoked, sold, restored, edits, level, level_wall_ms, "
+    {"SELECT alias, kind, name, location, baselined, live, orders_since_ms, clock_offset_ms FROM channel",
+     load_channel},
+    {"SELECT channel, alias, item, pack, remote_id, baseline, granted, revoked, sold, restored, edits, "
+     "level, level_wall_ms, "
      "parked, parked_reason FROM listing ORDER BY channel, alias",
      load_listing},
-    {"SELECT id, request_key, channel, kind, state, listing, delta, compare_from, order_id, source_key, sent_wall_ms, "
+    {"SELECT id, request_key, channel, kind, state, listing, delta, compare_from, order_id, source_key, "
+     "sent_wall_ms, "
      "attempts, words FROM op ORDER BY number",
      load_op},
 };
@@ -157,7 +162,8 @@ static int load_table(struct store *store, const char *sql, load_row_fn *load)
     return result;
 }
 
-/* --- tail of events → book, head of the chain --------------------------------------------------------------------------------- */
+/* --- tail of events → book, head of the chain
+ * --------------------------------------------------------------------------------- */
 
 /* The chain is known at the last seal (its event carries h of the event before it) or at the start. */
 static int chain_from(struct store *store, uint64_t *after)
@@ -204,7 +210,8 @@ static int replay_tail(struct store *store, struct err *err)
     int result = chain_from(store, &chain_after);
     uint64_t after = chain_after;
     if (result == 0 && store->snapshot_position < after) {
-        /* The snapshot is older than the seal: apply what lies between without the chain, the verifier covers it. */
+        /* The snapshot is older than the seal: apply what lies between without the chain, the verifier covers
+         * it. */
         result = store_apply_range(store, store->snapshot_position, after);
         store->snapshot_position = after;
     }
@@ -229,7 +236,9 @@ int store_apply_range(struct store *store, uint64_t after, uint64_t last)
     while ((result = store_step(rows)) == 1 && (uint64_t)sqlite3_column_int64(rows, 0) <= last) {
         struct event event;
         int size = sqlite3_column_bytes(rows, 1);
-        result = size > TAG_BYTES ? event_decode(sqlite3_column_blob(rows, 1), (size_t)size - TAG_BYTES, &event) : -EUCLEAN;
+        result = size > TAG_BYTES
+                     ? event_decode(sqlite3_column_blob(rows, 1), (size_t)size - TAG_BYTES, &event)
+                     : -EUCLEAN;
         if (result == 0)
             result = book_apply_event(store->book, &event);
         if (result < 0)

@@ -1,4 +1,5 @@
-/* Housekeeping between scans: the stock snapshot with the item index, seals, the WAL's space and its checkpoints. */
+/* Housekeeping between scans: the stock snapshot with the item index, seals, the WAL's space and its
+ * checkpoints. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,7 +18,8 @@ enum {
     WAL_FULL_FRAMES = WAL_BYTES / WAL_FRAME_BYTES * 3 / 4,
 };
 
-/* --- which items an event belongs to ------------------------------------------------------------------------------------ */
+/* --- which items an event belongs to
+ * ------------------------------------------------------------------------------------ */
 
 static uint32_t listing_item(struct store *store, uint32_t channel, uint32_t alias)
 {
@@ -80,7 +82,9 @@ int store_event_items(struct store *store, const struct event *event, uint32_t i
     return count;
 }
 
-/* --- snapshot -------------------------------------------------------------------------------------------------------------- */
+/* --- snapshot
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static int snapshot_item(struct store *store, uint32_t item, uint64_t position, bool *dirty)
 {
@@ -97,7 +101,9 @@ static int snapshot_event(struct store *store, sqlite3_stmt *row, bool *dirty)
     struct event event;
     uint32_t items[EVENT_ITEMS_MAX];
     int size = sqlite3_column_bytes(row, 1);
-    int result = size > TAG_BYTES ? event_decode(sqlite3_column_blob(row, 1), (size_t)size - TAG_BYTES, &event) : -EUCLEAN;
+    int result = size > TAG_BYTES
+                     ? event_decode(sqlite3_column_blob(row, 1), (size_t)size - TAG_BYTES, &event)
+                     : -EUCLEAN;
     int count = result == 0 ? store_event_items(store, &event, items) : 0;
     for (int i = 0; result == 0 && i < count; i++)
         result = snapshot_item(store, items[i], (uint64_t)sqlite3_column_int64(row, 0), dirty);
@@ -156,10 +162,12 @@ int store_snapshot(struct store *store)
     return result;
 }
 
-/* --- the WAL's space --------------------------------------------------------------------------------------------------------- */
+/* --- the WAL's space
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
-/* Blocks that already exist make a commit one fdatasync without metadata. Zeros behind the valid frames are never read: a frame
- * counts only with the header's salt (SQLite file format, section 4.2). */
+/* Blocks that already exist make a commit one fdatasync without metadata. Zeros behind the valid frames are
+ * never read: a frame counts only with the header's salt (SQLite file format, section 4.2). */
 static int prepare_wal(struct store *store)
 {
     char path[STORE_PATH_MAX_BYTES + 16];
@@ -187,7 +195,8 @@ static int checkpoint(struct store *store)
     return result == SQLITE_BUSY ? 0 : store_errno(result);
 }
 
-/* --- one piece at a time --------------------------------------------------------------------------------------------------- */
+/* --- one piece at a time
+ * --------------------------------------------------------------------------------------------------- */
 
 int store_maintain(struct store *store, bool forced)
 {

@@ -17,7 +17,9 @@ static const char *const migrations[] = {
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };
 
-/* --- lock ---------------------------------------------------------------------------------------------------------------- */
+/* --- lock
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 int store_lock(struct store *store, struct err *err)
 {
@@ -34,7 +36,9 @@ int store_lock(struct store *store, struct err *err)
     return err_set_errno(err, -errno, "cannot lock %s", path);
 }
 
-/* --- the connection --------------------------------------------------------------------------------------------------------- */
+/* --- the connection
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static int pragma(struct store *store, const char *sql, struct err *err)
 {
@@ -48,7 +52,8 @@ static int64_t pragma_value(struct store *store, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
     int64_t value = -1;
-    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
         value = sqlite3_column_int64(statement, 0);
     (void)sqlite3_finalize(statement);
     return value;
@@ -69,12 +74,14 @@ static int connect_file(struct store *store, const char *name, int flags, struct
     return 0;
 }
 
-/* Each migration is one transaction with its version number, so a power cut leaves the old or the new schema. */
+/* Each migration is one transaction with its version number, so a power cut leaves the old or the new schema.
+ */
 static int migrate(struct store *store, struct err *err)
 {
     int64_t version = pragma_value(store, "PRAGMA user_version");
     if (version < 0 || version > SCHEMA_VERSION)
-        return err_set(err, -ENOTSUP, "this ledger was written by a newer Fairstock (schema %lld, this program knows %d)",
+        return err_set(err, -ENOTSUP,
+                       "this ledger was written by a newer Fairstock (schema %lld, this program knows %d)",
                        (long long)version, (int)SCHEMA_VERSION);
     for (int64_t next = version; next < SCHEMA_VERSION; next++) {
         char finish[64];
@@ -90,7 +97,9 @@ static int migrate(struct store *store, struct err *err)
     return 0;
 }
 
-/* --- creating ------------------------------------------------------------------------------------------------------------------ */
+/* --- creating
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static int sync_path(const char *path, int flags)
 {
@@ -108,8 +117,9 @@ static int fill_new_file(struct store *store, const struct store_start *start, s
     if (result == 0)
         result = migrate(store, err);
     sqlite3_stmt *put = NULL;
-    if (result == 0 && sqlite3_prepare_v2(store->db, "INSERT INTO meta (key, value) VALUES ('device', ?1), ('practice', ?2)", -1,
-                                          &put, NULL) != SQLITE_OK)
+    if (result == 0 &&
+        sqlite3_prepare_v2(store->db, "INSERT INTO meta (key, value) VALUES ('device', ?1), ('practice', ?2)",
+                           -1, &put, NULL) != SQLITE_OK)
         result = err_set(err, -EIO, "%s", sqlite3_errmsg(store->db));
     if (result == 0) {
         store_bind_id(put, 1, start->new_device);
@@ -154,9 +164,11 @@ static int wal_hook(void *user, sqlite3 *db, const char *name, int frames)
 
 static int configure(struct store *store, struct err *err)
 {
-    int result = pragma(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; "
-                               "PRAGMA journal_size_limit = -1; PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY",
-                        err);
+    int result =
+        pragma(store,
+               "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; "
+               "PRAGMA journal_size_limit = -1; PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY",
+               err);
     if (result == 0 && pragma_value(store, "PRAGMA application_id") != APPLICATION_ID)
         return err_set(err, -EUCLEAN, "ledger.db is not a Fairstock ledger");
     (void)sqlite3_wal_hook(store->db, wal_hook, store);
@@ -179,7 +191,9 @@ int store_open_file(struct store *store, const struct store_start *start, struct
     return result == 0 ? configure(store, err) : result;
 }
 
-/* --- this start's epoch ------------------------------------------------------------------------------------------------------------ */
+/* --- this start's epoch
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static int add_epoch_row(struct store *store, const struct store_start *start)
 {
@@ -233,7 +247,9 @@ static int write_epoch(struct store *store, const struct store_start *start)
     return store_end(store, result);
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------------------------------
+ */
 
 static struct store *make(const char *directory)
 {
@@ -265,7 +281,8 @@ static int check_practice(struct store *store, const struct store_start *start, 
     if (store->practice == start->practice)
         return 0;
     return store->practice
-               ? err_set(err, -EPERM, "this is a practice ledger; a real stall needs a state directory of its own")
+               ? err_set(err, -EPERM,
+                         "this is a practice ledger; a real stall needs a state directory of its own")
                : err_set(err, -EPERM, "this is a real ledger; practice needs a state directory of its own");
 }
 
@@ -326,7 +343,8 @@ int store_open_readonly(const char *directory, struct store **store, struct err 
     return 0;
 }
 
-/* The orderly end: a seal, a snapshot, the WAL brought home. Each is a convenience; none may turn a stop into an error. */
+/* The orderly end: a seal, a snapshot, the WAL brought home. Each is a convenience; none may turn a stop into
+ * an error. */
 static void finish(struct store *store)
 {
     int result = store_begin(store);

@@ -29,7 +29,9 @@ uint64_t store_last_position(const struct store *store)
     return store->last_position;
 }
 
-/* --- identity --------------------------------------------------------------------------------------------------------------- */
+/* --- identity
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 struct epoch_row {
     uint64_t first_position, generation;
@@ -46,8 +48,8 @@ static int epoch_of(struct store *store, uint64_t position, struct epoch_row *ro
     store_bind_u(get, 1, position);
     int result = store_step(get);
     if (result == 1)
-        *row = (struct epoch_row){(uint64_t)sqlite3_column_int64(get, 0), (uint64_t)sqlite3_column_int64(get, 1),
-                                  store_column_id(get, 2)};
+        *row = (struct epoch_row){(uint64_t)sqlite3_column_int64(get, 0),
+                                  (uint64_t)sqlite3_column_int64(get, 1), store_column_id(get, 2)};
     (void)sqlite3_reset(get);
     return result == 1 ? 0 : result < 0 ? result : -ENOENT;
 }
@@ -113,7 +115,9 @@ int store_find_event(struct store *store, struct event_id id, uint64_t *position
     return 0;
 }
 
-/* --- events ------------------------------------------------------------------------------------------------------------------ */
+/* --- events
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 int store_event(struct store *store, uint64_t position, uint8_t *bytes, size_t *length)
 {
@@ -159,7 +163,8 @@ static int tail_events(struct store *store, uint32_t item, uint64_t after, uint6
         struct event event;
         uint32_t items[EVENT_ITEMS_MAX];
         int size = sqlite3_column_bytes(rows, 1);
-        if (size <= TAG_BYTES || event_decode(sqlite3_column_blob(rows, 1), (size_t)size - TAG_BYTES, &event) < 0)
+        if (size <= TAG_BYTES ||
+            event_decode(sqlite3_column_blob(rows, 1), (size_t)size - TAG_BYTES, &event) < 0)
             continue; /* damage is the verifier's to name */
         int found = store_event_items(store, &event, items);
         for (int i = 0; i < found; i++) {
@@ -194,8 +199,8 @@ int store_walk(struct store *store, uint64_t after, store_event_fn *fn, void *us
         uint64_t position = (uint64_t)sqlite3_column_int64(rows, 0);
         const uint8_t *body = sqlite3_column_blob(rows, 1);
         int size = sqlite3_column_bytes(rows, 1);
-        result = size > TAG_BYTES ? fn(user, position, store_event_id(store, position), body, (size_t)size - TAG_BYTES,
-                                       body + size - TAG_BYTES)
+        result = size > TAG_BYTES ? fn(user, position, store_event_id(store, position), body,
+                                       (size_t)size - TAG_BYTES, body + size - TAG_BYTES)
                                   : -EUCLEAN;
         if (result)
             break;
@@ -204,7 +209,9 @@ int store_walk(struct store *store, uint64_t after, store_event_fn *fn, void *us
     return result;
 }
 
-/* --- catalogue --------------------------------------------------------------------------------------------------------------- */
+/* --- catalogue
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void read_item(sqlite3_stmt *row, struct item *item)
 {
@@ -257,7 +264,8 @@ int store_items(struct store *store, const char *search, uint32_t after, struct 
     return result < 0 ? result : count;
 }
 
-int store_item_codes(struct store *store, uint32_t item, char (*codes)[CODE_MAX_BYTES + 1], uint32_t *packs, int n)
+int store_item_codes(struct store *store, uint32_t item, char (*codes)[CODE_MAX_BYTES + 1], uint32_t *packs,
+                     int n)
 {
     sqlite3_stmt *get = store_use(store, SQL_BARCODES_OF);
     store_bind_u(get, 1, item);
@@ -293,7 +301,9 @@ int store_location_by_name(struct store *store, const char *name, uint32_t *loca
     return result == 1 ? 0 : result == 0 ? -ENOENT : result;
 }
 
-/* --- orders and cards ---------------------------------------------------------------------------------------------------------- */
+/* --- orders and cards
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void read_order(sqlite3_stmt *row, struct order_line *line)
 {
@@ -306,8 +316,9 @@ static void read_order(sqlite3_stmt *row, struct order_line *line)
         .lines_in_order = store_column_u32(row, 9),
         .version = sqlite3_column_int64(row, 10),
         .created_wall_ms = sqlite3_column_int64(row, 11),
-        .booked = {sqlite3_column_int64(row, 12), sqlite3_column_int64(row, 13), sqlite3_column_int64(row, 14),
-                   sqlite3_column_int64(row, 15), sqlite3_column_int64(row, 16), sqlite3_column_int64(row, 17),
+        .booked = {sqlite3_column_int64(row, 12), sqlite3_column_int64(row, 13),
+                   sqlite3_column_int64(row, 14), sqlite3_column_int64(row, 15),
+                   sqlite3_column_int64(row, 16), sqlite3_column_int64(row, 17),
                    sqlite3_column_int64(row, 18)},
     };
     store_column_text(row, 1, line->source_key, sizeof line->source_key);
@@ -334,7 +345,8 @@ int store_order_line(struct store *store, uint32_t channel, const char *source_k
     return count == 1 ? 0 : count == 0 ? -ENOENT : count;
 }
 
-int store_open_order_lines(struct store *store, uint32_t channel, const char *after, struct order_line *lines, int n)
+int store_open_order_lines(struct store *store, uint32_t channel, const char *after, struct order_line *lines,
+                           int n)
 {
     sqlite3_stmt *get = store_use(store, SQL_ORDERS_OPEN);
     store_bind_u(get, 1, channel);

@@ -1,4 +1,5 @@
-/* Rows of the derived tables: putting them in the current transaction, and reading the ones the book mirrors. */
+/* Rows of the derived tables: putting them in the current transaction, and reading the ones the book mirrors.
+ */
 #include <errno.h>
 
 #include "store/store_internal.h"
@@ -8,7 +9,8 @@ static void bind_slice(sqlite3_stmt *statement, int index, struct text text)
     (void)sqlite3_bind_text(statement, index, text.length ? text.at : "", (int)text.length, SQLITE_STATIC);
 }
 
-/* --- rows that events derive ------------------------------------------------------------------------------------------- */
+/* --- rows that events derive
+ * ------------------------------------------------------------------------------------------- */
 
 static int put_item(struct store *store, const struct event *event)
 {
@@ -58,7 +60,8 @@ int store_put_event_rows(struct store *store, const struct event *event)
     }
 }
 
-/* --- rows that the engine and the intake bring ---------------------------------------------------------------------------- */
+/* --- rows that the engine and the intake bring
+ * ---------------------------------------------------------------------------- */
 
 static int put_channel(struct store *store, const struct channel *channel)
 {
@@ -214,7 +217,8 @@ int store_put_row(struct store *store, const struct change *row, uint64_t first_
     return -EINVAL;
 }
 
-/* --- rows that the book mirrors -------------------------------------------------------------------------------------------- */
+/* --- rows that the book mirrors
+ * -------------------------------------------------------------------------------------------- */
 
 void store_read_op(sqlite3_stmt *row, struct op *op)
 {

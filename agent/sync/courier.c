@@ -35,7 +35,8 @@ struct courier {
 
 static void run(struct courier *courier);
 
-/* --- answers in ------------------------------------------------------------------------------------------------------ */
+/* --- answers in
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void arrive(struct courier *courier, struct channel_answer *take_answer)
 {
@@ -77,7 +78,8 @@ static void http_done(void *user, const struct http_reply *reply)
     struct courier *courier = flight->courier;
     struct http_answer http = as_answer(reply);
     struct channel_answer answer = {0};
-    int result = courier->settings.ops->understand(&courier->settings.config, &flight->request, &http, &answer);
+    int result =
+        courier->settings.ops->understand(&courier->settings.config, &flight->request, &http, &answer);
     if (result < 0)
         answer = (struct channel_answer){.kind = flight->request.kind, .outcome = ANSWER_UNKNOWN};
     answer.channel = flight->request.channel;
@@ -87,13 +89,16 @@ static void http_done(void *user, const struct http_reply *reply)
     arrive(courier, &answer);
 }
 
-/* --- requests out ---------------------------------------------------------------------------------------------------- */
+/* --- requests out
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* The request never left: surely not applied. */
 static void answer_not_sent(struct courier *courier, const struct channel_request *request, const char *words)
 {
-    struct channel_answer answer = {
-        .kind = request->kind, .outcome = ANSWER_RETRY, .channel = request->channel, .serial = request->serial};
+    struct channel_answer answer = {.kind = request->kind,
+                                    .outcome = ANSWER_RETRY,
+                                    .channel = request->channel,
+                                    .serial = request->serial};
     (void)snprintf(answer.words, sizeof answer.words, "%s", words);
     arrive(courier, &answer);
 }
@@ -108,8 +113,9 @@ static struct flight *free_flight(struct courier *courier)
 
 static void send_http(struct courier *courier, struct channel_request *take_request)
 {
-    struct http_request http = {
-        .url = buf_new(HTTP_URL_MAX_BYTES), .body = buf_new(HTTP_BODY_MAX_BYTES), .headers = buf_new(2 * TOKEN_MAX_BYTES)};
+    struct http_request http = {.url = buf_new(HTTP_URL_MAX_BYTES),
+                                .body = buf_new(HTTP_BODY_MAX_BYTES),
+                                .headers = buf_new(2 * TOKEN_MAX_BYTES)};
     struct err err = {0};
     struct flight *flight = free_flight(courier);
     int result = flight ? courier->settings.ops->build(&courier->settings.config, take_request, &http, &err)
@@ -117,8 +123,8 @@ static void send_http(struct courier *courier, struct channel_request *take_requ
     if (result == 0) {
         *flight = (struct flight){.courier = courier, .used = true, .request = *take_request};
         result = http_send(courier->settings.http, http.method, buf_text(&http.url), buf_text(&http.headers),
-                           buf_text(&http.body), http.body.length, COURIER_REQUEST_TIMEOUT_MS, http_done, flight,
-                           &flight->handle);
+                           buf_text(&http.body), http.body.length, COURIER_REQUEST_TIMEOUT_MS, http_done,
+                           flight, &flight->handle);
         if (result < 0) {
             flight->used = false;
             (void)err_set_errno(&err, result, "cannot send");
@@ -159,7 +165,8 @@ static void send_all(struct courier *courier)
     }
 }
 
-/* --- one step -------------------------------------------------------------------------------------------------------- */
+/* --- one step
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void committed(void *user, const struct store_result *result)
 {
@@ -176,7 +183,8 @@ static void committed(void *user, const struct store_result *result)
     send_all(courier);
 }
 
-/* Rows the engine needs beside an answer: what is accounted of each order line, which item each listing is. */
+/* Rows the engine needs beside an answer: what is accounted of each order line, which item each listing is.
+ */
 struct lookup {
     struct order_line *known;
     uint32_t *items;
@@ -212,12 +220,14 @@ static int look_up_items(struct courier *courier, const struct channel_answer *a
     for (uint32_t i = 0; result == 0 && i < answer->count; i++) {
         const struct answer_listing *listing = &answer->listings[i];
         struct book_item found;
-        int by_sku = listing->sku[0] ? store_item_by_sku(courier->settings.store, listing->sku, item) : -ENOENT;
+        int by_sku =
+            listing->sku[0] ? store_item_by_sku(courier->settings.store, listing->sku, item) : -ENOENT;
         if (by_sku == 0)
             lookup->items[i] = item->alias;
         else if (by_sku != -ENOENT)
             result = by_sku;
-        else if (listing->barcode[0] && book_find_code(store_book(courier->settings.store), listing->barcode, &found))
+        else if (listing->barcode[0] &&
+                 book_find_code(store_book(courier->settings.store), listing->barcode, &found))
             lookup->items[i] = found.alias;
     }
     free(item);
@@ -323,7 +333,8 @@ static void run(struct courier *courier)
 
 static bool input_waits(const struct courier *courier)
 {
-    return courier->first || courier->network_down || courier->network_up || courier->sync_now || courier->stock;
+    return courier->first || courier->network_down || courier->network_up || courier->sync_now ||
+           courier->stock;
 }
 
 static int on_timer(void *user, int64_t now_ms)
@@ -334,11 +345,14 @@ static int on_timer(void *user, int64_t now_ms)
         courier->wake_ms = INT64_MAX;
     }
     run(courier);
-    return loop_arm(courier->timer, !courier->committing && input_waits(courier) ? loop_now_ms(courier->settings.loop)
-                                                                                 : courier->wake_ms);
+    return loop_arm(courier->timer, !courier->committing && input_waits(courier)
+                                        ? loop_now_ms(courier->settings.loop)
+                                        : courier->wake_ms);
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 int courier_new(const struct courier_settings *settings, struct courier **courier, struct err *err)
 {
@@ -348,7 +362,8 @@ int courier_new(const struct courier_settings *settings, struct courier **courie
     made->settings = *settings;
     made->output = engine_output_new();
     made->engine = engine_new(&settings->engine, store_book(settings->store));
-    int result = made->engine ? loop_add_timer(settings->loop, settings->config.name, LOOP_NET, on_timer, made, &made->timer)
+    int result = made->engine ? loop_add_timer(settings->loop, settings->config.name, LOOP_NET, on_timer,
+                                               made, &made->timer)
                               : -ENOMEM;
     if (result == 0)
         result = loop_arm(made->timer, loop_now_ms(settings->loop));

@@ -16,10 +16,10 @@ struct light {
 const char *light_name_text(enum light_name name)
 {
     static const char *const texts[] = {
-        [LIGHT_STARTING] = "starting", [LIGHT_READY] = "ready",         [LIGHT_OFFLINE] = "offline",
-        [LIGHT_SYNCING] = "syncing",   [LIGHT_HEARD] = "heard",         [LIGHT_SOLD] = "sold",
-        [LIGHT_UNKNOWN] = "unknown",   [LIGHT_LOW] = "low",             [LIGHT_ATTENTION] = "attention",
-        [LIGHT_REFUSED] = "refused",   [LIGHT_GONE] = "gone",           [LIGHT_FAULT] = "fault",
+        [LIGHT_STARTING] = "starting", [LIGHT_READY] = "ready", [LIGHT_OFFLINE] = "offline",
+        [LIGHT_SYNCING] = "syncing",   [LIGHT_HEARD] = "heard", [LIGHT_SOLD] = "sold",
+        [LIGHT_UNKNOWN] = "unknown",   [LIGHT_LOW] = "low",     [LIGHT_ATTENTION] = "attention",
+        [LIGHT_REFUSED] = "refused",   [LIGHT_GONE] = "gone",   [LIGHT_FAULT] = "fault",
         [LIGHT_OFF] = "off",
     };
     return texts[name];

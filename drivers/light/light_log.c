@@ -1,5 +1,6 @@
-/* log:FILE ("-" is standard output): `MONOTONIC_MS NAME [DEVICE:EPOCH:SEQ]`, one write(2) a line, appended. The record that tests
- * and the verifier trust; it is not synced, because it may only know less than the ledger, never more. */
+/* log:FILE ("-" is standard output): `MONOTONIC_MS NAME [DEVICE:EPOCH:SEQ]`, one write(2) a line, appended.
+ * The record that tests and the verifier trust; it is not synced, because it may only know less than the
+ * ledger, never more. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -37,8 +38,8 @@ static int log_signal(void *light, enum light_name name, const char *event_id, i
 {
     const struct light_log *log = light;
     char line[256];
-    int length = snprintf(line, sizeof line, "%" PRId64 " %s%s%s\n", now_ms, light_name_text(name), event_id ? " " : "",
-                          event_id ? event_id : "");
+    int length = snprintf(line, sizeof line, "%" PRId64 " %s%s%s\n", now_ms, light_name_text(name),
+                          event_id ? " " : "", event_id ? event_id : "");
     ssize_t written = write(log->fd, line, (size_t)length);
     if (written < 0)
         return -errno;
@@ -52,4 +53,5 @@ static void log_close(void *light)
     free(log);
 }
 
-const struct light_ops light_log_ops = {.kind = "log", .open = log_open, .signal = log_signal, .close = log_close};
+const struct light_ops light_log_ops = {
+    .kind = "log", .open = log_open, .signal = log_signal, .close = log_close};

@@ -1,5 +1,6 @@
-/* sysfs:NAME: one LED of the Linux LED class (/sys/class/leds/NAME, Documentation/ABI/testing/sysfs-class-led), for instance the
- * Pi's ACT. States differ in rhythm, since one LED has no colour. The trigger that was set is put back at the end. */
+/* sysfs:NAME: one LED of the Linux LED class (/sys/class/leds/NAME,
+ * Documentation/ABI/testing/sysfs-class-led), for instance the Pi's ACT. States differ in rhythm, since one
+ * LED has no colour. The trigger that was set is put back at the end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,7 +60,8 @@ static int write_text(const char *path, const char *text)
 /* The file lists all triggers and puts the active one in brackets. */
 static void active_trigger(const char *list, char name[NAME_BYTES])
 {
-    const char *open_bracket = strchr(list, '['), *close_bracket = open_bracket ? strchr(open_bracket, ']') : NULL;
+    const char *open_bracket = strchr(list, '['),
+               *close_bracket = open_bracket ? strchr(open_bracket, ']') : NULL;
     size_t length = close_bracket ? (size_t)(close_bracket - open_bracket - 1) : 0;
     if (length >= NAME_BYTES)
         length = 0;
@@ -82,7 +84,9 @@ static int set_up(struct light_sysfs *led, const char *name, struct err *err)
     if (read_text(led->trigger_path, triggers, sizeof triggers) == 0)
         active_trigger(triggers, led->old_trigger);
     int result = write_text(led->trigger_path, "none");
-    return result < 0 && result != -ENOENT ? err_set_errno(err, result, "cannot take over %s", led->trigger_path) : 0;
+    return result < 0 && result != -ENOENT
+               ? err_set_errno(err, result, "cannot take over %s", led->trigger_path)
+               : 0;
 }
 
 static int sysfs_open(const char *argument, void **light, struct err *err)

@@ -1,4 +1,5 @@
-/* term: one coloured word on standard output when the lamp changes. No colour when it is no terminal or NO_COLOR is set. */
+/* term: one coloured word on standard output when the lamp changes. No colour when it is no terminal or
+ * NO_COLOR is set. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,8 @@ static int term_show(void *light, enum light_name name, int64_t now_ms)
         return 0;
     term->shown = name;
     const char *word = light_name_text(name);
-    int printed = term->colour ? printf("%s\xe2\x97\x8f %s\033[0m\n", colour_of(name), word) : printf("* %s\n", word);
+    int printed =
+        term->colour ? printf("%s\xe2\x97\x8f %s\033[0m\n", colour_of(name), word) : printf("* %s\n", word);
     return printed < 0 || fflush(stdout) != 0 ? -EIO : 0;
 }
 

@@ -10,7 +10,8 @@
 
 static struct status_facts quiet(void)
 {
-    return (struct status_facts){.scanner_expected = true, .scanner_ready = true, .any_channel = true, .online = true};
+    return (struct status_facts){
+        .scanner_expected = true, .scanner_ready = true, .any_channel = true, .online = true};
 }
 
 static void test_quiet_is_ready(void **state)

@@ -27,7 +27,10 @@ struct fixture {
 
 static struct store_start start_of(struct fixture *f)
 {
-    struct store_start start = {.wall_ms = 1790000000000 + f->next_epoch, .boottime_ms = 1000, .practice = true, .program = "test",
+    struct store_start start = {.wall_ms = 1790000000000 + f->next_epoch,
+                                .boottime_ms = 1000,
+                                .practice = true,
+                                .program = "test",
                                 .sha256 = crypto_sha256_two};
     memset(start.new_device.bytes, 0xd0, ID128_BYTES);
     memset(start.epoch.bytes, ++f->next_epoch, ID128_BYTES);
@@ -61,7 +64,8 @@ static int setup(void **state)
 
 static void remove_files(const char *directory)
 {
-    static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.new", "lock"};
+    static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.new",
+                                        "lock"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[128];
         (void)snprintf(path, sizeof path, "%s/%s", directory, names[i]);
@@ -146,7 +150,9 @@ static int64_t on_hand(struct fixture *f, uint32_t item)
     return book_stock(store_book(f->store), item, 1).on_hand;
 }
 
-/* --- tests -------------------------------------------------------------------------------------------------------------------- */
+/* --- tests
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_sales_survive_a_restart(void **state)
 {
@@ -284,7 +290,8 @@ static void test_verifier_names_the_first_changed_event(void **state)
         assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
         char sql[256];
         /* flip one bit of one byte, chosen by the position */
-        (void)snprintf(sql, sizeof sql, "SELECT body FROM event WHERE position = %llu", (unsigned long long)position);
+        (void)snprintf(sql, sizeof sql, "SELECT body FROM event WHERE position = %llu",
+                       (unsigned long long)position);
         sqlite3_stmt *get;
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &get, NULL), SQLITE_OK);
         assert_int_equal(sqlite3_step(get), SQLITE_ROW);
@@ -295,7 +302,9 @@ static void test_verifier_names_the_first_changed_event(void **state)
         memcpy(changed, original, (size_t)size);
         changed[(position * 7) % (uint64_t)size] ^= (uint8_t)(1 << position % 8);
         sqlite3_stmt *put;
-        assert_int_equal(sqlite3_prepare_v2(db, "UPDATE event SET body = ?1 WHERE position = ?2", -1, &put, NULL), SQLITE_OK);
+        assert_int_equal(
+            sqlite3_prepare_v2(db, "UPDATE event SET body = ?1 WHERE position = ?2", -1, &put, NULL),
+            SQLITE_OK);
         for (int round = 0; round < 2; round++) {
             (void)sqlite3_bind_blob(put, 1, round == 0 ? changed : original, size, SQLITE_STATIC);
             (void)sqlite3_bind_int64(put, 2, (sqlite3_int64)position);
@@ -344,16 +353,31 @@ static void test_rows_come_back(void **state)
     (void)snprintf(channel.kind, sizeof channel.kind, "practice");
     (void)snprintf(channel.name, sizeof channel.name, "shop");
     changes_put_channel(&changes, &channel);
-    struct listing listing = {.channel = 1, .alias = 1, .item = 1, .pack = 2, .baseline = 5, .sold = 1, .has_level = true, .level = 4};
+    struct listing listing = {.channel = 1,
+                              .alias = 1,
+                              .item = 1,
+                              .pack = 2,
+                              .baseline = 5,
+                              .sold = 1,
+                              .has_level = true,
+                              .level = 4};
     (void)snprintf(listing.remote_id, sizeof listing.remote_id, "gid://1");
     changes_put_listing(&changes, &listing);
-    struct op op = {.channel = 1, .kind = OP_LEVEL, .state = OP_SENT, .listing = 1, .delta = -1, .compare = true, .from = 4};
+    struct op op = {.channel = 1,
+                    .kind = OP_LEVEL,
+                    .state = OP_SENT,
+                    .listing = 1,
+                    .delta = -1,
+                    .compare = true,
+                    .from = 4};
     op.id.bytes[0] = 9;
     changes_put_op(&changes, &op);
-    struct order_line line = {.channel = 1, .listing = 1, .item = 1, .pack = 2, .location = 1, .booked = {.ordered = 1}};
+    struct order_line line = {
+        .channel = 1, .listing = 1, .item = 1, .pack = 2, .location = 1, .booked = {.ordered = 1}};
     (void)snprintf(line.source_key, sizeof line.source_key, "line-1");
     changes_put_order_line(&changes, &line);
-    struct card card = {.kind = CARD_OVERSOLD, .state = CARD_OPEN, .channel = 1, .item = 1, .units = 1, .origin_event = 1};
+    struct card card = {
+        .kind = CARD_OVERSOLD, .state = CARD_OPEN, .channel = 1, .item = 1, .units = 1, .origin_event = 1};
     (void)snprintf(card.key, sizeof card.key, "line-1");
     changes_put_card(&changes, &card);
     struct event event = {.kind = EVENT_ORDER_STATE, .version = 1};
