@@ -41,8 +41,9 @@ fairstock() {
     "$bin/fairstock" --state "$state" "$@"
 }
 
-field() { # field NAME < JSON: the first value of that name, without quotes
-    sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" | head -n 1
+# The first value of that name in a JSON answer: the agent's own words never hold a quote in these fields.
+field() { # field NAME < JSON
+    grep -oE "\"$1\": *(\"[^\"]*\"|[^\",}]*)" | head -n 1 | sed -e 's/^[^:]*: *//' -e 's/"//g'
 }
 
 # Waits until a command succeeds; the agent must live meanwhile.
@@ -136,7 +137,7 @@ printf '   %-34s %8s %11s %6s   %s\n' item 'on hand' 'shop shows' owed card
 for sku in $SKUS; do row "$sku"; done
 
 step "The independent check reads the ledger, the light's log and the shop's own file, and compares:"
-fairstock verify --state "$state" --practice-shop "$state/practice-shop.txt" --light-log "$light" >"$work/verify.txt" 2>&1
+"$bin/fairstock" verify "$state" --practice-shop "$state/practice-shop.txt" --light-log "$light" >"$work/verify.txt" 2>&1
 checked=$?
 sed 's/^/   /' "$work/verify.txt"
 [ $checked -eq 0 ] || die 1 "The shop and the ledger are NOT equal. That must not happen."
