@@ -102,8 +102,8 @@ static bool any_leaving(const struct usb_bus *bus)
     return false;
 }
 
-/* False: it has to be tried again (no memory, ring full). A device that is not HID is simply not of interest.
- */
+/* False: it has to be tried again: no memory, the ring is full, or a device that left must be told first, for
+ * this may be the same one plugged in again. A device that is not HID is simply not of interest. */
 static bool add_device(struct usb_bus *bus, libusb_device *device)
 {
     struct usb_facts facts;

@@ -13,7 +13,7 @@
 
 enum {
     RECORDS_A_TURN = 256, /* before other sources of the loop may run: nine EAN-13 codes */
-    RETRY_MS = 5000, /* for a chosen device that cannot be used yet: the seller may be typing the command */
+    RETRY_MS = 2000, /* for a chosen device that cannot be used yet: the seller may be typing the command */
 };
 
 /* A scanner as the seller knows it, plugged in or not. */

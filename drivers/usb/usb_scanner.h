@@ -45,7 +45,7 @@ struct usb_scanner_row {
 
 /* Starts listening. Every attached device is logged with its state and what to do next, now and when it is
  * plugged in. Notices: READY (words: its name), GONE, OVERLONG, REJECTED, and FAULT for a scanner that cannot
- * be used (words: why, and the command). A scanner that cannot be used is tried again every five seconds. 0,
+ * be used (words: why, and the command). A scanner that cannot be used is tried again every two seconds. 0,
  * or a negative errno with a sentence when USB cannot be used at all. */
 MUST_CHECK int usb_scanner_new(struct loop *loop, const struct usb_scanner_options *options,
                                struct usb_scanner **scanner, struct err *err);

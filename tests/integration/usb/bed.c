@@ -329,7 +329,8 @@ struct bed *bed_new(void)
 
 static char *real_node(const struct fake *fake)
 {
-    return g_strdup_printf("%s%s", umockdev_testbed_get_root_dir(fake->bed->testbed), fake->node);
+    g_autofree char *root = umockdev_testbed_get_root_dir(fake->bed->testbed);
+    return g_strdup_printf("%s%s", root, fake->node);
 }
 
 static void set_mode(struct fake *fake, mode_t permissions)

@@ -2,162 +2,14 @@
  * [SCENARIO]. Every wait is for a line of the program under test or for a report it took, never for a time.
  */
 #include <errno.h>
-#include <linux/capability.h>
-#include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bed.h"
+#include "program.h"
 
-enum { PATIENCE_MS = 10000, LINE_BYTES = 4096, SCANNER_VENDOR = 0x0c2e, SCANNER_PRODUCT = 0x0b61 };
-
-/* The program under test and what it said but nobody asked for yet. */
-struct reader {
-    const char *program;
-    pid_t pid;
-    int to, from;
-    char text[LINE_BYTES];
-    size_t used;
-};
-
-static _Noreturn void fail(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)fprintf(stderr, "FAIL ");
-    (void)vfprintf(stderr, format, args);
-    (void)fprintf(stderr, "\n");
-    va_end(args);
-    exit(1);
-}
-
-#define CHECK(holds)                                                                                         \
-    do {                                                                                                     \
-        if (!(holds))                                                                                        \
-            fail("%s:%d: %s", __func__, __LINE__, #holds);                                                   \
-    } while (0)
-
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
-/* ---- the program under test ---- */
-
-/* Root may open anything; without these two a node's permissions count for it too. */
-static void drop_override(void)
-{
-    if (geteuid() == 0 &&
-        (prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE) < 0 || prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH) < 0))
-        fail("cannot drop the capability to open everything: %s", strerror(errno));
-}
-
-static void reader_start(struct reader *reader, const char *argument)
-{
-    int in[2], out[2];
-    if (pipe(in) < 0 || pipe(out) < 0 || (reader->pid = fork()) < 0)
-        fail("cannot start the program under test: %s", strerror(errno));
-    if (reader->pid == 0) {
-        drop_override();
-        (void)dup2(in[0], STDIN_FILENO);
-        (void)dup2(out[1], STDOUT_FILENO);
-        for (int i = 0; i < 2; i++) {
-            (void)close(in[i]);
-            (void)close(out[i]);
-        }
-        execl(reader->program, reader->program, argument, NULL);
-        _exit(127);
-    }
-    (void)close(in[0]);
-    (void)close(out[1]);
-    reader->to = in[1];
-    reader->from = out[0];
-    reader->used = 0;
-}
-
-/* The next line, in line; false after ten seconds or at the end. */
-static bool reader_line(struct reader *reader, char line[LINE_BYTES])
-{
-    int64_t until_ms = now_ms() + PATIENCE_MS;
-    char *newline;
-    while (!(newline = memchr(reader->text, '\n', reader->used))) {
-        struct pollfd ready = {.fd = reader->from, .events = POLLIN};
-        int64_t left_ms = until_ms - now_ms();
-        if (left_ms <= 0 || reader->used == sizeof reader->text || poll(&ready, 1, (int)left_ms) <= 0)
-            return false;
-        ssize_t count = read(reader->from, reader->text + reader->used, sizeof reader->text - reader->used);
-        if (count <= 0)
-            return false;
-        reader->used += (size_t)count;
-    }
-    size_t length = (size_t)(newline - reader->text);
-    memcpy(line, reader->text, length);
-    line[length] = '\0';
-    reader->used -= length + 1;
-    memmove(reader->text, newline + 1, reader->used);
-    return true;
-}
-
-static void expect(struct reader *reader, const char *want)
-{
-    char line[LINE_BYTES];
-    if (!reader_line(reader, line))
-        fail("no line came; \"%s\" was expected", want);
-    if (strcmp(line, want) != 0)
-        fail("\"%s\" came; \"%s\" was expected", line, want);
-}
-
-/* As expect, but the line only has to begin so. */
-static void expect_begin(struct reader *reader, const char *want)
-{
-    char line[LINE_BYTES];
-    if (!reader_line(reader, line) || strncmp(line, want, strlen(want)) != 0)
-        fail("\"%s\" came; \"%s…\" was expected", line, want);
-}
-
-static void command(struct reader *reader, const char *text)
-{
-    char line[64];
-    int length = snprintf(line, sizeof line, "%s\n", text);
-    if (write(reader->to, line, (size_t)length) != length)
-        fail("the program under test does not read: %s", strerror(errno));
-}
-
-/* Asks until the answer begins with want: for what has no line of its own. Each answer is one line. */
-static void ask_until(struct reader *reader, const char *question, const char *want)
-{
-    char line[LINE_BYTES] = "";
-    int64_t until_ms = now_ms() + PATIENCE_MS;
-    while (now_ms() < until_ms) {
-        command(reader, question);
-        if (!reader_line(reader, line))
-            break;
-        if (strncmp(line, want, strlen(want)) == 0)
-            return;
-        struct timespec moment = {.tv_nsec = 1000000};
-        (void)nanosleep(&moment, NULL); /* between questions, not instead of an answer */
-    }
-    fail("\"%s\" still says \"%s\", not \"%s\"", question, line, want);
-}
-
-static void reader_stop(struct reader *reader)
-{
-    int status;
-    command(reader, "quit");
-    expect(reader, "BYE 0");
-    (void)close(reader->to);
-    (void)close(reader->from);
-    if (waitpid(reader->pid, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        fail("the program under test ended with status %d", status);
-}
+enum { SCANNER_VENDOR = 0x0c2e, SCANNER_PRODUCT = 0x0b61 };
 
 static struct fake *scanner_attach(struct bed *bed, const char *port)
 {
@@ -169,12 +21,18 @@ static void type(struct fake *fake, const char *code)
     fake_type(fake, code, HID_SUFFIX_ENTER);
 }
 
+static void start(struct program *reader, const char *argument)
+{
+    const char *const arguments[] = {argument, NULL};
+    program_start(reader, arguments);
+}
+
 /* ---- scenarios ---- */
 
-static void present_at_start(struct bed *bed, struct reader *reader)
+static void present_at_start(struct bed *bed, struct program *reader)
 {
     struct fake *scanner = scanner_attach(bed, "1-1");
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     expect(reader, "READY 1 Till scanner");
     CHECK(!fake_seen(scanner).kernel_driver);
@@ -185,68 +43,68 @@ static void present_at_start(struct bed *bed, struct reader *reader)
     type(scanner, "MUG-Blu/01");
     expect(reader, "CODE 1 MUG-Blu/01");
     CHECK(fake_seen(scanner).in_flight_max >= 2);
-    reader_stop(reader);
+    program_stop(reader);
     CHECK(fake_seen(scanner).releases == 1);
     CHECK(fake_seen(scanner).kernel_driver);
     CHECK(fake_seen(scanner).protocol == 1);
 }
 
-static void plugged_in_later(struct bed *bed, struct reader *reader)
+static void plugged_in_later(struct bed *bed, struct program *reader)
 {
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     struct fake *scanner = scanner_attach(bed, "1-1");
     expect(reader, "READY 1 Till scanner");
     type(scanner, "123");
     expect(reader, "CODE 1 123");
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void unplugged_in_mid_code(struct bed *bed, struct reader *reader)
+static void unplugged_in_mid_code(struct bed *bed, struct program *reader)
 {
     struct fake *scanner = scanner_attach(bed, "1-1");
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     expect(reader, "READY 1 Till scanner");
     type(scanner, "1");
     expect(reader, "CODE 1 1"); /* it sends suffixes: what follows is not ended by a pause */
     fake_type(scanner, "400638", HID_SUFFIX_NONE);
     CHECK(fake_wait_taken(scanner, 4 + 12));
-    int64_t pulled_ms = now_ms();
+    int64_t pulled_ms = program_now_ms();
     fake_detach(scanner);
     expect(reader,
            "GONE 1 The scanner was unplugged. A code that was not complete was discarded; scan it again.");
-    CHECK(now_ms() - pulled_ms < 1000);
-    int64_t plugged_ms = now_ms();
+    CHECK(program_now_ms() - pulled_ms < 1000);
+    int64_t plugged_ms = program_now_ms();
     scanner = scanner_attach(bed, "1-1");
     expect(reader, "READY 1 Till scanner");
-    CHECK(now_ms() - plugged_ms < 2000);
+    CHECK(program_now_ms() - plugged_ms < 2000);
     type(scanner, "333931");
     expect(reader, "CODE 1 333931");
     fake_detach(scanner);
     expect(reader, "GONE 1 The scanner was unplugged.");
     scanner = scanner_attach(bed, "1-2"); /* another port, the same scanner */
     expect(reader, "READY 1 Till scanner");
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void without_suffix(struct bed *bed, struct reader *reader)
+static void without_suffix(struct bed *bed, struct program *reader)
 {
     struct fake *scanner = scanner_attach(bed, "1-1");
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     expect(reader, "READY 1 Till scanner");
     fake_type(scanner, "96385074", HID_SUFFIX_NONE);
     expect(reader, "CODE 1 96385074");
     fake_type(scanner, "12345670", HID_SUFFIX_NONE);
     expect(reader, "CODE 1 12345670");
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void two_scanners(struct bed *bed, struct reader *reader)
+static void two_scanners(struct bed *bed, struct program *reader)
 {
     struct fake *first = scanner_attach(bed, "1-1");
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     expect(reader, "READY 1 Till scanner");
     struct fake *second = fake_attach(bed, "1-2", 0x05e0, 0x1200, "Symbol Bar Code Scanner", FAKE_KEYBOARD);
@@ -266,14 +124,14 @@ static void two_scanners(struct bed *bed, struct reader *reader)
     expect(reader, "CODE 2 B-1");
     (void)scanner_attach(bed, "1-1");
     expect(reader, "READY 1 Till scanner");
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void stalled(struct bed *bed, struct reader *reader)
+static void stalled(struct bed *bed, struct program *reader)
 {
     static const int statuses[] = {-EPIPE, -EPROTO, -EOVERFLOW};
     struct fake *scanner = scanner_attach(bed, "1-1");
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     expect(reader, "READY 1 Till scanner");
     for (unsigned i = 0; i < 3; i++) {
@@ -289,13 +147,13 @@ static void stalled(struct bed *bed, struct reader *reader)
     }
     CHECK(fake_seen(scanner).clears == 6);
     CHECK(fake_seen(scanner).bad_clears == 0);
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void broken_for_good(struct bed *bed, struct reader *reader)
+static void broken_for_good(struct bed *bed, struct program *reader)
 {
     struct fake *scanner = scanner_attach(bed, "1-1");
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     expect(reader, "READY 1 Till scanner");
     for (int i = 0; i < 6; i++)
@@ -305,15 +163,15 @@ static void broken_for_good(struct bed *bed, struct reader *reader)
     expect(reader, "READY 1 Till scanner"); /* tried again by itself */
     type(scanner, "5");
     expect(reader, "CODE 1 5");
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void slow_loop(struct bed *bed, struct reader *reader)
+static void slow_loop(struct bed *bed, struct program *reader)
 {
     enum { CODES = 200, RING = 1024, LANES = 4 };
     char code[16], want[32];
     struct fake *scanner = scanner_attach(bed, "1-1");
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     expect(reader, "READY 1 Till scanner");
     command(reader, "hold"); /* as while a slow card is written */
@@ -331,25 +189,25 @@ static void slow_loop(struct bed *bed, struct reader *reader)
         expect(reader, want);
     }
     CHECK(fake_taken(scanner) == CODES * 28);
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void listing(struct bed *bed, struct reader *reader)
+static void listing(struct bed *bed, struct program *reader)
 {
     struct fake *keyboard = fake_attach(bed, "1-1", 0x046d, 0xc31c, "USB Keyboard", FAKE_KEYBOARD);
     struct fake *mouse = fake_attach(bed, "1-2", 0x046d, 0xc077, "Optical Mouse", FAKE_MOUSE);
     struct fake *pos = fake_attach(bed, "1-3", 0x05e0, 0x1200, "Symbol Bar Code Scanner", FAKE_OTHER_HID);
     struct fake *scanner = scanner_attach(bed, "1-4");
     struct fake *learnt = fake_attach(bed, "1-5", 0x1a2c, 0x0042, "SZH", FAKE_KEYBOARD);
-    reader_start(reader, "1a2c:0042 Blue scanner\n");
+    start(reader, "1a2c:0042 Blue scanner\n");
     expect(reader, "LISTED");
     char first[LINE_BYTES], second[LINE_BYTES];
-    CHECK(reader_line(reader, first) && reader_line(reader, second));
+    CHECK(program_line(reader, first) && program_line(reader, second));
     CHECK(strstr(first, "READY") && strstr(second, "READY"));
     CHECK(strstr(first, "Till scanner") || strstr(second, "Till scanner"));
     CHECK(strstr(first, "Blue scanner") || strstr(second, "Blue scanner"));
     type(learnt, "77");
-    CHECK(reader_line(reader, first) && strstr(first, "CODE") && strstr(first, " 77"));
+    CHECK(program_line(reader, first) && strstr(first, "CODE") && strstr(first, " 77"));
     command(reader, "devices");
     bool seen[5] = {0};
     static const char *const wants[5] = {
@@ -362,7 +220,7 @@ static void listing(struct bed *bed, struct reader *reader)
         "DEVICE 1a2c:0042 [Blue scanner] 1-5: used. ",
     };
     for (int i = 0; i < 5; i++) {
-        CHECK(reader_line(reader, first));
+        CHECK(program_line(reader, first));
         for (int w = 0; w < 5; w++)
             seen[w] = seen[w] || strcmp(first, wants[w]) == 0;
     }
@@ -373,14 +231,14 @@ static void listing(struct bed *bed, struct reader *reader)
     CHECK(fake_seen(keyboard).opens == 0 && fake_seen(keyboard).kernel_driver);
     CHECK(fake_seen(mouse).opens == 0 && fake_seen(pos).opens == 0);
     CHECK(fake_seen(scanner).claims == 1);
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void no_permission(struct bed *bed, struct reader *reader)
+static void no_permission(struct bed *bed, struct program *reader)
 {
     struct fake *scanner = scanner_attach(bed, "1-1");
     fake_forbid(scanner);
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     expect_begin(reader, "FAULT 1 The scanner cannot be used: no permission. echo 'SUBSYSTEM==\"usb\"");
     command(reader, "devices");
@@ -390,19 +248,19 @@ static void no_permission(struct bed *bed, struct reader *reader)
     expect(reader, "READY 1 Till scanner");
     type(scanner, "9");
     expect(reader, "CODE 1 9");
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void busy(struct bed *bed, struct reader *reader)
+static void busy(struct bed *bed, struct program *reader)
 {
     struct fake *scanner = scanner_attach(bed, "1-1");
     fake_set_busy(scanner, true);
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     expect_begin(reader, "FAULT 1 The scanner cannot be used: busy. Another program holds it.");
     fake_set_busy(scanner, false);
     expect(reader, "READY 1 Till scanner");
-    reader_stop(reader);
+    program_stop(reader);
 }
 
 static struct fake *unknown_attach(struct bed *bed, const char *port)
@@ -410,11 +268,11 @@ static struct fake *unknown_attach(struct bed *bed, const char *port)
     return fake_attach(bed, port, 0x1a2c, 0x0042, "SZH Device", FAKE_KEYBOARD);
 }
 
-static void learn(struct bed *bed, struct reader *reader)
+static void learn(struct bed *bed, struct program *reader)
 {
     struct fake *keyboard = fake_attach(bed, "1-1", 0x046d, 0xc31c, "USB Keyboard", FAKE_KEYBOARD);
     struct fake *unknown = unknown_attach(bed, "1-2");
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     command(reader, "learn");
     ask_until(reader, "learning", "LEARN waiting Unplug the scanner");
@@ -432,12 +290,12 @@ static void learn(struct bed *bed, struct reader *reader)
     (void)unknown_attach(bed, "1-2");
     expect(reader, "READY 1 SZH Device");
     CHECK(fake_seen(keyboard).opens == 0);
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void learn_only_keyboard(struct bed *bed, struct reader *reader)
+static void learn_only_keyboard(struct bed *bed, struct program *reader)
 {
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     command(reader, "learn");
     ask_until(reader, "learning", "LEARN waiting");
@@ -451,26 +309,26 @@ static void learn_only_keyboard(struct bed *bed, struct reader *reader)
     type(unknown, "12345");
     expect(reader, "SAVED 1a2c:0042 SZH Device");
     expect(reader, "READY 1 SZH Device");
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void learn_mouse(struct bed *bed, struct reader *reader)
+static void learn_mouse(struct bed *bed, struct program *reader)
 {
     (void)fake_attach(bed, "1-1", 0x046d, 0xc31c, "USB Keyboard", FAKE_KEYBOARD);
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     command(reader, "learn");
     ask_until(reader, "learning", "LEARN waiting");
     struct fake *combo = fake_attach(bed, "1-2", 0x1a2c, 0x0099, "Combo", FAKE_KEYBOARD_MOUSE);
     ask_until(reader, "learning", "LEARN failed 1a2c:0099 Combo also reports a mouse");
     CHECK(fake_seen(combo).opens == 0);
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void learn_not_saved(struct bed *bed, struct reader *reader)
+static void learn_not_saved(struct bed *bed, struct program *reader)
 {
     (void)fake_attach(bed, "1-1", 0x046d, 0xc31c, "USB Keyboard", FAKE_KEYBOARD);
-    reader_start(reader, "--save-fails");
+    start(reader, "--save-fails");
     expect(reader, "LISTED");
     command(reader, "learn");
     ask_until(reader, "learning", "LEARN waiting");
@@ -481,15 +339,15 @@ static void learn_not_saved(struct bed *bed, struct reader *reader)
     while (!fake_seen(unknown).kernel_driver) /* given back to the kernel */
         ask_until(reader, "learning", "LEARN failed");
     CHECK(fake_seen(unknown).releases == 1);
-    reader_stop(reader);
+    program_stop(reader);
 }
 
-static void learn_no_permission(struct bed *bed, struct reader *reader)
+static void learn_no_permission(struct bed *bed, struct program *reader)
 {
     (void)fake_attach(bed, "1-1", 0x046d, 0xc31c, "USB Keyboard", FAKE_KEYBOARD);
     struct fake *unknown = unknown_attach(bed, "1-2");
     fake_forbid(unknown);
-    reader_start(reader, NULL);
+    start(reader, NULL);
     expect(reader, "LISTED");
     command(reader, "learn");
     ask_until(reader, "learning", "LEARN waiting");
@@ -503,14 +361,14 @@ static void learn_no_permission(struct bed *bed, struct reader *reader)
     type(unknown, "12345");
     expect(reader, "SAVED 1a2c:0042 SZH Device");
     expect(reader, "READY 1 SZH Device");
-    reader_stop(reader);
+    program_stop(reader);
 }
 
 /* ---- running ---- */
 
 static const struct {
     const char *name;
-    void (*run)(struct bed *bed, struct reader *reader);
+    void (*run)(struct bed *bed, struct program *reader);
 } scenarios[] = {
     {"present_at_start", present_at_start},
     {"plugged_in_later", plugged_in_later},
@@ -536,7 +394,7 @@ int main(int count, char *arguments[])
         if (strcmp(scenarios[i].name, arguments[2]) != 0)
             continue;
         struct bed *bed = bed_new();
-        struct reader reader = {.program = arguments[1]};
+        struct program reader = {.path = arguments[1]};
         scenarios[i].run(bed, &reader);
         bed_free(bed);
         printf("ok %s\n", scenarios[i].name);
