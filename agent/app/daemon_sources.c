@@ -202,6 +202,7 @@ int daemon_open_sources(struct daemon *daemon, struct err *err)
         daemon->facts.scanner_expected |= !daemon->practice || strncmp(spec, "sim:", 4) == 0;
         number += usb ? (uint32_t)USB_SCANNERS_MAX : 1;
     }
+    update_scanner_facts(daemon);
     return 0;
 }
 

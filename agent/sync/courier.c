@@ -188,12 +188,14 @@ static void committed(void *user, const struct store_result *result)
 struct lookup {
     struct order_line *known;
     uint32_t *items;
+    bool *moved;
 };
 
 static void lookup_free(struct lookup *lookup)
 {
     free(lookup->known);
     free(lookup->items);
+    free(lookup->moved);
 }
 
 static int look_up_orders(struct courier *courier, const struct channel_answer *answer, struct lookup *lookup)
@@ -212,11 +214,40 @@ static int look_up_orders(struct courier *courier, const struct channel_answer *
     return 0;
 }
 
+static bool is_movement(uint32_t kind)
+{
+    return kind == EVENT_SALE || kind == EVENT_VOID || kind == EVENT_ADJUSTMENT ||
+           kind == EVENT_UNKNOWN_NAMED || kind == EVENT_ORDER_STATE || kind == EVENT_BASELINE;
+}
+
+/* Whether the ledger knows how many there are: an item that sold out has a known stock of 0. Its first events
+ * tell. */
+static int look_up_moved(struct store *store, uint32_t item, bool *moved)
+{
+    enum { FIRST_EVENTS = 32 };
+    uint64_t positions[FIRST_EVENTS];
+    int count = item ? store_item_events(store, item, 0, positions, FIRST_EVENTS) : 0;
+    *moved = count == FIRST_EVENTS;
+    for (int i = 0; i < count && !*moved; i++) {
+        uint8_t bytes[EVENT_MAX_BYTES];
+        size_t length = sizeof bytes;
+        struct event event;
+        int result = store_event(store, positions[i], bytes, &length);
+        if (result == 0)
+            result = event_decode(bytes, length, &event);
+        if (result < 0)
+            return result;
+        *moved = is_movement(event.kind);
+    }
+    return count < 0 ? count : 0;
+}
+
 static int look_up_items(struct courier *courier, const struct channel_answer *answer, struct lookup *lookup)
 {
     lookup->items = calloc(answer->count, sizeof *lookup->items);
     struct item *item = malloc(sizeof *item);
-    int result = lookup->items && item ? 0 : -ENOMEM;
+    lookup->moved = calloc(answer->count, sizeof *lookup->moved);
+    int result = lookup->items && lookup->moved && item ? 0 : -ENOMEM;
     for (uint32_t i = 0; result == 0 && i < answer->count; i++) {
         const struct answer_listing *listing = &answer->listings[i];
         struct book_item found;
@@ -229,6 +260,8 @@ static int look_up_items(struct courier *courier, const struct channel_answer *a
         else if (listing->barcode[0] &&
                  book_find_code(store_book(courier->settings.store), listing->barcode, &found))
             lookup->items[i] = found.alias;
+        if (result == 0)
+            result = look_up_moved(courier->settings.store, lookup->items[i], &lookup->moved[i]);
     }
     free(item);
     return result;
@@ -257,6 +290,7 @@ static int step(struct courier *courier, enum engine_input_kind kind, const stru
         .answer = answer,
         .known = lookup.known,
         .listing_items = lookup.items,
+        .listing_moved = lookup.moved,
         .now_ms = loop_now_ms(settings->loop),
         .wall_ms = settings->wall_ms(settings->user),
         .event_time_ms = store_event_time(settings->store, settings->boottime_ms(settings->user)),
