@@ -72,6 +72,8 @@ struct world_channel {
     int64_t events_expected; /* E as the events say */
     int64_t edited;          /* units people changed at the shop's level */
     int64_t edits_booked;
+    bool touched;       /* by people, ever */
+    int64_t high_level; /* the highest the level was since somebody set this back */
     uint32_t orders_placed;
 };
 

@@ -148,6 +148,7 @@ static uint64_t mix_book(uint64_t hash, const struct world_channel *channel)
     hash = mix(hash, channel->listing.has_level ? channel->listing.level : INT64_MIN);
     hash = mix(hash, channel->listing.parked);
     hash = mix(hash, channel->edited - channel->edits_booked);
+    hash = mix(hash, channel->touched);
     for (uint32_t i = 0; i < channel->op_count; i++) {
         const struct op *op = &channel->ops[i];
         hash = mix(hash, op->kind << 8 | op->state);

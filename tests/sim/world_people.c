@@ -1,0 +1,147 @@
+/* What people and accidents do to the world. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/resolve.h"
+#include "world_internal.h"
+
+/* --- people ------------------------------------------------------------------------------------------ */
+
+int world_notify(struct bench *bench, struct world *world, enum engine_input_kind kind, char *words)
+{
+    int result = 0;
+    for (int i = 0; i < WORLD_CHANNELS && result == 0; i++)
+        result = world_step(bench, world, i, kind, NULL, words);
+    return result;
+}
+
+/* The shell's part (resolve.h): a sale that takes what an order was promised names the order. */
+static void card_shortage(const struct world *world, struct changes *changes)
+{
+    struct order_line lines[WORLD_CHANNELS * WORLD_LINES_MAX];
+    uint32_t count = 0;
+    for (int i = 0; i < WORLD_CHANNELS; i++)
+        for (uint32_t j = 0; j < world->channels[i].line_count; j++)
+            lines[count++] = world->channels[i].lines[j];
+    resolve_oversold(lines, count, WORLD_SKU, world->stock.on_hand - 1, world->stock.committed, 0, changes);
+}
+
+int world_sell(struct bench *bench, struct world *world, char *words)
+{
+    CHANGES_AUTO struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_SALE, .version = 1, .time_ms = (uint64_t)world->now_ms};
+    event.sale.location = WORLD_LOCATION;
+    event.sale.line_count = 1;
+    event.sale.lines[0] = (struct sale_line){.item = WORLD_ITEM, .quantity = 1};
+    changes_add_event(&changes, &event);
+    card_shortage(world, &changes);
+    world_must(changes_error(&changes));
+    world_load_book(bench, world);
+    int result = world_commit(bench, world, &changes, words);
+    return result < 0 ? result : world_notify(bench, world, ENGINE_STOCK, words);
+}
+
+void world_at_the_shop(struct world *world, struct action action)
+{
+    struct world_channel *channel = &world->channels[action.channel];
+    struct practice_shop *shop = world_shop_to_change(channel);
+    int64_t wall_ms = WORLD_WALL_MS + world->now_ms;
+    char name[NAME_MAX_BYTES + 1];
+    (void)snprintf(name, sizeof name, "#%d", 1001 + action.order);
+    switch ((enum action_kind)action.kind) {
+    case ACTION_BUY:
+        world_must(practice_shop_buy(shop, WORLD_SKU, 1, wall_ms, name, NULL));
+        channel->orders_placed++;
+        break;
+    case ACTION_CANCEL:
+    case ACTION_CANCEL_RESTOCK:
+        world_must(practice_shop_cancel(shop, name, action.kind == ACTION_CANCEL_RESTOCK, wall_ms));
+        break;
+    case ACTION_SHIP:
+        world_must(practice_shop_ship(shop, name, wall_ms));
+        break;
+    default: {
+        int64_t delta = action.kind == ACTION_EDIT_UP ? 1 : -1;
+        world_must(practice_shop_edit(shop, WORLD_SKU, delta, wall_ms));
+        channel->edited += delta;
+        channel->touched = true;
+    }
+    }
+}
+
+int world_go_down(struct bench *bench, struct world *world, char *words)
+{
+    world->network = false;
+    for (int i = 0; i < WORLD_CHANNELS; i++)
+        world->channels[i].orders_read = false;
+    for (int i = 0; i < WORLD_CHANNELS; i++)
+        if (world->channels[i].wire != WIRE_IDLE)
+            world_answer_is(&world->channels[i],
+                            ANSWER_UNKNOWN); /* bytes were sent; nobody knows what became of them */
+    return world_notify(bench, world, ENGINE_NETWORK_DOWN, words);
+}
+
+int world_restart(struct bench *bench, struct world *world, char *words)
+{
+    for (int i = 0; i < WORLD_CHANNELS; i++) {
+        struct world_channel *channel = &world->channels[i];
+        if (channel->wire == WIRE_REQUEST && world->network) {
+            channel->stray = true;
+            channel->stray_request = channel->request;
+        }
+        channel->wire = WIRE_IDLE;
+        channel->orders_read = false;
+        channel->memory = (struct engine_memory){0};
+        memset(channel->watches, 0, sizeof channel->watches);
+        channel->view = (struct engine_view){.phase = ENGINE_CONNECTING};
+        channel->serial = 0;
+    }
+    return world_notify(bench, world, ENGINE_WAKE, words);
+}
+
+int world_decide(struct bench *bench, struct world *world, enum card_kind kind, enum card_option option)
+{
+    const struct world_card *kept = world_card(world, kind);
+    if (!kept)
+        return -ENOENT;
+    struct world_channel *channel = &world->channels[kept->channel - 1];
+    struct card card = {.id = 1,
+                        .kind = kind,
+                        .state = kept->state,
+                        .chosen = kept->chosen,
+                        .channel = kept->channel,
+                        .item = WORLD_ITEM,
+                        .units = kept->units};
+    (void)snprintf(card.key, sizeof card.key, "%s", kept->key);
+    card.listing = kind == CARD_PARKED || kind == CARD_DRIFT ? WORLD_LISTING : 0;
+    struct resolve_facts facts = {
+        .title = "Vase",
+        .sku = WORLD_SKU,
+        .shop = channel->row.name,
+        .location = WORLD_LOCATION,
+        .on_hand = world->stock.on_hand,
+        .committed = world->stock.committed,
+        .other_location_name = "",
+        .line = world_find_line(channel, kept->key),
+        .channel_cancels = true,
+        .listing = &channel->listing,
+        .unsettled = channel->op_count > 0,
+    };
+    struct resolve_stamp stamp = {.event_time_ms = (uint64_t)world->now_ms};
+    uint64_t random = ++world->random;
+    memcpy(stamp.op.bytes, &random, sizeof random);
+    memcpy(stamp.op_key.bytes + 8, &random, sizeof random);
+    CHANGES_AUTO struct changes changes = changes_new();
+    char words[WORLD_WORDS_MAX_BYTES];
+    int result = resolve_decide(&card, option, "tomorrow", &facts, &stamp, &changes, NULL);
+    if (result < 0)
+        return result;
+    world_load_book(bench, world);
+    result = world_commit(bench, world, &changes, words);
+    if (result == 0)
+        result = world_notify(bench, world, ENGINE_STOCK, words);
+    return result < 0 ? -EIO : 0;
+}
