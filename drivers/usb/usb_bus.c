@@ -29,7 +29,7 @@ struct change {
 struct usb_bus {
     struct usb_ring records;  /* thread → loop */
     struct usb_ring requests; /* loop → thread */
-    atomic_bool stop;
+    atomic_bool stop, behind;
     int event_fd;
     libusb_context *context;
     pthread_t thread;
@@ -168,6 +168,7 @@ static int64_t work_ports(struct usb_bus *bus)
 {
     int64_t next_ms = INT64_MAX;
     unsigned kept = 0;
+    bool behind = false;
     for (unsigned i = 0; i < bus->port_count; i++) {
         struct usb_port *port = bus->ports[i];
         int64_t at_ms = usb_port_work(port, now());
@@ -176,9 +177,11 @@ static int64_t work_ports(struct usb_bus *bus)
             continue;
         }
         next_ms = at_ms < next_ms ? at_ms : next_ms;
+        behind = behind || usb_port_is_behind(port);
         bus->ports[kept++] = port;
     }
     bus->port_count = kept;
+    atomic_store(&bus->behind, behind);
     return next_ms;
 }
 
@@ -341,6 +344,11 @@ void usb_bus_wake(struct usb_bus *bus)
 bool usb_bus_next(struct usb_bus *bus, struct usb_record *record)
 {
     return usb_ring_pop(&bus->records, record);
+}
+
+bool usb_bus_is_behind(struct usb_bus *bus)
+{
+    return atomic_load(&bus->behind);
 }
 
 static bool ask(struct usb_bus *bus, enum usb_record_kind kind, uint32_t device)
