@@ -56,10 +56,11 @@ static int64_t now(void)
 static bool push(void *user, const struct usb_record *record)
 {
     struct usb_bus *bus = user;
-    if (!usb_ring_push(&bus->records, record))
+    if (!usb_ring_push(&bus->records, record)) {
+        atomic_store(&bus->behind, true);
         return false;
-    (void)eventfd_write(bus->event_fd,
-                        1); /* fails only when 2^64 - 2 are unread: then it is readable anyway */
+    }
+    usb_bus_wake(bus);
     return true;
 }
 
@@ -337,8 +338,7 @@ void usb_bus_clear(struct usb_bus *bus)
 
 void usb_bus_wake(struct usb_bus *bus)
 {
-    (void)eventfd_write(bus->event_fd,
-                        1); /* fails only when 2^64 - 2 are unread: then it is readable anyway */
+    (void)eventfd_write(bus->event_fd, 1); /* fails when 2^64 - 2 are unread; then it is readable anyway */
 }
 
 bool usb_bus_next(struct usb_bus *bus, struct usb_record *record)
