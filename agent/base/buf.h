@@ -1,5 +1,5 @@
-/* A growable byte buffer with a cap. Growing past the cap or out of memory marks it failed; later appends do nothing,
- * so that a writer checks once at the end. The text in it is always NUL-terminated. */
+/* A growable byte buffer with a cap. Growing past the cap or out of memory marks it failed; later appends do
+ * nothing, so that a writer checks once at the end. The text in it is always NUL-terminated. */
 #ifndef FAIRSTOCK_BASE_BUF_H
 #define FAIRSTOCK_BASE_BUF_H
 
@@ -35,7 +35,8 @@ void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(
 const char *buf_text(const struct buf *buf);
 /* 0, or the first error that an append met. */
 MUST_CHECK int buf_error(const struct buf *buf);
-/* Hands the bytes over to the caller (free(3) them) and empties the buffer. NULL when failed or out of memory. */
+/* Hands the bytes over to the caller (free(3) them) and empties the buffer. NULL when failed or out of
+ * memory. */
 MUST_CHECK char *buf_take(struct buf *buf);
 
 #define BUF_AUTO __attribute__((cleanup(buf_free)))

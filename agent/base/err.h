@@ -13,8 +13,8 @@ struct err {
     char text[ERR_TEXT_MAX_BYTES];
 };
 
-/* Sets the sentence and returns code unchanged, so that `return err_set(err, -EINVAL, "…")` reads as one thought.
- * err may be NULL. code is a negative errno. Over-long text is cut at ERR_TEXT_MAX_BYTES. */
+/* Sets the sentence and returns code unchanged, so that `return err_set(err, -EINVAL, "…")` reads as one
+ * thought. err may be NULL. code is a negative errno. Over-long text is cut at ERR_TEXT_MAX_BYTES. */
 int err_set(struct err *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* As err_set, with ": " and the system's words for -code added. */

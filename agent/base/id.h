@@ -1,4 +1,5 @@
-/* 128-bit ids (device, epoch, boot, idempotency keys) and event ids. Knows no randomness: the caller brings the bytes. */
+/* 128-bit ids (device, epoch, boot, idempotency keys) and event ids. Knows no randomness: the caller brings
+ * the bytes. */
 #ifndef FAIRSTOCK_BASE_ID_H
 #define FAIRSTOCK_BASE_ID_H
 
@@ -7,13 +8,19 @@
 
 #include "base/err.h"
 
-enum { ID128_BYTES = 16, ID128_TEXT_BYTES = 33, ID128_UUID_TEXT_BYTES = 37, EVENT_ID_TEXT_BYTES = 32 + 1 + 32 + 1 + 20 + 1 };
+enum {
+    ID128_BYTES = 16,
+    ID128_TEXT_BYTES = 33,
+    ID128_UUID_TEXT_BYTES = 37,
+    EVENT_ID_TEXT_BYTES = 32 + 1 + 32 + 1 + 20 + 1
+};
 
 struct id128 {
     uint8_t bytes[ID128_BYTES];
 };
 
-/* The id of one event: which device, which of its starts, which number within that start (the epoch event is 0). */
+/* The id of one event: which device, which of its starts, which number within that start (the epoch event is
+ * 0). */
 struct event_id {
     struct id128 device;
     struct id128 epoch;

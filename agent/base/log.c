@@ -8,7 +8,8 @@
 enum { LOG_LINE_MAX_BYTES = 1024 };
 
 /* One write(2) a line, so that lines of two processes on one terminal never mix. */
-static void emit(int priority, const char *word, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void emit(int priority, const char *word, const char *format,
+                                                       va_list args)
 {
     char line[LOG_LINE_MAX_BYTES];
     int used = getenv("JOURNAL_STREAM") ? snprintf(line, sizeof line, "<%d>", priority)
@@ -22,13 +23,13 @@ static void emit(int priority, const char *word, const char *format, va_list arg
     (void)written; /* nowhere left to report a failed report */
 }
 
-#define DEFINE_LOG(name, priority, word)                                                                       \
-    void name(const char *format, ...)                                                                         \
-    {                                                                                                          \
-        va_list args;                                                                                          \
-        va_start(args, format);                                                                                \
-        emit(priority, word, format, args);                                                                    \
-        va_end(args);                                                                                          \
+#define DEFINE_LOG(name, priority, word)                                                                     \
+    void name(const char *format, ...)                                                                       \
+    {                                                                                                        \
+        va_list args;                                                                                        \
+        va_start(args, format);                                                                              \
+        emit(priority, word, format, args);                                                                  \
+        va_end(args);                                                                                        \
     }
 
 DEFINE_LOG(log_error, 3, "error: ")

@@ -1,5 +1,6 @@
 /* Log lines for the operator, on standard error, one call one line. Under systemd each line carries the
- * "<priority>" prefix that sd-daemon(3) defines, so journald files it right. Holds no state. Never given a secret. */
+ * "<priority>" prefix that sd-daemon(3) defines, so journald files it right. Holds no state. Never given a
+ * secret. */
 #ifndef FAIRSTOCK_BASE_LOG_H
 #define FAIRSTOCK_BASE_LOG_H
 

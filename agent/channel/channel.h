@@ -1,13 +1,14 @@
-/* What a shop adapter is. Adapters are pure: they turn typed requests into HTTP values and HTTP answers into typed answers;
- * they do no I/O, read no clock, keep no state. Registered in one visible array (channel_list.c). docs/new-channel.md walks
- * through writing one. */
+/* What a shop adapter is. Adapters are pure: they turn typed requests into HTTP values and HTTP answers into
+ * typed answers; no I/O, clock or state. Registered in channel_list.c. docs/new-channel.md: how to write one.
+ */
 #ifndef FAIRSTOCK_CHANNEL_CHANNEL_H
 #define FAIRSTOCK_CHANNEL_CHANNEL_H
 
 #include "base/buf.h"
+#include "channel/http_value.h"
 #include "domain/model.h"
 
-/* What a channel's contract lets us do; the engine picks the safest way from it. Read from vendor documents, cited there. */
+/* What a channel's contract lets us do, read from vendor documents; the engine picks the safest way. */
 struct channel_caps {
     bool delta_down, delta_up; /* relative writes */
     bool compare_and_set;      /* a write that applies only if the level still is what we think */
@@ -29,7 +30,7 @@ struct channel_config {
 };
 
 enum request_kind {
-    REQUEST_CHECK = 1,    /* cheap proof that this is the shop and the token works; also the reachability probe */
+    REQUEST_CHECK = 1,    /* cheap proof that this is the shop and the token works; the probe */
     REQUEST_LISTINGS,     /* catalogue: what the shop offers, with SKU, barcode and level; paged by cursor */
     REQUEST_ORDERS,       /* orders changed since; paged by cursor, ascending by change time */
     REQUEST_LEVELS,       /* the levels of named listings */
@@ -50,24 +51,24 @@ struct level_write {
 struct channel_request {
     enum request_kind kind;
     uint32_t channel;
-    uint64_t serial;       /* of the engine; the answer carries it back */
-    struct id128 key;      /* request key of the ops in it */
-    int64_t since_ms;      /* ORDERS: the shop's clock */
-    bool open_only;        /* ORDERS: all open orders whatever their age (baseline) */
+    uint64_t serial;  /* of the engine; the answer carries it back */
+    struct id128 key; /* request key of the ops in it */
+    int64_t since_ms; /* ORDERS: the shop's clock */
+    bool open_only;   /* ORDERS: all open orders whatever their age (baseline) */
     char cursor[CURSOR_MAX_BYTES + 1];
     char order[REMOTE_ID_MAX_BYTES + 1];
     uint32_t count;
-    struct level_write *writes; /* LEVELS (remote ids only) and WRITE_LEVELS; owned, free with channel_request_free */
+    struct level_write *writes; /* LEVELS (ids only), WRITE_LEVELS; owned, see channel_request_free */
 };
 void channel_request_free(struct channel_request *request);
 
 enum answer_outcome {
     ANSWER_DONE = 1,
-    ANSWER_OFFLINE,    /* never reached the shop: no route, DNS, refused, TLS not the shop's, captive portal */
-    ANSWER_RETRY,      /* surely not applied, or harmless to repeat: again after retry_ms */
-    ANSWER_UNKNOWN,    /* may or may not have been applied: reply lost, 5xx, throttled write */
-    ANSWER_REJECTED,   /* surely not applied, repeating is useless; words say why */
-    ANSWER_STALE,      /* compare-and-set found another level: surely not applied */
+    ANSWER_OFFLINE,  /* never reached the shop: no route, DNS, refused, TLS not the shop's, captive portal */
+    ANSWER_RETRY,    /* surely not applied, or harmless to repeat: again after retry_ms */
+    ANSWER_UNKNOWN,  /* may or may not have been applied: reply lost, 5xx, throttled write */
+    ANSWER_REJECTED, /* surely not applied, repeating is useless; words say why */
+    ANSWER_STALE,    /* compare-and-set found another level: surely not applied */
     ANSWER_REAUTHORISE /* token refused: the seller must reconnect */
 };
 
@@ -90,7 +91,7 @@ struct answer_order_line {
     char sku[SKU_MAX_BYTES + 1];
     int64_t version, created_wall_ms;
     uint32_t lines_in_order;
-    bool complete; /* negative differences may be booked from it */
+    bool complete;             /* negative differences may be booked from it */
     struct order_vector state; /* totals, not differences */
 };
 
@@ -99,45 +100,30 @@ struct channel_answer {
     enum answer_outcome outcome;
     uint32_t channel;
     uint64_t serial;
-    int64_t retry_ms;             /* RETRY, and a hint for OFFLINE; 0: engine's own back-off */
-    int64_t shop_wall_ms;         /* the answer's Date header; 0 unknown */
-    char words[REASON_MAX_BYTES + 1]; /* plain words for people: the shop's own, or what went wrong with the network */
+    int64_t retry_ms;                 /* RETRY, and a hint for OFFLINE; 0: engine's own back-off */
+    int64_t shop_wall_ms;             /* the answer's Date header; 0 unknown */
+    char words[REASON_MAX_BYTES + 1]; /* for people: the shop's own, or what went wrong on the way */
     bool has_more;
     char cursor[CURSOR_MAX_BYTES + 1];
-    bool orders_complete;         /* ORDERS: every sub-list of every order in this page was read to its end */
+    bool orders_complete; /* ORDERS: no line of an order here is missing, so no sold unit is; an order whose
+                           * lists did not fit is on a following page, not here. See also line.complete */
     uint32_t count;
     union {
-        struct answer_listing *listings;   /* LISTINGS, LEVELS (remote_id and level only) */
-        struct answer_order_line *orders;  /* ORDERS */
-        int64_t *levels_after;             /* WRITE_LEVELS, in the order of the request; INT64_MIN where not shown */
+        struct answer_listing *listings;  /* LISTINGS, LEVELS (remote_id and level only) */
+        struct answer_order_line *orders; /* ORDERS */
+        int64_t *levels_after; /* WRITE_LEVELS, in the order of the request; INT64_MIN where not shown */
     };
 };
 void channel_answer_free(struct channel_answer *answer);
-
-struct http_request {
-    const char *method; /* static */
-    struct buf url, body;
-    struct buf headers; /* lines "Name: value\n"; secret */
-};
-struct http_answer {
-    int status;          /* 0: no HTTP answer */
-    bool reached;        /* the request may have reached the shop (bytes were sent on a verified connection) */
-    const char *network_words; /* what failed when status is 0 */
-    const char *content_type;  /* "" when absent */
-    int64_t date_ms;     /* Date header; 0 */
-    int64_t retry_after_ms; /* Retry-After; 0 */
-    const char *body;
-    size_t length;
-};
 
 struct channel_ops {
     const char *kind; /* config: kind = shopify */
     struct channel_caps caps;
     /* Builds the HTTP request. 0; -EINVAL a request this channel cannot do; -E2BIG; -ENOMEM. Never blocks. */
-    int (*build)(const struct channel_config *config, const struct channel_request *request, struct http_request *http,
-                 struct err *err);
+    int (*build)(const struct channel_config *config, const struct channel_request *request,
+                 struct http_request *http, struct err *err);
     /* Understands any answer, however strange: always fills kind, outcome, words. 0 or -ENOMEM. Never blocks.
-     * An answer that is not the shop's (HTML, redirect) is ANSWER_OFFLINE for reads, and for writes when !reached. */
+     * What is not the shop's (HTML, redirect) is ANSWER_OFFLINE for reads, and for writes when !reached. */
     int (*understand)(const struct channel_config *config, const struct channel_request *request,
                       const struct http_answer *http, struct channel_answer *answer);
 };

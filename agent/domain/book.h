@@ -1,6 +1,7 @@
-/* The book: the derived state that decisions need, in memory. Items, codes, stock, listings, unsettled ops, channels.
- * Built from the store's rows and the events behind them; changed only by applying what was committed. The scan path reads
- * it and allocates nothing. Bounded by the catalogue (base/limits.h), never by history. */
+/* The book: the derived state that decisions need, in memory. Items, codes, stock, listings, unsettled ops,
+ * channels. Built from the store's rows and the events behind them; changed only by applying what was
+ * committed. The scan path reads it and allocates nothing. Bounded by the catalogue (base/limits.h), never by
+ * history. */
 #ifndef FAIRSTOCK_DOMAIN_BOOK_H
 #define FAIRSTOCK_DOMAIN_BOOK_H
 
@@ -13,6 +14,7 @@ struct book;
 struct book_item {
     int64_t price_minor, cost_minor;
     uint32_t flags;
+    uint32_t reorder_point;
     uint32_t pack; /* units that the looked-up code stands for; 1 from book_item() */
     uint32_t alias;
 };
@@ -21,15 +23,19 @@ struct book_item {
 struct book *book_new(void);
 void book_free(struct book *book);
 
-/* --- filling and changing ------------------------------------------------------------------------------------------ */
+/* --- filling and changing
+ * ------------------------------------------------------------------------------------------ */
 
-/* Applies one event's effect on items, codes, locations and stock. Rows of channels, listings, ops are not touched: they
- * come as rows. 0, -ENOMEM (nothing applied), -E2BIG past a limit. Unknown kinds do nothing. */
+/* Applies one event's effect on items, codes, locations and stock. Rows of channels, listings, ops are not
+ * touched: they come as rows. 0, -ENOMEM (nothing applied), -E2BIG past a limit. Unknown kinds do nothing. */
 MUST_CHECK int book_apply_event(struct book *book, const struct event *event);
-/* Applies a whole committed set: its events, then its rows. Call book_reserve first: then it cannot fail half-way. */
+/* Applies a whole committed set: its events, then its rows. Call book_reserve first: then it cannot fail
+ * half-way. */
 MUST_CHECK int book_apply(struct book *book, const struct changes *changes);
 /* Makes room for what applying would add, so that a commit is never followed by -ENOMEM. */
 MUST_CHECK int book_reserve(struct book *book, const struct changes *changes);
+/* The same for one event. Allocates only when the event names an item or location that was never seen. */
+MUST_CHECK int book_reserve_event(struct book *book, const struct event *event);
 
 MUST_CHECK int book_put_item(struct book *book, const struct item *item);
 MUST_CHECK int book_put_code(struct book *book, const char *code, uint32_t item, uint32_t pack);
@@ -38,7 +44,9 @@ MUST_CHECK int book_put_listing(struct book *book, const struct listing *listing
 MUST_CHECK int book_put_op(struct book *book, const struct op *op); /* DONE and REJECTED ones are dropped */
 MUST_CHECK int book_put_channel(struct book *book, const struct channel *channel);
 
-/* --- reading --------------------------------------------------------------------------------------------------------- */
+/* --- reading
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* The item a normalised code stands for (domain/gtin.h); false when none. Constant time, no allocation. */
 bool book_find_code(const struct book *book, const char *code, struct book_item *found);
@@ -46,6 +54,8 @@ bool book_item(const struct book *book, uint32_t alias, struct book_item *found)
 uint32_t book_item_count(const struct book *book); /* aliases run 1…count */
 /* Zero stock for what was never moved. */
 struct stock book_stock(const struct book *book, uint32_t item, uint32_t location);
+/* Whether anything was ever moved at this location. */
+bool book_has_location(const struct book *book, uint32_t location);
 /* All locations together. */
 struct stock book_stock_total(const struct book *book, uint32_t item);
 

@@ -1,5 +1,6 @@
-/* A set of changes that become true together: events to append and rows to put. The engine and the intake return one, the
- * store commits it in one transaction, the book applies it to memory. Owns its memory; bounded by BATCH_CHANGES_MAX. */
+/* A set of changes that become true together: events to append and rows to put. The engine and the intake
+ * return one, the store commits it in one transaction, the book applies it to memory. Owns its memory;
+ * bounded by BATCH_CHANGES_MAX. */
 #ifndef FAIRSTOCK_DOMAIN_CHANGE_H
 #define FAIRSTOCK_DOMAIN_CHANGE_H
 
@@ -10,8 +11,10 @@ enum change_kind {
     CHANGE_LISTING = 1, /* insert or replace by (channel, alias) */
     CHANGE_OP,          /* insert or replace by id; a DONE or REJECTED op may be pruned by the store later */
     CHANGE_ORDER_LINE,  /* insert or replace by (channel, source_key) */
-    CHANGE_CARD,        /* id 0: insert unless an unsettled card with (kind, key) exists, then replace its units and text */
-    CHANGE_CHANNEL,     /* insert or replace by alias */
+    CHANGE_CARD,    /* id 0: insert unless an unsettled card with (kind, channel, key) exists: then only its
+                       units and    text are replaced;    id 0 and CARD_SETTLED: settles that card if there is
+                       one,    never inserts */
+    CHANGE_CHANNEL, /* insert or replace by alias */
 };
 
 struct change {
@@ -26,11 +29,11 @@ struct change {
 };
 
 struct changes {
-    struct buf events;      /* each: 2 bytes length (little endian), canonical bytes */
+    struct buf events; /* each: 2 bytes length (little endian), canonical bytes */
     uint32_t event_count;
-    struct change *rows;    /* owned array */
+    struct change *rows; /* owned array */
     uint32_t row_count, row_capacity;
-    int error;              /* first failure of an add: -ENOMEM, -E2BIG, or what event_encode said */
+    int error; /* first failure of an add: -ENOMEM, -E2BIG, or what event_encode said */
 };
 
 struct changes changes_new(void);
@@ -39,7 +42,8 @@ void changes_free(struct changes *changes);
 void changes_reset(struct changes *changes);
 bool changes_empty(const struct changes *changes);
 
-/* Adding never fails visibly; the first failure is kept and changes_error reports it, so a writer checks once. */
+/* Adding never fails visibly; the first failure is kept and changes_error reports it, so a writer checks
+ * once. */
 void changes_add_event(struct changes *changes, const struct event *event);
 void changes_put_listing(struct changes *changes, const struct listing *listing);
 void changes_put_op(struct changes *changes, const struct op *op);

@@ -41,8 +41,15 @@ enum { HASH_BYTES = 32, CURRENCY_TEXT_BYTES = 4 };
 enum item_flag { ITEM_ONE_OF_A_KIND = 1, ITEM_ARCHIVED = 2 };
 enum sale_flag { SALE_BEYOND_LEDGER = 1, SALE_SECOND_SCAN = 2, SALE_BACK_DATED = 4 };
 enum adjustment_reason {
-    ADJUST_OPENING = 1, ADJUST_FOUND, ADJUST_LOST, ADJUST_DAMAGED, ADJUST_STOLEN, ADJUST_GIFT, ADJUST_SAMPLE,
-    ADJUST_MADE, ADJUST_CORRECTION,
+    ADJUST_OPENING = 1,
+    ADJUST_FOUND,
+    ADJUST_LOST,
+    ADJUST_DAMAGED,
+    ADJUST_STOLEN,
+    ADJUST_GIFT,
+    ADJUST_SAMPLE,
+    ADJUST_MADE,
+    ADJUST_CORRECTION,
 };
 enum revoke_proof { PROOF_ANSWER = 1, PROOF_REFUSED_GRANT, PROOF_READ_BACK, PROOF_SELLER };
 enum edit_cause { EDIT_AT_SHOP = 1, EDIT_SHOP_RESTORED, EDIT_SELLER };
@@ -178,7 +185,7 @@ struct event {
             uint64_t units;
             struct id128 op;
             uint32_t proof; /* revoke only: enum revoke_proof */
-        } allocation; /* grant and revoke */
+        } allocation;       /* grant and revoke */
         struct {
             uint32_t channel;
             struct text source_key, order;
@@ -207,12 +214,13 @@ struct event {
     };
 };
 
-/* Writes the canonical bytes. Returns their number, or -E2BIG when size is too small or a list or text exceeds its limit,
- * -EINVAL for a kind this version cannot write or text that is not UTF-8. */
+/* Writes the canonical bytes. Returns their number, or -E2BIG when size is too small or a list or text
+ * exceeds its limit, -EINVAL for a kind this version cannot write or text that is not UTF-8. */
 MUST_CHECK int event_encode(const struct event *event, uint8_t *bytes, size_t size);
 
-/* Reads canonical bytes; texts borrow from them. 0; -EBADMSG for damage (docs/events.md section 2, reading rules).
- * An unknown kind or a newer version's extra fields are not damage: kind is set, fields that are known are filled. */
+/* Reads canonical bytes; texts borrow from them. 0; -EBADMSG for damage (docs/events.md section 2, reading
+ * rules). An unknown kind or a newer version's extra fields are not damage: kind is set, fields that are
+ * known are filled. */
 MUST_CHECK int event_decode(const uint8_t *bytes, size_t length, struct event *event);
 
 /* "sale", "grant"…; "unknown" for a kind this version does not know. Static text. */

@@ -1,5 +1,5 @@
-/* The rows that are derived from events and from talking to shops, as plain values: what the store keeps, the book holds
- * in memory and the engine decides on. Pure data; see docs/architecture.md for who writes what. */
+/* The rows that are derived from events and from talking to shops, as plain values: what the store keeps, the
+ * book holds in memory and the engine decides on. Pure data; see docs/architecture.md for who writes what. */
 #ifndef FAIRSTOCK_DOMAIN_MODEL_H
 #define FAIRSTOCK_DOMAIN_MODEL_H
 
@@ -26,9 +26,10 @@ struct stock {
     int64_t on_hand, committed;
 };
 
-/* One thing a channel offers. expected = baseline + granted - revoked - sold + restored + edits, in the listing's units:
- * the most units this channel may still sell or may have sold in orders we have not seen (its allocation is
- * max(expected, 0) * pack stock units; a sent grant is inside it, a sent lowering is not yet taken off). */
+/* One thing a channel offers. expected = baseline + granted - revoked - sold + restored + edits, in the
+ * listing's units: the most units this channel may still sell or may have sold in orders we have not seen
+ * (its allocation is max(expected, 0) * pack stock units; a sent grant is inside it, a sent lowering is not
+ * yet taken off). */
 struct listing {
     uint32_t channel, alias, item, pack; /* item 0: not linked */
     char remote_id[REMOTE_ID_MAX_BYTES + 1];
@@ -44,21 +45,21 @@ int64_t listing_expected(const struct listing *listing);
 enum op_kind { OP_LEVEL = 1, OP_CANCEL_ORDER = 2 };
 enum op_state { OP_NEW = 1, OP_SENT, OP_DONE, OP_REJECTED, OP_UNKNOWN };
 
-/* One durable intent to change a channel. Ops that travel in one request share the request key; the key is what the shop
- * sees as idempotency key, so it never changes once the op is SENT. */
+/* One durable intent to change a channel. Ops that travel in one request share the request key; the key is
+ * what the shop sees as idempotency key, so it never changes once the op is SENT. */
 struct op {
     struct id128 id;
     struct id128 request_key;
     uint32_t channel;
     enum op_kind kind;
     enum op_state state;
-    uint32_t listing;               /* OP_LEVEL */
-    int64_t delta;                  /* OP_LEVEL, listing units, never 0 */
-    bool compare;                   /* OP_LEVEL: send only if the level still is `from` (compare-and-set) */
+    uint32_t listing; /* OP_LEVEL */
+    int64_t delta;    /* OP_LEVEL, listing units, never 0 */
+    bool compare;     /* OP_LEVEL: send only if the level still is `from` (compare-and-set) */
     int64_t from;
-    char order[REMOTE_ID_MAX_BYTES + 1];          /* OP_CANCEL_ORDER: the shop's order id */
-    char source_key[SOURCE_KEY_MAX_BYTES + 1];    /* OP_CANCEL_ORDER: the line whose card asked for it */
-    int64_t sent_wall_ms;           /* first sending, by our best clock; key lifetimes are counted from it */
+    char order[REMOTE_ID_MAX_BYTES + 1];       /* OP_CANCEL_ORDER: the shop's order id */
+    char source_key[SOURCE_KEY_MAX_BYTES + 1]; /* OP_CANCEL_ORDER: the line whose card asked for it */
+    int64_t sent_wall_ms; /* first sending, by our best clock; key lifetimes are counted from it */
     uint32_t attempts;
     char words[REASON_MAX_BYTES + 1]; /* the shop's own words, when rejected */
 };
@@ -71,8 +72,9 @@ struct order_line {
     char order_name[NAME_MAX_BYTES + 1];       /* what people call it, for instance "#1001" */
     char remote_id[REMOTE_ID_MAX_BYTES + 1];   /* the listing it names, kept also while unlinked */
     uint32_t listing, item, pack, location;    /* listing 0: unlinked, nothing booked yet */
-    uint32_t lines_in_order;                   /* how many lines the order has: cancelling one of several is not cancelling it */
-    int64_t version;                           /* the shop's updated time in ms; an older state is ignored */
+    uint32_t
+        lines_in_order; /* how many lines the order has: cancelling one of several is not cancelling it */
+    int64_t version;    /* the shop's updated time in ms; an older state is ignored */
     int64_t created_wall_ms;
     struct order_vector booked;
 };
@@ -102,14 +104,16 @@ enum card_option {
     OPTION_DISMISS,          /* seen; nothing to do */
 };
 
-/* Something only a person can settle. (kind, key) is unique among cards that are not settled. */
+/* Something only a person can settle. (kind, channel, key) is unique among cards that are not settled. */
 struct card {
     uint64_t id; /* local number; 0: give the next one */
     enum card_kind kind;
     enum card_state state;
     char key[SOURCE_KEY_MAX_BYTES + 1]; /* what it is about: a code, source key, listing… */
     uint32_t channel, item, listing;
-    uint64_t origin; /* position of the event that caused it; 0 none */
+    uint64_t origin;       /* position of the event that caused it; 0 none */
+    uint32_t origin_event; /* 1…: the n-th event of the same batch; the store turns it into origin. 0: use
+                              origin */
     int64_t units;
     char text[CARD_TEXT_MAX_BYTES + 1]; /* one or two plain sentences */
     enum card_option chosen;
@@ -117,15 +121,18 @@ struct card {
     int64_t opened_wall_ms; /* label only */
 };
 
-/* One shop as the ledger knows it. What changes at each poll (last success…) is not here: idle polls change no row. */
+/* One shop as the ledger knows it. What changes at each poll (last success…) is not here: idle polls change
+ * no row. */
 struct channel {
     uint32_t alias; /* 1…CHANNELS_MAX */
     char kind[NAME_MAX_BYTES + 1];
     char name[NAME_MAX_BYTES + 1]; /* the config section; unique */
     uint32_t location;             /* the stock it sells from */
     bool baselined, live;
-    int64_t orders_since_ms;       /* the newest order version booked: polls re-read an overlap before it */
-    int64_t clock_offset_ms;       /* shop's Date minus our wall clock at the last answer that moved it by > 1 s */
+    int64_t orders_since_ms; /* the newest order version booked: polls re-read an overlap before it */
+    int64_t baseline_ms; /* the shop's clock when the baseline was taken: an order placed before it that was
+                            not open then is accounted for, and what it does later is not booked as news */
+    int64_t clock_offset_ms; /* shop's Date minus our wall clock at the last answer that moved it by > 1 s */
 };
 
 #endif

@@ -1,5 +1,5 @@
-/* HTTP client on the loop: libcurl's multi interface, the only user of curl. TLS always verified, redirects never followed,
- * only http and https, bodies capped at HTTP_BODY_MAX_BYTES. Connections are reused. */
+/* HTTP client on the loop: libcurl's multi interface, the only user of curl. TLS always verified, redirects
+ * never followed, only http and https, bodies capped at HTTP_BODY_MAX_BYTES. Connections are reused. */
 #ifndef FAIRSTOCK_NET_HTTP_H
 #define FAIRSTOCK_NET_HTTP_H
 
@@ -9,9 +9,9 @@
 struct http;
 
 struct http_reply {
-    int status;                 /* 0: no HTTP answer */
-    bool reached;               /* bytes of the request may have reached a verified peer */
-    char network_words[256];    /* plain words when status is 0: "no route", "the clock is wrong"… */
+    int status;              /* 0: no HTTP answer */
+    bool reached;            /* bytes of the request may have reached a verified peer */
+    char network_words[256]; /* plain words when status is 0: "no route", "the clock is wrong"… */
     char content_type[128];
     int64_t date_ms, retry_after_ms;
     struct buf body;
@@ -19,16 +19,21 @@ struct http_reply {
 };
 typedef void http_done_fn(void *user, const struct http_reply *reply);
 
-/* ca_file: PEM bundle that replaces the system's; NULL: the system bundle /etc/ssl/certs/ca-certificates.crt. */
+/* ca_file: PEM bundle that replaces the system's; NULL: the system bundle /etc/ssl/certs/ca-certificates.crt.
+ */
 MUST_CHECK int http_new(struct loop *loop, const char *ca_file, struct http **http, struct err *err);
 void http_free(struct http *http); /* running requests are dropped without a callback */
-/* headers: lines "Name: value\n". The strings are copied. done is called once on the loop's thread, never from inside. */
-MUST_CHECK int http_send(struct http *http, const char *method, const char *url, const char *headers, const char *body,
-                         size_t length, int64_t timeout_ms, http_done_fn *done, void *user, uint64_t *handle);
+/* headers: lines "Name: value\n". The strings are copied. done is called once on the loop's thread, never
+ * from inside. */
+MUST_CHECK int http_send(struct http *http, const char *method, const char *url, const char *headers,
+                         const char *body, size_t length, int64_t timeout_ms, http_done_fn *done, void *user,
+                         uint64_t *handle);
 void http_cancel(struct http *http, uint64_t handle);
 
-/* For the command: one blocking request over a Unix socket or TCP, no loop. unix_socket may be NULL. 0 or -errno. */
-MUST_CHECK int http_call(const char *unix_socket, const char *method, const char *url, const char *headers, const char *body,
-                         size_t length, int64_t timeout_ms, struct http_reply *reply, struct err *err);
+/* For the command: one blocking request over a Unix socket or TCP, no loop. unix_socket may be NULL. 0 or
+ * -errno. */
+MUST_CHECK int http_call(const char *unix_socket, const char *method, const char *url, const char *headers,
+                         const char *body, size_t length, int64_t timeout_ms, struct http_reply *reply,
+                         struct err *err);
 
 #endif

@@ -1,11 +1,18 @@
-/* The sync engine: for one channel, decides what to ask the shop and what to book. Pure: no I/O, no clock, no randomness;
- * time and random keys come in, changes and requests come out. The shell commits the changes before any request leaves.
+/* The sync engine: for one channel, decides what to ask the shop and what to book. Pure: no I/O, no clock, no
+ * randomness; time and random keys come in, changes and requests come out. The shell commits the changes
+ * before any request leaves.
  *
  * Laws (tests/sim proves them on the mini world):
  *  - no action of ours creates or enlarges a deficit (promise 4);
  *  - ops come only from wanted - expected, at most one unsettled op per listing, lowerings before grants;
- *  - a request leaves only after its ops are durable as SENT; an unknown outcome is settled with the same key or by reading;
- *  - orders are booked before levels are raised; an older order state is ignored; a duplicate changes nothing. */
+ *  - a request leaves only after its ops are durable as SENT; an unknown outcome is settled with the same key
+ * or by reading;
+ *  - orders are booked before levels are raised; an older order state is ignored; a duplicate changes
+ * nothing.
+ *
+ * The shell's part: one step at a time; after a step, commit its changes and apply them to the book before
+ * the next step of this or any other engine (two engines that plan from the same uncommitted book could grant
+ * the same unit twice); then send. Facts (scans) may be committed in between. */
 #ifndef FAIRSTOCK_SYNC_ENGINE_H
 #define FAIRSTOCK_SYNC_ENGINE_H
 
@@ -32,29 +39,43 @@ enum engine_input_kind {
 
 struct engine_input {
     enum engine_input_kind kind;
-    const struct channel_answer *answer;  /* ENGINE_ANSWER */
-    const struct order_line *known;       /* parallel to answer->orders: what is accounted of each line; source_key "" when new */
-    int64_t now_ms;                       /* monotonic: timers */
-    int64_t wall_ms;                      /* best wall clock: labels, key lifetimes */
-    uint64_t event_time_ms;               /* for the events' time field */
-    struct id128 random;                  /* fresh; all keys of this step are derived from it by counting up */
+    const struct channel_answer *answer; /* ENGINE_ANSWER */
+    const struct order_line
+        *known; /* parallel to answer->orders: what is accounted of each line; source_key "" when new */
+    const uint32_t
+        *listing_items; /* parallel to answer->listings: item alias matched by SKU then barcode, 0 none */
+    const bool *listing_moved; /* parallel too: the item has stock movements already; NULL: judge by its stock
+                                  alone */
+    int64_t now_ms;            /* monotonic: timers */
+    int64_t wall_ms;           /* best wall clock: labels, key lifetimes */
+    uint64_t event_time_ms;    /* for the events' time field */
+    struct id128 random;       /* fresh; all keys of this step are derived from it by counting up */
 };
 
 struct engine_output {
-    struct changes changes;               /* commit first */
+    struct changes changes;                                  /* commit first */
     struct channel_request requests[REQUESTS_IN_FLIGHT_MAX]; /* then send; owned by the taker */
     uint32_t request_count;
-    int64_t wake_ms;                      /* call again with ENGINE_WAKE at this monotonic time; INT64_MAX: only on input */
+    int64_t wake_ms; /* call again with ENGINE_WAKE at this monotonic time; INT64_MAX: only on input */
 };
 struct engine_output engine_output_new(void);
 void engine_output_free(struct engine_output *output);
 
-enum engine_phase { ENGINE_CONNECTING = 1, ENGINE_BASELINE, ENGINE_PREVIEW, ENGINE_READY, ENGINE_SYNCING, ENGINE_OFFLINE, ENGINE_NEEDS_LOGIN };
+enum engine_phase {
+    ENGINE_CONNECTING = 1,
+    ENGINE_BASELINE,
+    ENGINE_PREVIEW,
+    ENGINE_READY,
+    ENGINE_SYNCING,
+    ENGINE_OFFLINE,
+    ENGINE_NEEDS_LOGIN
+};
 
 /* What the page shows of a channel; memory only. */
 struct engine_view {
     enum engine_phase phase;
-    uint32_t owed;                /* listings whose expected or unsettled level differs from wanted, + unsettled ops of other kinds */
+    uint32_t owed; /* listings whose expected or unsettled level differs from wanted, + unsettled ops of other
+                      kinds */
     int64_t oldest_owed_ms;       /* monotonic time since when something is owed; 0 nothing */
     int64_t last_success_wall_ms; /* 0 never */
     char last_error[REASON_MAX_BYTES + 1];
@@ -62,12 +83,16 @@ struct engine_view {
     uint64_t requests, failures;
 };
 
-/* book is borrowed and must outlive the engine; the engine reads it, never changes it. NULL: out of memory. */
+/* book is borrowed and must outlive the engine; the engine reads it, never changes it. NULL: out of memory.
+ */
 struct engine *engine_new(const struct engine_settings *settings, const struct book *book);
 void engine_free(struct engine *engine);
-/* One step. 0 or -ENOMEM (then nothing was decided and the same input may be given again). */
-MUST_CHECK int engine_step(struct engine *engine, const struct engine_input *input, struct engine_output *output);
-/* The commit of the last output failed: forget the requests it wanted to send and what it thought it had booked. */
+/* One step. 0, -ENOMEM, or -E2BIG (more changes than one commit holds): then the output is empty and the
+ * engine starts over as after engine_not_committed. */
+MUST_CHECK int engine_step(struct engine *engine, const struct engine_input *input,
+                           struct engine_output *output);
+/* The commit of the last output failed: forget the requests it wanted to send and what it thought it had
+ * booked. */
 void engine_not_committed(struct engine *engine);
 void engine_view(const struct engine *engine, struct engine_view *view);
 /* What this channel should show for a listing now, in listing units. */

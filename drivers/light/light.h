@@ -3,6 +3,7 @@
 #ifndef FAIRSTOCK_LIGHT_LIGHT_H
 #define FAIRSTOCK_LIGHT_LIGHT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"

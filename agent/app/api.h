@@ -1,0 +1,58 @@
+/* The API's inside: routes and what handlers share. docs/api.md is the contract. */
+#ifndef FAIRSTOCK_APP_API_H
+#define FAIRSTOCK_APP_API_H
+
+#include "app/daemon.h"
+#include "json/json.h"
+
+enum {
+    HTTP_OK = 200,
+    HTTP_BAD_REQUEST = 400,
+    HTTP_FORBIDDEN = 403,
+    HTTP_NOT_FOUND = 404,
+    HTTP_CONFLICT = 409,
+    HTTP_FAILED = 500
+};
+
+struct api_call {
+    struct daemon *daemon;
+    const char *tail;        /* of the path, after the route's own part; "" when none */
+    const char *query;       /* raw */
+    const struct json *body; /* parsed, NULL for GET */
+    struct buf *out;
+    struct json_writer *json; /* writes to out */
+    const char **content_type;
+};
+
+/* Writes {"error":"…"} and returns status. */
+int api_error(struct api_call *call, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* One query parameter, percent-decoded; "" when absent. Cut at size - 1. Returns whether it was there. */
+bool api_query(const struct api_call *call, const char *name, char *value, size_t size);
+int64_t api_query_int(const struct api_call *call, const char *name, int64_t otherwise);
+
+int api_status(struct api_call *call);
+int api_stock(struct api_call *call);
+int api_scans(struct api_call *call);
+int api_cards(struct api_call *call);
+int api_explain(struct api_call *call);
+int api_codes(struct api_call *call);
+int api_devices(struct api_call *call);
+int api_sell(struct api_call *call);
+int api_undo(struct api_call *call);
+int api_sync(struct api_call *call);
+int api_card_choose(struct api_call *call);
+int api_import(struct api_call *call);
+int api_go_live(struct api_call *call);
+int api_practice(struct api_call *call);
+int api_learn(struct api_call *call);
+int api_learn_poll(struct api_call *call);
+
+/* Pieces that the event stream uses too. */
+void api_write_status(struct daemon *daemon, struct buf *out);
+void api_write_stock_item(struct daemon *daemon, struct json_writer *json, const char *key,
+                          const struct item *item);
+void api_write_scan(struct daemon *daemon, struct json_writer *json, const char *key,
+                    const struct intake_recent *recent);
+
+#endif

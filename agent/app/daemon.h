@@ -1,0 +1,145 @@
+/* fairstockd wired together: the one place where modules meet. daemon.c builds and runs it, daemon_light.c
+ * turns outcomes into lights, api*.c answers the page and the command. Nothing outside agent/app includes
+ * this header. */
+#ifndef FAIRSTOCK_APP_DAEMON_H
+#define FAIRSTOCK_APP_DAEMON_H
+
+#include "app/options.h"
+#include "app/practice.h"
+#include "config/config.h"
+#include "intake/intake.h"
+#include "light/light.h"
+#include "loop/loop.h"
+#include "net/http.h"
+#include "net/netlink.h"
+#include "scanner/scanner.h"
+#include "scanner/scanner_sim.h"
+#include "scanner/scanner_stdin.h"
+#include "status/status.h"
+#include "store/store.h"
+#include "sync/courier.h"
+#include "usb/usb_learnt.h"
+#include "usb/usb_scanner.h"
+#include "web/web.h"
+
+enum {
+    STATE_PATH_MAX_BYTES = 1024,
+    SOURCES_MAX = OPTIONS_SOURCES_MAX,
+    ONCE_WAIT_MAX_MS = 30000, /* --once gives up waiting for the shops after this */
+    PUBLISH_MIN_MS = 100,     /* the page hears of a changed status at most this often */
+};
+
+struct daemon_source {
+    uint32_t number; /* 1…; 0 typed */
+    char name[NAME_MAX_BYTES + 1];
+    bool ready, ended;
+    struct scanner_sim *sim;
+    struct scanner_stdin *typed;
+    struct usb_scanner *usb;
+};
+
+struct daemon {
+    struct options options;
+    struct config *config;
+    char state[STATE_PATH_MAX_BYTES];
+    bool practice;
+    uint32_t sell_location; /* alias of the location this device sells from */
+
+    struct loop *loop;
+    struct store *store;
+    struct intake *intake;
+    struct http *https[CHANNELS_MAX]; /* one per shop: each may pin its own certificates */
+    struct netlink *netlink;
+    struct web *web;
+    struct practice *shop;
+    struct courier *couriers[CHANNELS_MAX];
+    uint32_t courier_count;
+    struct light *lights[OPTIONS_LIGHTS_MAX];
+    int light_count;
+    struct daemon_source sources[SOURCES_MAX];
+    int source_count;
+
+    struct status_facts facts;
+    enum status_lamp shown;
+    struct loop_source *lamp_timer, *light_timer, *idle, *publish_timer, *once_timer;
+    bool publish_pending, stock_changed;
+    uint32_t changed_item;
+
+    uint8_t csrf_secret[32];
+    char view_key[33];
+    uint64_t sold_this_start;
+    uint64_t unsent;                    /* sales since every live channel was last up to date */
+    struct intake_outcome last_outcome; /* for the one who typed it */
+    uint32_t previewed_channels;        /* bit per channel alias: its preview was shown since the start */
+    bool once_ending;
+    int64_t once_deadline_ms;
+    bool restart; /* practice reset: stop, clear, start again */
+    int exit_code;
+};
+
+/* Runs until stopped. Returns an enum daemon_exit; *restart asks for another run after a practice reset. */
+int daemon_run(const struct options *options, bool *restart);
+
+/* --- shared by the files of this folder
+ * ------------------------------------------------------------------------------ */
+
+int64_t daemon_wall_ms(void *daemon);
+int64_t daemon_boottime_ms(void *daemon);
+struct id128 daemon_random(void *daemon);
+uint64_t daemon_event_ms(struct daemon *daemon);
+/* Commits now and logs a failure. Empties changes. Returns 0 or the commit's error. */
+int daemon_commit(struct daemon *daemon, struct changes *changes);
+
+/* daemon_light.c */
+void daemon_signal(struct daemon *daemon, enum status_lamp name, const char *event_id);
+void daemon_update_lamp(struct daemon *daemon);
+void daemon_outcome(void *daemon, const struct intake_outcome *outcome);
+/* Tells page and terminal of one scan. */
+void daemon_scanned(struct daemon *daemon, const struct intake_outcome *outcome);
+/* The page is told soon: status, and stock of an item (0: only status). */
+void daemon_changed(struct daemon *daemon, uint32_t item);
+/* Couriers look at the book again. */
+void daemon_stock_changed(struct daemon *daemon, uint32_t item);
+/* A courier booked something. */
+void daemon_courier_changed(void *daemon);
+/* Listings and ops that are owed over all channels. */
+uint32_t daemon_owed(const struct daemon *daemon);
+bool daemon_online(const struct daemon *daemon);
+
+/* daemon_page.c */
+void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *recent);
+void daemon_publish(struct daemon *daemon);
+void daemon_code_for(struct daemon *daemon, const char *given, char code[CODE_MAX_BYTES + 1]);
+void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source);
+
+/* Where the control socket lives: the service manager's runtime directory, else the state directory. */
+const char *daemon_runtime_directory(const struct daemon *daemon);
+
+/* daemon_sources.c: scanners */
+int daemon_open_sources(struct daemon *daemon, struct err *err);
+void daemon_close_sources(struct daemon *daemon);
+struct usb_scanner *daemon_usb(const struct daemon *daemon); /* NULL when no USB source is open */
+
+/* daemon_channels.c */
+int daemon_open_channels(struct daemon *daemon, struct err *err);
+void daemon_close_channels(struct daemon *daemon);
+struct courier *daemon_courier(struct daemon *daemon, const char *name, const struct channel **channel);
+
+/* Before the first write to a real shop its preview must have been shown. */
+bool daemon_previewed(const struct daemon *daemon, uint32_t channel);
+void daemon_note_preview(struct daemon *daemon, uint32_t channel);
+
+/* daemon_terminal.c: the first screen, the words of a scan, the end of --once, the stock table, --check */
+int daemon_add_once(struct daemon *daemon);
+void daemon_print_outcome(struct daemon *daemon, const struct intake_outcome *outcome);
+int daemon_check(struct daemon *daemon);
+void daemon_default_options(struct daemon *daemon);
+void daemon_first_screen(struct daemon *daemon);
+void daemon_input_ended(struct daemon *daemon);
+int daemon_print_stock(struct daemon *daemon);
+
+/* api.c */
+int daemon_api(void *daemon, const char *method, const char *path, const char *query, const char *body,
+               size_t length, struct buf *out, const char **content_type);
+
+#endif

@@ -1,0 +1,187 @@
+/* Channels: one courier each. The practice shop in practice mode, the configured shops otherwise; never both.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/daemon.h"
+#include "app/seed.h"
+#include "base/log.h"
+
+static void network_switched(void *user, bool online)
+{
+    struct daemon *daemon = user;
+    for (uint32_t i = 0; i < daemon->courier_count; i++)
+        courier_notify(daemon->couriers[i], online ? ENGINE_NETWORK_UP : ENGINE_NETWORK_DOWN);
+    daemon_changed(daemon, 0);
+}
+
+/* The channel's row: its alias is for life, so a channel that was configured before keeps it. */
+static const struct channel *find_row(struct daemon *daemon, const char *name)
+{
+    const struct book *book = store_book(daemon->store);
+    for (uint32_t alias = 1; alias <= book_channel_count(book); alias++) {
+        const struct channel *channel = book_channel(book, alias);
+        if (channel && strcmp(channel->name, name) == 0)
+            return channel;
+    }
+    return NULL;
+}
+
+static int ensure_row(struct daemon *daemon, const char *kind, const char *name, uint32_t *alias,
+                      struct err *err)
+{
+    const struct channel *row = find_row(daemon, name);
+    if (row) {
+        if (strcmp(row->kind, kind) != 0)
+            return err_set(err, -EINVAL, "channel %s was a %s before; give the %s another name", name,
+                           row->kind, kind);
+        *alias = row->alias;
+        return 0;
+    }
+    uint32_t count = book_channel_count(store_book(daemon->store));
+    if (count == CHANNELS_MAX)
+        return err_set(err, -E2BIG, "at most %d channels", CHANNELS_MAX);
+    struct channel channel = {.alias = count + 1, .location = daemon->sell_location};
+    (void)snprintf(channel.kind, sizeof channel.kind, "%s", kind);
+    (void)snprintf(channel.name, sizeof channel.name, "%s", name);
+    CHANGES_AUTO struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_CHANNEL_CONNECTED, .version = 1, .time_ms = daemon_event_ms(daemon)};
+    event.channel.channel = channel.alias;
+    event.channel.kind = text_of(kind);
+    event.channel.name = text_of(name);
+    event.channel.location = channel.location;
+    changes_add_event(&changes, &event);
+    changes_put_channel(&changes, &channel);
+    int result = daemon_commit(daemon, &changes);
+    if (result < 0)
+        return err_set_errno(err, result, "channel %s", name);
+    *alias = channel.alias;
+    return 0;
+}
+
+static struct courier_settings common(struct daemon *daemon, uint32_t alias)
+{
+    return (struct courier_settings){
+        .loop = daemon->loop,
+        .store = daemon->store,
+        .engine = {.channel = alias, .booth_percent = daemon->config->booth_percent},
+        .random = daemon_random,
+        .wall_ms = daemon_wall_ms,
+        .boottime_ms = daemon_boottime_ms,
+        .changed = daemon_courier_changed,
+        .user = daemon,
+    };
+}
+
+static int add_courier(struct daemon *daemon, const struct courier_settings *settings, struct err *err)
+{
+    int result = courier_new(settings, &daemon->couriers[daemon->courier_count], err);
+    if (result < 0)
+        return result;
+    daemon->courier_count++;
+    daemon->facts.any_channel = true;
+    return 0;
+}
+
+static int serve_practice(void *user, const struct channel_request *request, struct channel_answer *answer)
+{
+    struct daemon *daemon = user;
+    return practice_serve(daemon->shop, request, answer);
+}
+
+static int open_practice(struct daemon *daemon, struct err *err)
+{
+    struct practice_settings shop = {
+        .loop = daemon->loop,
+        .directory = daemon->state,
+        .random_orders = daemon->config->random_orders && !daemon->options.once,
+        .seed = daemon->config->seed,
+        .wall_ms = daemon_wall_ms,
+        .network = network_switched,
+        .user = daemon,
+    };
+    bool fresh = false;
+    int result = practice_new(&shop, &daemon->shop, &fresh, err);
+    if (result == 0 && fresh)
+        result = seed_practice_shop(daemon, err);
+    uint32_t alias = 0;
+    if (result == 0)
+        result = ensure_row(daemon, "practice", PRACTICE_CHANNEL_NAME, &alias, err);
+    if (result < 0)
+        return result;
+    struct courier_settings settings = common(daemon, alias);
+    settings.engine.caps = practice_caps;
+    settings.engine.auto_live = true;
+    settings.config.name = PRACTICE_CHANNEL_NAME;
+    settings.serve = serve_practice;
+    return add_courier(daemon, &settings, err);
+}
+
+static int open_shop(struct daemon *daemon, const struct config_channel *config, struct err *err)
+{
+    const struct channel_ops *ops = channel_find(config->kind);
+    if (!ops)
+        return err_set(err, -EINVAL, "channel %s: unknown kind %s", config->name, config->kind);
+    struct http **http = &daemon->https[daemon->courier_count];
+    int result = http_new(daemon->loop, config->ca_file[0] ? config->ca_file : NULL, http, err);
+    uint32_t alias = 0;
+    if (result == 0)
+        result = ensure_row(daemon, config->kind, config->name, &alias, err);
+    if (result < 0)
+        return result;
+    struct courier_settings settings = common(daemon, alias);
+    settings.engine.caps = ops->caps;
+    settings.http = *http;
+    settings.ops = ops;
+    settings.config = (struct channel_config){
+        .name = config->name, .url = config->url, .location_id = config->location_id, .token = config->token};
+    return add_courier(daemon, &settings, err);
+}
+
+int daemon_open_channels(struct daemon *daemon, struct err *err)
+{
+    if (daemon->practice)
+        return open_practice(daemon, err);
+    if (!daemon->config->channel_count)
+        return 0;
+    for (uint32_t i = 0; i < daemon->config->channel_count; i++) {
+        int result = open_shop(daemon, &daemon->config->channels[i], err);
+        if (result < 0)
+            return err_prefix(err, result, "channel %s", daemon->config->channels[i].name);
+    }
+    return netlink_new(daemon->loop, network_switched, daemon, &daemon->netlink, err);
+}
+
+void daemon_close_channels(struct daemon *daemon)
+{
+    netlink_free(daemon->netlink);
+    for (uint32_t i = 0; i < daemon->courier_count; i++)
+        courier_free(daemon->couriers[i]);
+    for (uint32_t i = 0; i < CHANNELS_MAX; i++)
+        http_free(daemon->https[i]);
+    practice_free(daemon->shop);
+}
+
+struct courier *daemon_courier(struct daemon *daemon, const char *name, const struct channel **channel)
+{
+    const struct channel *row = find_row(daemon, name);
+    for (uint32_t i = 0; row && i < daemon->courier_count; i++) {
+        if (courier_channel(daemon->couriers[i]) != row->alias)
+            continue;
+        *channel = row;
+        return daemon->couriers[i];
+    }
+    return NULL;
+}
+
+bool daemon_previewed(const struct daemon *daemon, uint32_t channel)
+{
+    return daemon->previewed_channels >> channel & 1;
+}
+
+void daemon_note_preview(struct daemon *daemon, uint32_t channel)
+{
+    daemon->previewed_channels |= 1U << channel;
+}

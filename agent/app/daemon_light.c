@@ -1,0 +1,186 @@
+/* Outcomes → lights. Every booked sale logs exactly one `sold` with its event id, after its fsync; other
+ * names follow with the same id. What the lamp shows is chosen by status_lamp. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/daemon.h"
+#include "base/log.h"
+
+_Static_assert((int)STATUS_STARTING == (int)LIGHT_STARTING && (int)STATUS_OFF == (int)LIGHT_OFF &&
+                   (int)STATUS_SOLD == (int)LIGHT_SOLD && (int)STATUS_FAULT == (int)LIGHT_FAULT,
+               "status and light use the same names in the same order");
+
+static void arm(struct loop_source *timer, int64_t at_ms)
+{
+    int result = loop_arm(timer, at_ms);
+    if (result < 0)
+        log_error("cannot arm a timer: %s", strerrordesc_np(-result));
+}
+
+/* A light that fails never stops a sale: it is named once in the log. */
+static void light_failed(const char *what, int result)
+{
+    log_warning("a light failed to %s: %s", what, strerrordesc_np(-result));
+}
+
+void daemon_signal(struct daemon *daemon, enum status_lamp name, const char *event_id)
+{
+    int64_t now_ms = loop_now_ms(daemon->loop);
+    for (int i = 0; i < daemon->light_count; i++) {
+        int result = light_signal(daemon->lights[i], (enum light_name)name, event_id, now_ms);
+        if (result < 0)
+            light_failed("signal", result);
+    }
+}
+
+/* Lamps that blink in a rhythm need a timer; the others say -1. */
+static void tick_lights(struct daemon *daemon)
+{
+    int64_t now_ms = loop_now_ms(daemon->loop), next = -1;
+    for (int i = 0; i < daemon->light_count; i++) {
+        int64_t wait = light_tick(daemon->lights[i], now_ms);
+        if (wait >= 0 && (next < 0 || wait < next))
+            next = wait;
+    }
+    arm(daemon->light_timer, next < 0 ? INT64_MAX : now_ms + next);
+}
+
+/* Background states are logged when they begin; the answers to scans are logged where they happen. */
+static bool is_background(enum status_lamp lamp)
+{
+    return lamp == STATUS_READY || lamp == STATUS_OFFLINE || lamp == STATUS_SYNCING ||
+           lamp == STATUS_ATTENTION || lamp == STATUS_GONE || lamp == STATUS_STARTING || lamp == STATUS_OFF ||
+           lamp == STATUS_FAULT;
+}
+
+void daemon_update_lamp(struct daemon *daemon)
+{
+    struct status_facts *facts = &daemon->facts;
+    facts->now_ms = loop_now_ms(daemon->loop);
+    facts->owed = daemon_owed(daemon);
+    facts->online = daemon_online(daemon);
+    int cards = store_open_card_count(daemon->store);
+    facts->open_cards = cards > 0 ? (uint32_t)cards : 0;
+    enum status_lamp lamp = status_lamp(facts);
+    int64_t next = status_next_ms(facts);
+    arm(daemon->lamp_timer, next < 0 ? INT64_MAX : facts->now_ms + next);
+    if (lamp == daemon->shown)
+        return;
+    daemon->shown = lamp;
+    if (is_background(lamp))
+        daemon_signal(daemon, lamp, NULL);
+    for (int i = 0; i < daemon->light_count; i++) {
+        int result = light_show(daemon->lights[i], (enum light_name)lamp, facts->now_ms);
+        if (result < 0)
+            light_failed("show", result);
+    }
+    tick_lights(daemon);
+}
+
+static void flash(struct daemon *daemon, enum status_lamp lamp)
+{
+    daemon->facts.flash = lamp;
+    daemon->facts.flash_at_ms = loop_now_ms(daemon->loop);
+}
+
+static void outcome_fault(struct daemon *daemon, const struct intake_outcome *outcome)
+{
+    log_error("a scan of %s could not be saved: %s; write it on paper", outcome->code,
+              strerrordesc_np(-outcome->error));
+    daemon->facts.fault = true;
+    daemon_signal(daemon, STATUS_FAULT, NULL);
+}
+
+static void outcome_sold(struct daemon *daemon, const struct intake_outcome *outcome)
+{
+    char event_id[EVENT_ID_TEXT_BYTES];
+    event_id_text(store_event_id(daemon->store, outcome->position), event_id);
+    daemon->facts.fault = false;
+    daemon->sold_this_start++;
+    daemon->unsent += daemon->courier_count > 0;
+    daemon_signal(daemon, STATUS_SOLD, event_id);
+    flash(daemon, STATUS_SOLD);
+    if (outcome->signal == INTAKE_UNKNOWN) {
+        daemon_signal(daemon, STATUS_UNKNOWN, event_id);
+        flash(daemon, STATUS_UNKNOWN);
+    }
+    if (outcome->low) {
+        daemon_signal(daemon, STATUS_LOW, event_id);
+        flash(daemon, STATUS_LOW);
+    }
+    if (outcome->beyond || outcome->second_scan) {
+        daemon_signal(daemon, STATUS_ATTENTION, event_id);
+        flash(daemon, STATUS_ATTENTION);
+    }
+}
+
+void daemon_outcome(void *user, const struct intake_outcome *outcome)
+{
+    struct daemon *daemon = user;
+    switch (outcome->signal) {
+    case INTAKE_SOLD:
+    case INTAKE_UNKNOWN:
+        outcome_sold(daemon, outcome);
+        break;
+    case INTAKE_REFUSED:
+        daemon_signal(daemon, STATUS_REFUSED, NULL);
+        flash(daemon, STATUS_REFUSED);
+        break;
+    case INTAKE_FAULT:
+        outcome_fault(daemon, outcome);
+        break;
+    }
+    daemon_scanned(daemon, outcome);
+    daemon_stock_changed(daemon, outcome->item);
+}
+
+void daemon_changed(struct daemon *daemon, uint32_t item)
+{
+    if (item) {
+        daemon->stock_changed |= daemon->changed_item && daemon->changed_item != item;
+        daemon->changed_item = item;
+    }
+    if (daemon->publish_pending)
+        return;
+    daemon->publish_pending = true;
+    arm(daemon->publish_timer, loop_now_ms(daemon->loop) + PUBLISH_MIN_MS);
+}
+
+void daemon_stock_changed(struct daemon *daemon, uint32_t item)
+{
+    for (uint32_t i = 0; i < daemon->courier_count; i++)
+        courier_notify(daemon->couriers[i], ENGINE_STOCK);
+    daemon_changed(daemon, item);
+}
+
+void daemon_courier_changed(void *user)
+{
+    struct daemon *daemon = user;
+    if (daemon_owed(daemon) == 0 && daemon_online(daemon))
+        daemon->unsent = 0;
+    daemon_update_lamp(daemon);
+    daemon_changed(daemon, 0);
+}
+
+uint32_t daemon_owed(const struct daemon *daemon)
+{
+    uint32_t owed = 0;
+    for (uint32_t i = 0; i < daemon->courier_count; i++) {
+        struct engine_view view;
+        courier_view(daemon->couriers[i], &view);
+        owed += view.owed;
+    }
+    return owed;
+}
+
+bool daemon_online(const struct daemon *daemon)
+{
+    for (uint32_t i = 0; i < daemon->courier_count; i++) {
+        struct engine_view view;
+        courier_view(daemon->couriers[i], &view);
+        if (view.phase == ENGINE_OFFLINE || view.phase == ENGINE_NEEDS_LOGIN)
+            return false;
+    }
+    return true;
+}

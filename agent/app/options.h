@@ -1,0 +1,40 @@
+/* The command line of fairstockd. What it does not say comes from the config file. */
+#ifndef FAIRSTOCK_APP_OPTIONS_H
+#define FAIRSTOCK_APP_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+enum { OPTIONS_SOURCES_MAX = 8, OPTIONS_LIGHTS_MAX = 4 };
+
+/* Exit codes of fairstockd; `fairstockd --help` lists them. */
+enum daemon_exit {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1,  /* something failed while running; the log says what */
+    EXIT_USAGE = 2,   /* a wrong option */
+    EXIT_CONFIG = 3,  /* a wrong config file or token file */
+    EXIT_BUSY = 4,    /* another fairstockd uses this state directory */
+    EXIT_ADDRESS = 5, /* the listen address is taken */
+    EXIT_LEDGER = 6,  /* the ledger cannot be opened: damaged, disk full, no permission */
+    EXIT_MIXED = 7,   /* a practice ledger opened as real, or the other way round */
+    EXIT_DEVICE = 8,  /* a scanner or light given on the command line cannot be opened */
+};
+
+struct options {
+    const char *config; /* NULL: /etc/fairstock/fairstock.ini if it exists */
+    const char *state;  /* NULL: from the config */
+    const char *listen;
+    const char *scanners[OPTIONS_SOURCES_MAX];
+    int scanner_count;
+    const char *lights[OPTIONS_LIGHTS_MAX];
+    int light_count;
+    bool practice, once, check, help, version, config_reference;
+};
+
+/* Strings borrow from argv. -EINVAL with a sentence. */
+MUST_CHECK int options_parse(int argc, char **argv, struct options *options, struct err *err);
+/* The text of --help. Static. */
+const char *options_help(void);
+
+#endif

@@ -1,0 +1,67 @@
+/* The `fairstock` command: one table of subcommands, each a function. Talks to fairstockd over its control
+ * socket (docs/api.md); verify, export and doctor also read a ledger whose fairstockd is stopped. */
+#ifndef FAIRSTOCK_CLI_CLI_H
+#define FAIRSTOCK_CLI_CLI_H
+
+#include "base/buf.h"
+#include "json/json.h"
+
+/* Exit codes of fairstock; `fairstock --help` lists them. */
+enum cli_exit {
+    CLI_OK = 0,
+    CLI_FAILED = 1,    /* it was tried and did not work; the message says why */
+    CLI_USAGE = 2,     /* a wrong command or argument */
+    CLI_NO_DAEMON = 3, /* no fairstockd answers on the control socket */
+    CLI_REFUSED = 4,   /* fairstockd said no: nothing to undo, settled before, unknown item… */
+    CLI_DAMAGED = 5,   /* verify found damage, or shop and ledger differ */
+};
+
+struct cli {
+    const char *state; /* directory; "" : the service's */
+    char socket[4096];
+    int argc; /* arguments after the subcommand */
+    char **argv;
+    bool json; /* --json was given: print the raw answer */
+    bool strict, yes, journal;
+    int64_t quantity;                      /* --qty */
+    const char *practice_shop, *light_log; /* of verify */
+};
+
+struct cli_command {
+    const char *name, *arguments, *summary, *details;
+    int least, most; /* arguments */
+    int (*run)(struct cli *cli);
+};
+extern const struct cli_command cli_commands[]; /* ends with a NULL name */
+
+/* One API call. Prints the failure and sets *code when it is not 2xx. *answer is the parsed reply, to be
+ * freed with json_free; text, when not NULL, gets the raw reply. Returns whether the call worked. */
+bool cli_call(struct cli *cli, const char *method, const char *path, const char *body, struct json **answer,
+              struct buf *text, int *code);
+/* The same for one that only prints {"words":…}. */
+int cli_words(struct cli *cli, const char *path, const char *body);
+/* Percent-encodes text into out (RFC 3986 section 2.3: all but unreserved). */
+void cli_encode(const char *text, struct buf *out);
+const char *cli_text(const struct json *value, const char *key); /* "" when absent */
+int64_t cli_int(const struct json *value, const char *key);      /* 0 when absent */
+bool cli_bool(const struct json *value, const char *key);
+void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints `text` cut or padded to `columns` terminal columns, UTF-8 characters counted as one. */
+void cli_column(const char *text, int columns);
+
+int cli_status(struct cli *cli);
+int cli_sell(struct cli *cli);
+int cli_undo(struct cli *cli);
+int cli_stock(struct cli *cli);
+int cli_explain(struct cli *cli);
+int cli_import(struct cli *cli);
+int cli_export(struct cli *cli);
+int cli_sync(struct cli *cli);
+int cli_cards(struct cli *cli);
+int cli_learn(struct cli *cli);
+int cli_practice(struct cli *cli);
+int cli_go_live(struct cli *cli);
+int cli_doctor(struct cli *cli);
+int cli_verify(struct cli *cli);
+
+#endif

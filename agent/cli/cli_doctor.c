@@ -1,0 +1,122 @@
+/* doctor: each check prints one line; a failing one adds what to do. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "crypto/crypto.h"
+#include "store/store.h"
+
+static int report(bool good, const char *what, const char *remedy)
+{
+    (void)printf("%-4s %s\n", good ? "ok" : "BAD", what);
+    if (!good)
+        (void)printf("     %s\n", remedy);
+    return good ? 0 : 1;
+}
+
+static int check_ledger(const char *directory)
+{
+    struct store *store;
+    struct err err = {0};
+    struct store_check check = {0};
+    char words[ERR_TEXT_MAX_BYTES + 64];
+    if (store_open_readonly(directory, &store, &err) < 0) {
+        (void)snprintf(words, sizeof words, "ledger in %s: %s", directory, err_text(&err));
+        return report(false, words, "Start fairstockd once, or name the right directory with --state DIR.");
+    }
+    int result = store_verify(store, crypto_sha256_two, &check);
+    store_close(store);
+    bool good = result == 0 && !check.first_bad_position;
+    if (good)
+        (void)snprintf(words, sizeof words, "ledger: %" PRIu64 " events, every tag and seal fits",
+                       check.events);
+    else
+        (void)snprintf(words, sizeof words, "ledger: damaged at position %" PRIu64 ": %s",
+                       check.first_bad_position, result < 0 ? strerrordesc_np(-result) : check.words);
+    return report(good, words,
+                  "Copy the state directory to another disk before anything else; the card may be failing.");
+}
+
+static int check_space(const char *directory)
+{
+    struct statvfs disk;
+    char words[128];
+    if (statvfs(directory, &disk) < 0)
+        return report(false, "free space: cannot be read", strerrordesc_np(errno));
+    uint64_t free_mb = (uint64_t)disk.f_bavail * disk.f_frsize / (1024 * 1024);
+    (void)snprintf(words, sizeof words, "free space: %" PRIu64 " MB", free_mb);
+    return report(free_mb >= 200, words,
+                  "Remove something from this card; Fairstock needs 200 MB to be at ease.");
+}
+
+static int check_clock(void)
+{
+    static const time_t written = 1790000000; /* September 2026: no honest clock is before this program */
+    time_t now = time(NULL);
+    return report(now >= written, "clock: later than this program",
+                  "The clock is wrong: connect to a network, or type: sudo date -s 'YYYY-MM-DD HH:MM'. Sales "
+                  "are right all the same.");
+}
+
+static int check_devices(struct cli *cli)
+{
+    struct json *answer;
+    int code, bad = 0;
+    if (!cli_call(cli, "GET", "/devices", "", &answer, NULL, &code)) {
+        json_free(answer);
+        return 1;
+    }
+    bool used = false;
+    for (const struct json *d = json_first(json_get(answer, "devices")); d; d = json_next(d)) {
+        const char *state = cli_text(d, "state");
+        char words[256];
+        used |= strcmp(state, "used") == 0;
+        (void)snprintf(words, sizeof words, "device %s %s: %s", cli_text(d, "id"), cli_text(d, "name"),
+                       state);
+        bad += report(strcmp(state, "no permission") != 0 && strcmp(state, "failed") != 0 &&
+                          strcmp(state, "busy") != 0,
+                      words, cli_text(d, "next"));
+    }
+    if (!used)
+        (void)printf("note no USB scanner is in use; codes can be typed. To teach one: fairstock learn\n");
+    json_free(answer);
+    return bad;
+}
+
+static int check_daemon(struct cli *cli, bool *answers)
+{
+    struct json *answer;
+    int code, bad;
+    *answers = cli_call(cli, "GET", "/status", "", &answer, NULL, &code);
+    bad = report(*answers, "fairstockd answers",
+                 "Start it: sudo systemctl start fairstock, or toolchain/run for practice.");
+    if (*answers) {
+        const char *fault = cli_text(json_get(answer, "disk"), "fault");
+        bad += report(!*fault, "the last sale was saved", fault);
+        for (const struct json *c = json_first(json_get(answer, "channels")); c; c = json_next(c)) {
+            char words[512];
+            (void)snprintf(words, sizeof words, "channel %s: %s, %" PRId64 " owed", cli_text(c, "name"),
+                           cli_text(c, "phase"), cli_int(c, "owed"));
+            bad += report(strcmp(cli_text(c, "phase"), "needs_login") != 0, words, cli_text(c, "last_error"));
+        }
+    }
+    json_free(answer);
+    return bad;
+}
+
+int cli_doctor(struct cli *cli)
+{
+    const char *directory = *cli->state ? cli->state : "/var/lib/fairstock";
+    bool answers = false;
+    int bad = check_daemon(cli, &answers);
+    bad += check_ledger(directory);
+    bad += check_space(directory);
+    bad += check_clock();
+    if (answers)
+        bad += check_devices(cli);
+    return bad ? CLI_FAILED : CLI_OK;
+}

@@ -1,0 +1,203 @@
+/* fairstock. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+#define SERVICE_SOCKET "/run/fairstock/control.sock"
+
+const struct cli_command cli_commands[] = {
+    {"status", "[--json]", "what the light shows, what is owed, what needs you", "", 0, 0, cli_status},
+    {"sell", "CODE [--qty N]", "book a sale as if CODE (or a SKU) was scanned", "", 1, 1, cli_sell},
+    {"undo", "", "take the last sale back", "", 0, 0, cli_undo},
+    {"stock", "[SKU] [--json]", "what is on hand and what the shops show", "", 0, 1, cli_stock},
+    {"explain", "SKU [CHANNEL]", "every number of an item with the ledger lines behind it", "", 1, 2,
+     cli_explain},
+    {"import", "FILE [--strict]", "items from a CSV file",
+     "Columns by header: sku, title, barcode, price, cost, currency, on_hand, location, one_of_a_kind,\n"
+     "reorder_point, lead_days; sku and title are needed. Bad rows are named with line and reason, good "
+     "ones\n"
+     "are kept; with --strict one bad row keeps all out. Importing twice changes nothing.\n",
+     1, 1, cli_import},
+    {"export", "[--journal]", "stock as CSV on standard output; --journal: every event, a line each",
+     "Works while fairstockd runs and while it is stopped.\n", 0, 0, cli_export},
+    {"sync", "", "ask the shops now", "", 0, 0, cli_sync},
+    {"cards", "[ID OPTION [DETAIL]]", "what needs your decision; with ID and OPTION: decide", "", 0, 3,
+     cli_cards},
+    {"learn", "[--yes]", "teach it a scanner: unplug it, plug it in, scan any code within 60 seconds",
+     "--yes also takes a device that reports a mouse or is the only keyboard.\n", 0, 0, cli_learn},
+    {"practice", "offline [SECONDS] | online | buy SKU [QTY] | reset",
+     "drive the practice shop and its network", "", 1, 3, cli_practice},
+    {"go-live", "CHANNEL [--yes]", "show what would change at the shop; --yes: from now on keep it true", "",
+     1, 1, cli_go_live},
+    {"doctor", "", "look for what is wrong and say what to do", "", 0, 0, cli_doctor},
+    {"verify", "[DIR] [--practice-shop FILE] [--light-log FILE]", "check a ledger from its events alone",
+     "Checks tags, seals, gaps and starts; needs no fairstockd. With a practice shop's file: also that every "
+     "level\n"
+     "equals what the events add up to. With a light log: that every `sold` is in the ledger once, and "
+     "back.\n",
+     0, 1, cli_verify},
+    {NULL, NULL, NULL, NULL, 0, 0, NULL},
+};
+
+static void print_help(void)
+{
+    (void)printf("fairstock - ask and tell the agent under the table\n\nUsage: fairstock [--state DIR] "
+                 "COMMAND [ARGUMENT]...\n\n");
+    for (const struct cli_command *command = cli_commands; command->name; command++)
+        (void)printf("  %-9s %s\n            %s\n", command->name, command->arguments, command->summary);
+    (void)printf("\n  --state DIR   the state directory of the fairstockd to talk to; else $FAIRSTOCK_STATE, "
+                 "else the service's\n"
+                 "                socket %s (be in the group fairstock)\n"
+                 "  COMMAND --help, --version\n\n"
+                 "Exit codes: 0 done, 1 failed, 2 wrong use, 3 no fairstockd answers, 4 fairstockd refused, "
+                 "5 damage found.\n",
+                 SERVICE_SOCKET);
+}
+
+static void print_command_help(const struct cli_command *command)
+{
+    (void)printf("Usage: fairstock %s %s\n\n%s.\n%s", command->name, command->arguments, command->summary,
+                 command->details);
+}
+
+static const struct cli_command *find(const char *name)
+{
+    for (const struct cli_command *command = cli_commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+enum {
+    OPTION_STATE = 1000,
+    OPTION_JSON,
+    OPTION_QUANTITY,
+    OPTION_STRICT,
+    OPTION_YES,
+    OPTION_JOURNAL,
+    OPTION_SHOP,
+    OPTION_LIGHT,
+    OPTION_HELP,
+    OPTION_VERSION
+};
+
+static const struct option table[] = {
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"qty", required_argument, NULL, OPTION_QUANTITY},
+    {"strict", no_argument, NULL, OPTION_STRICT},
+    {"yes", no_argument, NULL, OPTION_YES},
+    {"journal", no_argument, NULL, OPTION_JOURNAL},
+    {"practice-shop", required_argument, NULL, OPTION_SHOP},
+    {"light-log", required_argument, NULL, OPTION_LIGHT},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static bool take_quantity(struct cli *cli, const char *text)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    cli->quantity = value;
+    return !errno && end != text && !*end && value >= 1 && value <= 1000;
+}
+
+/* 0 go on, 1 help, 2 version, -1 wrong. */
+static int take_options(struct cli *cli, int argc, char **argv)
+{
+    opterr = 0;
+    int wish = 0;
+    for (;;) {
+        int option = getopt_long(argc, argv, "", table, NULL);
+        switch (option) {
+        case -1:
+            return wish;
+        case OPTION_STATE:
+            cli->state = optarg;
+            break;
+        case OPTION_JSON:
+            cli->json = true;
+            break;
+        case OPTION_STRICT:
+            cli->strict = true;
+            break;
+        case OPTION_YES:
+            cli->yes = true;
+            break;
+        case OPTION_JOURNAL:
+            cli->journal = true;
+            break;
+        case OPTION_SHOP:
+            cli->practice_shop = optarg;
+            break;
+        case OPTION_LIGHT:
+            cli->light_log = optarg;
+            break;
+        case OPTION_HELP:
+            wish = 1;
+            break;
+        case OPTION_VERSION:
+            wish = 2;
+            break;
+        case OPTION_QUANTITY:
+            if (take_quantity(cli, optarg))
+                break;
+            cli_complain("--qty must be a whole number from 1 to 1000");
+            return -1;
+        default:
+            cli_complain("unknown option %s; see fairstock --help", argv[optind - 1]);
+            return -1;
+        }
+    }
+}
+
+/* The service manager gives the socket a directory of its own; a daemon started by hand keeps it in its
+ * state. */
+static void find_socket(struct cli *cli)
+{
+    if (*cli->state)
+        (void)snprintf(cli->socket, sizeof cli->socket, "%s/control.sock", cli->state);
+    else
+        (void)snprintf(cli->socket, sizeof cli->socket, "%s", SERVICE_SOCKET);
+}
+
+int main(int argc, char **argv)
+{
+    const char *state = getenv("FAIRSTOCK_STATE");
+    struct cli cli = {.state = state ? state : "", .quantity = 1};
+    int wish = take_options(&cli, argc, argv);
+    if (wish < 0)
+        return CLI_USAGE;
+    if (wish == 2) {
+        (void)printf("fairstock %s\n", FAIRSTOCK_VERSION);
+        return CLI_OK;
+    }
+    if (optind == argc) {
+        print_help();
+        return wish == 1 ? CLI_OK : CLI_USAGE;
+    }
+    const struct cli_command *command = find(argv[optind]);
+    if (!command) {
+        cli_complain("there is no command %s; see fairstock --help", argv[optind]);
+        return CLI_USAGE;
+    }
+    if (wish == 1) {
+        print_command_help(command);
+        return CLI_OK;
+    }
+    cli.argc = argc - optind - 1;
+    cli.argv = argv + optind + 1;
+    if (cli.argc < command->least || cli.argc > command->most) {
+        cli_complain("usage: fairstock %s %s", command->name, command->arguments);
+        return CLI_USAGE;
+    }
+    find_socket(&cli);
+    return command->run(&cli);
+}

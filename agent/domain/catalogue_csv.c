@@ -1,0 +1,272 @@
+#include "domain/catalogue_csv.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "domain/gtin.h"
+#include "domain/money.h"
+#include "domain/utf8.h"
+
+enum column {
+    COLUMN_SKU,
+    COLUMN_TITLE,
+    COLUMN_BARCODE,
+    COLUMN_PRICE,
+    COLUMN_COST,
+    COLUMN_CURRENCY,
+    COLUMN_ON_HAND,
+    COLUMN_LOCATION,
+    COLUMN_ONE_OF_A_KIND,
+    COLUMN_REORDER_POINT,
+    COLUMN_LEAD_DAYS,
+    COLUMN_COUNT,
+};
+
+static const char *const names[COLUMN_COUNT] = {
+    "sku",     "title",    "barcode",       "price",         "cost",      "currency",
+    "on_hand", "location", "one_of_a_kind", "reorder_point", "lead_days",
+};
+
+static const char *trim(char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    size_t length = strlen(text);
+    while (length && isspace((unsigned char)text[length - 1]))
+        text[--length] = '\0';
+    return text;
+}
+
+static const char *field(const struct csv *csv, int index)
+{
+    /* csv.fields point into csv.row, which is ours to trim. */
+    union {
+        const char *in;
+        char *out;
+    } cast = {csv->fields[index]};
+    return trim(cast.out);
+}
+
+static const char *csv_words(enum csv_result result)
+{
+    switch (result) {
+    case CSV_TOO_LONG:
+        return "the row is longer than 4096 bytes";
+    case CSV_TOO_MANY_FIELDS:
+        return "the row has more than 32 columns";
+    case CSV_BAD_QUOTES:
+        return "quotes are not closed, or text follows a closing quote";
+    case CSV_END:
+    case CSV_ROW:
+        break;
+    }
+    return "the row cannot be read";
+}
+
+int catalogue_csv_start(struct catalogue_csv *catalogue, const char *text, size_t length,
+                        const char *currency, struct err *err)
+{
+    bool seen[COLUMN_COUNT] = {false};
+    csv_start(&catalogue->csv, text, length);
+    (void)snprintf(catalogue->currency, sizeof catalogue->currency, "%s", currency);
+    enum csv_result result = csv_next(&catalogue->csv);
+    if (result != CSV_ROW)
+        return err_set(err, -EINVAL, "%s", result == CSV_END ? "the file is empty" : csv_words(result));
+    catalogue->column_count = catalogue->csv.field_count;
+    for (int i = 0; i < catalogue->column_count; i++) {
+        catalogue->columns[i] = -1;
+        for (int column = 0; column < COLUMN_COUNT; column++) {
+            if (strcasecmp(field(&catalogue->csv, i), names[column]) != 0)
+                continue;
+            if (seen[column] && column != COLUMN_BARCODE)
+                return err_set(err, -EINVAL, "the column %s is there twice", names[column]);
+            catalogue->columns[i] = column;
+            seen[column] = true;
+        }
+    }
+    if (!seen[COLUMN_SKU] || !seen[COLUMN_TITLE])
+        return err_set(err, -EINVAL, "the first line must name the columns, at least sku and title");
+    return 0;
+}
+
+/* --- one field
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static int take_text(const char *text, const char *name, char *to, size_t size, struct err *err)
+{
+    size_t length = strlen(text);
+    if (length >= size)
+        return err_set(err, -EINVAL, "%s is longer than %zu bytes", name, size - 1);
+    if (!utf8_valid(text, length))
+        return err_set(err, -EINVAL, "%s is not UTF-8 text", name);
+    memcpy(to, text, length + 1);
+    return 0;
+}
+
+static int take_money(const char *text, const char *name, const char *currency, int64_t *minor,
+                      struct err *err)
+{
+    if (!*text)
+        return 0;
+    int result = money_parse(text, currency, minor);
+    if (result < 0 || *minor < 0)
+        return err_set(err, -EINVAL, "%s \"%.40s\" is not an amount of %s like 24.50", name, text, currency);
+    return 0;
+}
+
+static int take_whole(const char *text, const char *name, int64_t max, int64_t *value, struct err *err)
+{
+    if (!*text)
+        return 0;
+    char *end;
+    errno = 0;
+    long long read = strtoll(text, &end, 10);
+    if (errno || *end || end == text || read < 0 || read > max)
+        return err_set(err, -EINVAL, "%s \"%.40s\" is not a whole number from 0 to %lld", name, text,
+                       (long long)max);
+    *value = read;
+    return 0;
+}
+
+static int take_flag(const char *text, uint32_t *flags, struct err *err)
+{
+    static const char *const yes[] = {"yes", "true", "1", "x"}, *const no[] = {"", "no", "false", "0"};
+    for (size_t i = 0; i < 4; i++) {
+        if (strcasecmp(text, yes[i]) == 0) {
+            *flags |= ITEM_ONE_OF_A_KIND;
+            return 0;
+        }
+        if (strcasecmp(text, no[i]) == 0)
+            return 0;
+    }
+    return err_set(err, -EINVAL, "one_of_a_kind \"%.40s\" is neither yes nor no", text);
+}
+
+static int take_code(struct catalogue_row *row, char *text, struct err *err)
+{
+    uint32_t pack = 1;
+    char *star = strrchr(text, '*');
+    int64_t count = 1;
+    if (star && star[1] && strspn(star + 1, "0123456789") == strlen(star + 1)) {
+        if (take_whole(star + 1, "the pack", 10000, &count, err) < 0 || count < 1)
+            return err_set(err, -EINVAL, "the pack in barcode \"%.40s\" is not 1 to 10000", text);
+        *star = '\0';
+        pack = (uint32_t)count;
+    }
+    if (strlen(text) > CODE_MAX_BYTES)
+        return err_set(err, -EINVAL, "a barcode is longer than %d characters", CODE_MAX_BYTES);
+    if (!utf8_valid(text, strlen(text)))
+        return err_set(err, -EINVAL, "a barcode is not UTF-8 text");
+    if (gtin_like(text) && !gtin_valid(text))
+        return err_set(err, -EINVAL, "barcode %.20s has a wrong check digit; compare it with the label",
+                       text);
+    if (row->code_count == CATALOGUE_CODES_MAX)
+        return err_set(err, -EINVAL, "more than %d barcodes", CATALOGUE_CODES_MAX);
+    gtin_normalise(text, row->codes[row->code_count], sizeof row->codes[0]);
+    row->packs[row->code_count++] = pack;
+    return 0;
+}
+
+static int take_codes(struct catalogue_row *row, const char *text, struct err *err)
+{
+    char copy[CSV_ROW_MAX_BYTES];
+    (void)snprintf(copy, sizeof copy, "%s", text);
+    for (char *at = copy; at;) {
+        char *next = strchr(at, ';');
+        if (next)
+            *next++ = '\0';
+        const char *code = trim(at);
+        if (*code) {
+            int result = take_code(row, at + (code - at), err);
+            if (result < 0)
+                return result;
+        }
+        at = next;
+    }
+    return 0;
+}
+
+static int take_field(struct catalogue_row *row, int column, const char *text, struct err *err)
+{
+    int64_t whole = 0;
+    int result = 0;
+    switch (column) {
+    case COLUMN_SKU:
+        return take_text(text, "sku", row->item.sku, sizeof row->item.sku, err);
+    case COLUMN_TITLE:
+        return take_text(text, "title", row->item.title, sizeof row->item.title, err);
+    case COLUMN_BARCODE:
+        return take_codes(row, text, err);
+    case COLUMN_PRICE:
+        return take_money(text, "price", row->item.currency, &row->item.price_minor, err);
+    case COLUMN_COST:
+        return take_money(text, "cost", row->item.currency, &row->item.cost_minor, err);
+    case COLUMN_ON_HAND:
+        row->has_on_hand = *text != '\0';
+        return take_whole(text, "on_hand", 1000000, &row->on_hand, err);
+    case COLUMN_LOCATION:
+        return take_text(text, "location", row->location, sizeof row->location, err);
+    case COLUMN_ONE_OF_A_KIND:
+        return take_flag(text, &row->item.flags, err);
+    case COLUMN_REORDER_POINT:
+        result = take_whole(text, "reorder_point", 1000000, &whole, err);
+        row->item.reorder_point = (uint32_t)whole;
+        return result;
+    case COLUMN_LEAD_DAYS:
+        result = take_whole(text, "lead_days", 3650, &whole, err);
+        row->item.lead_days = (uint32_t)whole;
+        return result;
+    default:
+        return 0;
+    }
+}
+
+/* The currency first: prices are read with its number of digits. */
+static int take_currency(const struct catalogue_csv *catalogue, struct catalogue_row *row, struct err *err)
+{
+    memcpy(row->item.currency, catalogue->currency, sizeof row->item.currency);
+    for (int i = 0; i < catalogue->column_count && i < catalogue->csv.field_count; i++) {
+        const char *text = field(&catalogue->csv, i);
+        if (catalogue->columns[i] != COLUMN_CURRENCY || !*text)
+            continue;
+        if (strlen(text) != 3 || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+            return err_set(err, -EINVAL, "currency \"%.10s\" is not a code of three capital letters like EUR",
+                           text);
+        memcpy(row->item.currency, text, 4);
+    }
+    return 0;
+}
+
+int catalogue_csv_next(struct catalogue_csv *catalogue, struct catalogue_row *row, struct err *err)
+{
+    enum csv_result result = csv_next(&catalogue->csv);
+    if (result == CSV_END)
+        return 0;
+    if (result != CSV_ROW)
+        return err_set(err, -EINVAL, "%s", csv_words(result));
+    *row = (struct catalogue_row){.line = catalogue->csv.line};
+    int bad = take_currency(catalogue, row, err);
+    for (int i = 0; bad == 0 && i < catalogue->column_count && i < catalogue->csv.field_count; i++)
+        if (catalogue->columns[i] >= 0)
+            bad = take_field(row, catalogue->columns[i], field(&catalogue->csv, i), err);
+    if (bad < 0)
+        return bad;
+    if (!row->item.sku[0])
+        return err_set(err, -EINVAL, "the sku is missing");
+    if (!row->item.title[0])
+        return err_set(err, -EINVAL, "the title is missing");
+    if ((row->item.flags & ITEM_ONE_OF_A_KIND) && row->on_hand > 1)
+        return err_set(err, -EINVAL, "a one-of-a-kind piece cannot be there %lld times",
+                       (long long)row->on_hand);
+    return 1;
+}
+
+uint32_t catalogue_csv_line(const struct catalogue_csv *catalogue)
+{
+    return catalogue->csv.line;
+}

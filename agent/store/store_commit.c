@@ -1,0 +1,206 @@
+/* The chain, the transaction, and the two ways to write: a whole set of changes, and the scan path's single
+ * event. */
+#include <errno.h>
+#include <string.h>
+
+#include "store/store_internal.h"
+
+/* docs/events.md section 3 */
+void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES])
+{
+    static const char start[] = "fairstock ledger v1";
+    sha256(start, sizeof start - 1, NULL, 0, hash);
+}
+
+void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes,
+                 size_t length, uint8_t after[HASH_BYTES])
+{
+    uint8_t next[HASH_BYTES];
+    sha256(before, CHAINED_BYTES, bytes, length, next);
+    memcpy(after, next, HASH_BYTES);
+}
+
+int store_begin(struct store *store)
+{
+    if (store->dead || store->readonly)
+        return store->dead ? -EIO : -EROFS;
+    return store_run(store_use(store, SQL_BEGIN));
+}
+
+int store_end(struct store *store, int result)
+{
+    if (result == 0) {
+        result = store_run(store_use(store, SQL_COMMIT));
+        if (result == 0)
+            return 0;
+    }
+    /* A disk that is full or a refused statement leaves the file as it was; a failed write or sync may not
+     * have: then this handle is never believed again (promise 1). */
+    if (result == -EIO)
+        store->dead = true;
+    if (!sqlite3_get_autocommit(store->db) && store_run(store_use(store, SQL_ROLLBACK)) < 0)
+        store->dead = true;
+    return result;
+}
+
+int store_put_meta(struct store *store, const char *key, int64_t value)
+{
+    sqlite3_stmt *put = store_use(store, SQL_META_PUT);
+    store_bind_text(put, 1, key);
+    store_bind_i(put, 2, value);
+    return store_run(put);
+}
+
+/* Writes one event row behind the chain and moves the chain on. */
+int store_append(struct store *store, const uint8_t *bytes, size_t length)
+{
+    uint8_t body[EVENT_MAX_BYTES + TAG_BYTES], hash[HASH_BYTES];
+    store_chain(store->sha256, store->hash, bytes, length, hash);
+    memcpy(body, bytes, length);
+    memcpy(body + length, hash, TAG_BYTES);
+    sqlite3_stmt *add = store_use(store, SQL_EVENT_ADD);
+    store_bind_u(add, 1, store->last_position + 1);
+    (void)sqlite3_bind_blob(add, 2, body, (int)(length + TAG_BYTES), SQLITE_STATIC);
+    int result = store_run(add);
+    if (result < 0)
+        return result;
+    memcpy(store->hash, hash, HASH_BYTES);
+    store->last_position++;
+    return 0;
+}
+
+int store_append_seal(struct store *store, uint64_t time_ms)
+{
+    struct event seal = {.kind = EVENT_SEAL, .version = 1, .time_ms = time_ms};
+    memcpy(seal.seal.hash, store->hash, HASH_BYTES);
+    seal.seal.events = store->last_position - store->seal_position;
+    uint8_t bytes[HASH_BYTES + 32];
+    int length = event_encode(&seal, bytes, sizeof bytes);
+    int result = length < 0 ? length : store_append(store, bytes, (size_t)length);
+    if (result == 0)
+        result = store_put_meta(store, "seal", (int64_t)store->last_position);
+    if (result == 0)
+        store->seal_position = store->last_position;
+    return result;
+}
+
+/* What a failed transaction takes back in memory. */
+struct mark {
+    uint64_t last_position, seal_position;
+    uint8_t hash[HASH_BYTES];
+};
+
+static struct mark take_mark(const struct store *store)
+{
+    struct mark mark = {store->last_position, store->seal_position, {0}};
+    memcpy(mark.hash, store->hash, HASH_BYTES);
+    return mark;
+}
+
+static void restore_mark(struct store *store, const struct mark *mark)
+{
+    store->last_position = mark->last_position;
+    store->seal_position = mark->seal_position;
+    store->open_cards = -1;
+    memcpy(store->hash, mark->hash, HASH_BYTES);
+}
+
+static bool seal_due(const struct store *store, uint64_t more)
+{
+    return store->last_position + more - store->seal_position >= SEAL_EVERY_EVENTS;
+}
+
+static int append_all(struct store *store, const struct changes *changes)
+{
+    const uint8_t *bytes;
+    size_t at = 0, length;
+    while (changes_next_event(changes, &at, &bytes, &length)) {
+        struct event event;
+        int result = event_decode(bytes, length, &event);
+        if (result == 0)
+            result = store_append(store, bytes, length);
+        if (result == 0)
+            result = store_put_event_rows(store, &event);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+static int commit_changes(struct store *store, const struct changes *changes, uint64_t *first_position)
+{
+    int result = changes_error(changes);
+    if (result == 0)
+        result = book_reserve(store->book, changes);
+    if (result == 0)
+        result = store_begin(store);
+    if (result < 0)
+        return result;
+    struct mark mark = take_mark(store);
+    uint64_t time_ms = 0;
+    if (seal_due(store, changes->event_count + 1))
+        result = store_append_seal(store, time_ms);
+    *first_position = store->last_position + 1;
+    if (result == 0)
+        result = append_all(store, changes);
+    for (uint32_t i = 0; result == 0 && i < changes->row_count; i++)
+        result = store_put_row(store, &changes->rows[i], *first_position);
+    if (result == 0 && seal_due(store, 1))
+        result = store_append_seal(store, time_ms);
+    result = store_end(store, result);
+    if (result < 0) {
+        restore_mark(store, &mark);
+        return result;
+    }
+    return book_apply(store->book, changes);
+}
+
+void store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
+                  store_done_fn *done, void *user)
+{
+    (void)priority; /* inline: nothing waits, so nothing can be overtaken
+                       (docs/decisions/0013-inline-writer.md) */
+    struct store_result result = {.event_count = take_changes->event_count};
+    if (!changes_empty(take_changes))
+        result.error = commit_changes(store, take_changes, &result.first_position);
+    changes_reset(take_changes);
+    done(user, &result);
+}
+
+static int commit_event(struct store *store, const struct event *event, uint64_t *first_position)
+{
+    uint8_t bytes[EVENT_MAX_BYTES];
+    int length = event_encode(event, bytes, sizeof bytes);
+    if (length < 0)
+        return length;
+    int result = book_reserve_event(store->book, event);
+    if (result < 0)
+        return result;
+    if (store->dead || store->readonly)
+        return store->dead ? -EIO : -EROFS;
+    struct mark mark = take_mark(store);
+    bool seal = seal_due(store, 2);
+    /* One statement is its own transaction: the usual scan costs no BEGIN and no COMMIT. */
+    result = seal ? store_begin(store) : 0;
+    if (seal && result == 0)
+        result = store_append_seal(store, event->time_ms);
+    *first_position = store->last_position + 1;
+    if (result == 0)
+        result = store_append(store, bytes, (size_t)length);
+    if (seal)
+        result = store_end(store, result);
+    else if (result == -EIO)
+        store->dead = true;
+    if (result < 0) {
+        restore_mark(store, &mark);
+        return result;
+    }
+    return book_apply_event(store->book, event);
+}
+
+void store_submit_event(struct store *store, const struct event *event, store_done_fn *done, void *user)
+{
+    struct store_result result = {.event_count = 1};
+    result.error = commit_event(store, event, &result.first_position);
+    done(user, &result);
+}

@@ -1,0 +1,136 @@
+/* The store's inside, shared by the store_*.c files. Nothing outside this folder includes it. */
+#ifndef FAIRSTOCK_STORE_STORE_INTERNAL_H
+#define FAIRSTOCK_STORE_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+enum { STORE_PATH_MAX_BYTES = 4096, TAG_BYTES = 4, CHAINED_BYTES = 16, WAL_BYTES = 4 * 1024 * 1024 };
+
+/* Every statement of a running store; prepared once at open, so that no path prepares SQL. store_sql.c holds
+ * their text. */
+enum statement {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_EVENT_ADD,
+    SQL_EVENT_GET,
+    SQL_EVENTS_AFTER,
+    SQL_EVENT_LAST,
+    SQL_META_GET,
+    SQL_META_PUT,
+    SQL_EPOCH_ADD,
+    SQL_EPOCH_OF,
+    SQL_EPOCH_GENERATION,
+    SQL_EPOCH_BY_ID,
+    SQL_ITEM_PUT,
+    SQL_ITEM_GET,
+    SQL_ITEM_BY_SKU,
+    SQL_ITEMS,
+    SQL_BARCODE_PUT,
+    SQL_BARCODES_OF,
+    SQL_LOCATION_PUT,
+    SQL_LOCATION_GET,
+    SQL_LOCATION_BY_NAME,
+    SQL_STOCK_PUT,
+    SQL_ITEM_EVENT_PUT,
+    SQL_ITEM_EVENTS,
+    SQL_CHANNEL_PUT,
+    SQL_LISTING_PUT,
+    SQL_LISTING_ITEM,
+    SQL_OP_PUT,
+    SQL_OP_DELETE,
+    SQL_ORDER_PUT,
+    SQL_ORDER_GET,
+    SQL_ORDERS_OPEN,
+    SQL_ORDERS_OF_ITEM,
+    SQL_CARD_UPDATE,
+    SQL_CARD_UPDATE_UNSETTLED,
+    SQL_CARD_SETTLE,
+    SQL_CARD_ADD,
+    SQL_CARD_GET,
+    SQL_CARDS,
+    SQL_CARDS_OPEN,
+    SQL_COUNT,
+};
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *statements[SQL_COUNT];
+    char directory[STORE_PATH_MAX_BYTES];
+    int lock_fd;
+    bool readonly, practice, dead;
+    store_sha256_fn *sha256;
+    struct book *book;
+
+    struct id128 device, epoch;
+    uint64_t epoch_position, generation; /* of this start's epoch event */
+    int64_t boottime_ms;                 /* of this start's epoch event */
+    uint64_t last_position, seal_position, snapshot_position;
+    uint8_t hash[HASH_BYTES]; /* h of the last event */
+    int wal_frames;           /* as the last commit left the WAL */
+    bool wal_ready;           /* its space was written with zeros */
+    int open_cards;           /* cached count; -1: ask */
+};
+
+extern const char *const store_sql[SQL_COUNT];
+
+/* --- statements (store_sql.c)
+ * ------------------------------------------------------------------------------------------ */
+/* Errno for an SQLite result; 0 for OK, ROW and DONE. */
+int store_errno(int sqlite_result);
+MUST_CHECK int store_prepare(struct store *store, struct err *err);
+void store_finalize(struct store *store);
+/* A statement ready to be bound. */
+sqlite3_stmt *store_use(struct store *store, enum statement statement);
+/* Steps a statement that gives no rows and resets it. 0 or -errno. */
+MUST_CHECK int store_run(sqlite3_stmt *statement);
+/* Steps once: 1 a row, 0 none, -errno. The caller resets. */
+MUST_CHECK int store_step(sqlite3_stmt *statement);
+void store_bind_text(sqlite3_stmt *statement, int index, const char *text);
+void store_bind_u(sqlite3_stmt *statement, int index, uint64_t value);
+void store_bind_i(sqlite3_stmt *statement, int index, int64_t value);
+void store_bind_id(sqlite3_stmt *statement, int index, struct id128 id);
+void store_column_text(sqlite3_stmt *statement, int column, char *text, size_t size);
+struct id128 store_column_id(sqlite3_stmt *statement, int column);
+uint32_t store_column_u32(sqlite3_stmt *statement, int column);
+
+/* --- rows (store_rows.c): put in the current transaction
+ * --------------------------------------------------------------- */
+MUST_CHECK int store_put_event_rows(struct store *store, const struct event *event);
+MUST_CHECK int store_put_row(struct store *store, const struct change *row, uint64_t first_position);
+void store_read_op(sqlite3_stmt *row, struct op *op);
+void store_read_listing(sqlite3_stmt *row, struct listing *listing);
+
+/* --- chain and commit (store_commit.c)
+ * ----------------------------------------------------------------------------------- */
+void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes,
+                 size_t length, uint8_t after[HASH_BYTES]);
+void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES]);
+MUST_CHECK int store_append(struct store *store, const uint8_t *bytes, size_t length);
+MUST_CHECK int store_append_seal(struct store *store, uint64_t time_ms);
+MUST_CHECK int store_begin(struct store *store);
+/* Commits, or rolls back when result is negative; a failed commit kills the handle. Returns the final result.
+ */
+MUST_CHECK int store_end(struct store *store, int result);
+MUST_CHECK int store_put_meta(struct store *store, const char *key, int64_t value);
+
+/* --- opening (store_open.c, store_load.c)
+ * ---------------------------------------------------------------------------------- */
+MUST_CHECK int store_lock(struct store *store, struct err *err);
+MUST_CHECK int store_open_file(struct store *store, const struct store_start *start, struct err *err);
+MUST_CHECK int store_load(struct store *store, struct err *err);
+MUST_CHECK int store_load_head(struct store *store, struct err *err);
+/* Applies events after < position <= last to the book. */
+MUST_CHECK int store_apply_range(struct store *store, uint64_t after, uint64_t last);
+MUST_CHECK int store_get_meta(struct store *store, const char *key, int64_t *value);
+
+/* --- snapshots (store_maintain.c)
+ * -------------------------------------------------------------------------------------------- */
+enum { EVENT_ITEMS_MAX = SALE_LINES_MAX + 1 };
+/* Items whose history an event belongs to (item 0 collects unknown sales). Returns how many. */
+int store_event_items(struct store *store, const struct event *event, uint32_t items[EVENT_ITEMS_MAX]);
+MUST_CHECK int store_snapshot(struct store *store);
+
+#endif

@@ -1,0 +1,83 @@
+/* The chain checked from its first event: tags, seals, gaps, epochs. Uses neither book nor rows. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/store_internal.h"
+
+struct walk {
+    store_sha256_fn *sha256;
+    struct store_check *check;
+    uint8_t hash[HASH_BYTES];
+    uint64_t expected_position;
+    struct id128 epoch; /* of the running start */
+    uint64_t epoch_position, generation;
+    bool has_epoch;
+    struct event event;
+};
+
+static int bad(struct walk *walk, uint64_t position, const char *words)
+{
+    walk->check->first_bad_position = position ? position : 1;
+    (void)snprintf(walk->check->words, sizeof walk->check->words, "%s", words);
+    return 1;
+}
+
+static int check_epoch(struct walk *walk, uint64_t position)
+{
+    const struct event *event = &walk->event;
+    bool first = !walk->has_epoch;
+    if (first != (position == 1))
+        return bad(walk, position, "the first event is not an epoch");
+    if (!first && (!id128_equal(event->epoch.parent_epoch, walk->epoch) ||
+                   event->epoch.parent_sequence != position - 1 - walk->epoch_position ||
+                   event->epoch.generation != walk->generation + 1 ||
+                   memcmp(event->epoch.parent_hash, walk->hash, HASH_BYTES) != 0))
+        return bad(walk, position, "this start does not follow the event before it");
+    walk->has_epoch = true;
+    walk->epoch = event->epoch.epoch;
+    walk->epoch_position = position;
+    walk->generation = event->epoch.generation;
+    walk->check->epochs++;
+    return 0;
+}
+
+static int check_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                       const uint8_t tag[TAG_BYTES])
+{
+    struct walk *walk = user;
+    (void)id;
+    if (position != walk->expected_position)
+        return bad(walk, walk->expected_position, "an event is missing");
+    if (event_decode(bytes, length, &walk->event) < 0)
+        return bad(walk, position, "the event's bytes are damaged");
+    int result = 0;
+    if (walk->event.kind == EVENT_EPOCH)
+        result = check_epoch(walk, position);
+    else if (!walk->has_epoch)
+        result = bad(walk, position, "the first event is not an epoch");
+    if (result == 0 && walk->event.kind == EVENT_SEAL) {
+        walk->check->seals++;
+        if (memcmp(walk->event.seal.hash, walk->hash, HASH_BYTES) != 0)
+            result = bad(walk, position, "the seal does not fit the events before it");
+    }
+    if (result)
+        return result;
+    store_chain(walk->sha256, walk->hash, bytes, length, walk->hash);
+    if (memcmp(walk->hash, tag, TAG_BYTES) != 0)
+        return bad(walk, position, "the event was changed: its tag does not fit");
+    walk->check->events++;
+    walk->expected_position++;
+    return 0;
+}
+
+int store_verify(struct store *store, store_sha256_fn *sha256, struct store_check *check)
+{
+    struct walk walk = {.sha256 = sha256, .check = check, .expected_position = 1};
+    *check = (struct store_check){0};
+    store_chain_start(sha256, walk.hash);
+    int result = store_walk(store, 0, check_event, &walk);
+    if (result == -EUCLEAN)
+        result = bad(&walk, walk.expected_position, "the file is damaged here");
+    return result < 0 ? result : 0;
+}

@@ -1,0 +1,45 @@
+/* The courier: moves one channel's engine through the world. Turns loop timers, network hints, book changes
+ * and HTTP answers into engine inputs; commits what the engine decides; sends its requests only after that
+ * commit. Owns no decisions. */
+#ifndef FAIRSTOCK_SYNC_COURIER_H
+#define FAIRSTOCK_SYNC_COURIER_H
+
+#include "loop/loop.h"
+#include "net/http.h"
+#include "store/store.h"
+#include "sync/engine.h"
+
+struct courier;
+
+struct courier_settings {
+    struct loop *loop;
+    struct store *store;
+    struct http *http;             /* NULL for a channel that is served in process */
+    const struct channel_ops *ops; /* adapter; NULL for a channel that is served in process */
+    struct channel_config config;  /* strings borrowed for the courier's life */
+    struct engine_settings engine;
+    /* In-process service (the practice shop). Fills the answer; 0 or -ENOMEM. NULL with ops. */
+    int (*serve)(void *user, const struct channel_request *request, struct channel_answer *answer);
+    struct id128 (*random)(void *user); /* 16 fresh random bytes */
+    int64_t (*wall_ms)(void *user);     /* best wall clock */
+    int64_t (*boottime_ms)(void *user); /* CLOCK_BOOTTIME */
+    void (*changed)(void *user);        /* something the page shows changed; stock, cards or channel state */
+    void *user;
+};
+
+enum { COURIER_REQUEST_TIMEOUT_MS = 20000 };
+
+MUST_CHECK int courier_new(const struct courier_settings *settings, struct courier **courier,
+                           struct err *err);
+/* Drops requests in flight: their ops stay SENT and are settled after the next start. */
+void courier_free(struct courier *courier);
+/* ENGINE_STOCK, ENGINE_SYNC_NOW, ENGINE_NETWORK_UP, ENGINE_NETWORK_DOWN. Never runs the engine from inside:
+ * the loop does. */
+void courier_notify(struct courier *courier, enum engine_input_kind kind);
+uint32_t courier_channel(const struct courier *courier); /* alias */
+void courier_view(const struct courier *courier, struct engine_view *view);
+int64_t courier_wanted(const struct courier *courier, const struct listing *listing);
+/* Nothing in flight and nothing to send: true when stopping now loses no round trip. */
+bool courier_idle(const struct courier *courier);
+
+#endif

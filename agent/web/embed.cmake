@@ -1,0 +1,30 @@
+# Writes asset_table.c: every file of DIRECTORY as a C array with content type and ETag (asset.h).
+# cmake -DDIRECTORY=… -DOUTPUT=… -P embed.cmake
+set(type_html "text/html; charset=utf-8")
+set(type_css "text/css; charset=utf-8")
+set(type_js "text/javascript; charset=utf-8")
+set(type_svg "image/svg+xml")
+
+file(GLOB files ${DIRECTORY}/*)
+list(SORT files)
+set(arrays "")
+set(table "")
+set(number 0)
+foreach(file ${files})
+  get_filename_component(name ${file} NAME)
+  string(REGEX REPLACE ".*\\." "" ending ${name})
+  if(NOT DEFINED type_${ending})
+    message(FATAL_ERROR "${file}: embed.cmake knows no content type for .${ending}")
+  endif()
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "(................................)" "\\1\n    " hex "${hex}")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
+  file(SHA256 ${file} hash)
+  string(SUBSTRING ${hash} 0 16 hash)
+  string(APPEND arrays "static const unsigned char bytes_${number}[] = {\n    ${hex}\n};\n\n")
+  string(APPEND table "    {\"/assets/${name}\", \"${type_${ending}}\", \"\\\"${hash}\\\"\", bytes_${number}, sizeof bytes_${number}},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+file(WRITE ${OUTPUT}
+  "/* Written by embed.cmake; change the files in agent/web/assets instead. */\n#include \"web/asset.h\"\n\n"
+  "${arrays}const struct asset asset_table[] = {\n${table}};\nconst size_t asset_count = sizeof asset_table / sizeof asset_table[0];\n")

@@ -1,0 +1,222 @@
+#include "web/exchange.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/limits.h"
+#include "web/reply.h"
+#include "web/site.h"
+#include "json/json.h"
+
+enum { SESSION_MAX_BYTES = 1024, COOKIE_MAX_BYTES = 256 };
+static const char api_base[] = "/api/v1";
+
+struct exchange {
+    struct site *site;
+    struct visitor *visitor;
+    struct stream *stream;
+    bool begun, answered;
+    bool too_long; /* the URI */
+    char *path;    /* as sent, NUL-terminated; query points behind it */
+    const char *query;
+    struct guard_verdict verdict;
+    struct buf body;
+};
+
+struct exchange *exchange_new(struct site *site, struct visitor *visitor, const char *uri)
+{
+    struct exchange *made = calloc(1, sizeof *made);
+    size_t length = strnlen(uri, SITE_URI_MAX_BYTES + 1);
+    char *path = strndup(uri, length);
+    if (!made || !path) {
+        free(made);
+        free(path);
+        return NULL;
+    }
+    char *query = strchr(path, '?');
+    if (query)
+        *query++ = '\0';
+    *made = (struct exchange){.site = site,
+                              .visitor = visitor,
+                              .too_long = length > SITE_URI_MAX_BYTES,
+                              .path = path,
+                              .query = query ? query : "",
+                              .body = buf_new(WEB_BODY_MAX_BYTES)};
+    return made;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    if (!exchange)
+        return;
+    if (exchange->stream)
+        stream_detach(exchange->stream);
+    buf_free(&exchange->body);
+    free(exchange->path);
+    free(exchange);
+}
+
+/* --- the request
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+/* The headers that decide, each with how often it was sent. */
+static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct guard_request *request = user;
+    (void)kind;
+    if (!value)
+        value = "";
+    if (strcasecmp(name, "Host") == 0) {
+        request->host = value;
+        request->host_count++;
+    } else if (strcasecmp(name, "Origin") == 0) {
+        request->origin = value;
+        request->origin_count++;
+    } else if (strcasecmp(name, GUARD_CSRF_HEADER) == 0) {
+        request->csrf = value;
+        request->csrf_count++;
+    } else if (strcasecmp(name, "Sec-Fetch-Site") == 0)
+        request->fetch_site = value;
+    else if (strcasecmp(name, "Content-Type") == 0)
+        request->content_type = value;
+    else if (strcasecmp(name, "Cookie") == 0)
+        request->cookie = value;
+    return MHD_YES;
+}
+
+static void judge(struct exchange *exchange, struct MHD_Connection *connection, const char *method)
+{
+    const struct visitor *visitor = exchange->visitor;
+    struct guard_request request = {.method = method,
+                                    .path = exchange->path,
+                                    .query = exchange->query,
+                                    .unix_socket = visitor->unix_socket,
+                                    .loopback = visitor->loopback,
+                                    .own_host = visitor->own.host,
+                                    .own_port = visitor->own.port};
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, read_header, &request);
+    guard_check(&exchange->site->guard, &request, &exchange->verdict);
+}
+
+static bool announces_too_much(struct MHD_Connection *connection)
+{
+    const char *text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+    return text && strtoull(text, NULL, 10) > WEB_BODY_MAX_BYTES; /* the library refused what is no number */
+}
+
+/* --- replies
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+static bool refuse(struct exchange *exchange, struct MHD_Connection *connection, int status,
+                   const char *words)
+{
+    return reply_error(connection, status, guard_is_api(exchange->path), words);
+}
+
+static bool send_session(const struct exchange *exchange, struct MHD_Connection *connection)
+{
+    const struct site *site = exchange->site;
+    BUF_AUTO struct buf body = buf_new(SESSION_MAX_BYTES);
+    struct json_writer json = json_writer_new(&body);
+    json_begin_object(&json, NULL);
+    json_text(&json, "csrf", exchange->verdict.may_act ? site->guard.csrf : "");
+    json_bool(&json, "may_act", exchange->verdict.may_act);
+    json_bool(&json, "practice", site->practice);
+    json_text(&json, "version", FAIRSTOCK_VERSION);
+    json_text(&json, "currency", site->currency);
+    json_text(&json, "address", site->address);
+    json_end_object(&json);
+    return reply_take(connection, 200, "application/json", &body);
+}
+
+static bool send_stream(struct exchange *exchange, struct MHD_Connection *connection)
+{
+    int result = stream_open(exchange->site->streams, connection, exchange->visitor->fd, &exchange->stream);
+    if (result == -EBUSY)
+        return refuse(exchange, connection, 503, "Too many pages listen to this device. Close some of them.");
+    if (result < 0)
+        return false;
+    exchange->visitor->deadline_ms = INT64_MAX; /* the stream has its own limits */
+    return true;
+}
+
+static bool send_api(const struct exchange *exchange, struct MHD_Connection *connection, const char *method)
+{
+    const struct site *site = exchange->site;
+    BUF_AUTO struct buf out = buf_new(SITE_REPLY_MAX_BYTES);
+    const char *content_type = "application/json";
+    int status = site->api(site->user, strcmp(method, "HEAD") == 0 ? "GET" : method,
+                           exchange->path + sizeof api_base - 1, exchange->query, buf_text(&exchange->body),
+                           exchange->body.length, &out, &content_type);
+    if (buf_error(&out) < 0)
+        return reply_error(connection, 500, true, "The answer is too large. Ask for less.");
+    return reply_take(connection, status, content_type, &out);
+}
+
+static bool send_asset(const struct exchange *exchange, struct MHD_Connection *connection)
+{
+    const struct asset *asset = asset_find(exchange->path);
+    if (!asset)
+        return reply_error(connection, 404, false, "There is no such page here. Fairstock's page is at /.");
+    char cookie[COOKIE_MAX_BYTES];
+    (void)snprintf(cookie, sizeof cookie, GUARD_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict",
+                   exchange->site->guard.view_key);
+    return reply_asset(connection, asset,
+                       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-None-Match"),
+                       exchange->verdict.set_cookie ? cookie : NULL);
+}
+
+static bool answer(struct exchange *exchange, struct MHD_Connection *connection, const char *method)
+{
+    const char *path = exchange->path;
+    exchange->answered = true;
+    exchange->visitor->deadline_ms = loop_now_ms(exchange->site->loop) + SITE_REPLY_MS;
+    if (buf_error(&exchange->body) < 0)
+        return refuse(exchange, connection, 413, "That is more than this device takes at once.");
+    if (!guard_is_api(path))
+        return send_asset(exchange, connection);
+    if (strncmp(path, api_base, sizeof api_base - 1) != 0 || path[sizeof api_base - 1] != '/')
+        return refuse(exchange, connection, 404, "This program speaks version 1 of its API: /api/v1/.");
+    bool get = strcmp(method, "POST") != 0;
+    if (get && strcmp(path + sizeof api_base - 1, "/session") == 0)
+        return send_session(exchange, connection);
+    if (get && strcmp(path + sizeof api_base - 1, "/events") == 0)
+        return send_stream(exchange, connection);
+    return send_api(exchange, connection, method);
+}
+
+static bool begin(struct exchange *exchange, struct MHD_Connection *connection, const char *method)
+{
+    exchange->begun = true;
+    exchange->visitor->deadline_ms = loop_now_ms(exchange->site->loop) + exchange->site->request_ms;
+    judge(exchange, connection, method);
+    int status = exchange->too_long ? 414 : exchange->verdict.status;
+    const char *words = exchange->too_long ? "The address is too long." : exchange->verdict.words;
+    if (!status && announces_too_much(connection)) {
+        status = 413;
+        words = "That is more than this device takes at once.";
+    }
+    if (status) {
+        exchange->answered = true;
+        return refuse(exchange, connection, status, words);
+    }
+    return true; /* a body comes next, or the end; answered now, the connection could not be kept for more requests */
+}
+
+bool exchange_step(struct exchange *exchange, struct MHD_Connection *connection, const char *method,
+                   const char *bytes, size_t size)
+{
+    if (!exchange->begun)
+        return begin(exchange, connection, method);
+    if (size) {
+        buf_add(&exchange->body, bytes, size); /* past the cap: remembered, answered at the end */
+        return true;
+    }
+    return exchange->answered || answer(exchange, connection, method);
+}

@@ -1,0 +1,4 @@
+static void waits(void **state)
+{
+    usleep(1000);
+}

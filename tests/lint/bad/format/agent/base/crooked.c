@@ -1,0 +1,3 @@
+int crooked( int a ){
+  return a ;
+}

@@ -1,0 +1,5 @@
+#include <stdio.h>
+
+#include "base/err.h"
+#include "store/store.h"
+#include "err.h"

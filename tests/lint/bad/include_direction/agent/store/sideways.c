@@ -1,0 +1,2 @@
+#include "domain/book.h"
+#include "crypto/sha256.h"

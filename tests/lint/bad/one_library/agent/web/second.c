@@ -1,0 +1,5 @@
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include <sqlite3.h>
+#include <glib.h>

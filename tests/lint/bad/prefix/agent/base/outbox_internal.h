@@ -1,0 +1,2 @@
+int outbox_grow(struct outbox *outbox);
+int grow(struct outbox *outbox);

@@ -1,0 +1,1 @@
+/* only its name counts */

@@ -1,0 +1,157 @@
+/* A small world for the sync engine: the real engine and the real book, two practice shops, one booth, a
+ * network that loses things, people at both ends. One item, one listing in each shop. All of it is plain data
+ * that can be copied, compared and taken back, so that every order of events can be tried. Nothing in it
+ * decides what the engine should do; it knows the laws of docs/events.md and of design promise 4 and checks
+ * them after every action. */
+#ifndef FAIRSTOCK_TESTS_SIM_WORLD_H
+#define FAIRSTOCK_TESTS_SIM_WORLD_H
+
+#include "channel/practice_shop.h"
+#include "sync/engine_internal.h"
+
+enum {
+    WORLD_CHANNELS = 2,
+    WORLD_OPS_MAX = 4,
+    WORLD_LINES_MAX = 4,
+    WORLD_CARDS_MAX = 8,
+    WORLD_WORDS_MAX_BYTES = 400
+};
+
+/* What may still happen from outside, how often. */
+struct world_budget {
+    int8_t sales, orders, cancels, ships, edits, restarts, losses, outages;
+};
+
+/* A request with at most one write, without pointers. */
+struct world_request {
+    struct channel_request request; /* writes: not used */
+    struct level_write write;
+};
+
+enum wire_state { WIRE_IDLE, WIRE_REQUEST, WIRE_ANSWER };
+
+/* An answer with its rows, without pointers. */
+struct world_answer {
+    struct channel_answer answer; /* its array: not used */
+    union {
+        struct answer_listing listing;
+        struct answer_order_line orders[WORLD_LINES_MAX];
+        int64_t level_after;
+    };
+};
+
+/* Shared between copies of a world until one of them changes it. */
+struct world_shop {
+    uint32_t references;
+    struct practice_shop *shop;
+};
+
+struct world_channel {
+    struct channel row;
+    bool has_listing;
+    struct listing listing;
+    uint32_t op_count;
+    struct op ops[WORLD_OPS_MAX];
+    uint32_t line_count;
+    struct order_line lines[WORLD_LINES_MAX];
+    /* the engine */
+    struct engine_memory memory;
+    struct listing_watch watches[2];
+    struct engine_view view;
+    uint64_t serial;
+    int64_t wake_ms;
+    /* the way to the shop */
+    enum wire_state wire;
+    struct world_request request;
+    struct world_answer answer;
+    bool stray; /* a request of an engine that was killed is still on its way */
+    struct world_request stray_request;
+    struct world_shop *shop;
+    bool orders_read; /* since the shop was last out of reach */
+    /* what is true, kept apart from what is believed */
+    int64_t events_expected; /* E as the events say */
+    int64_t edited;          /* units people changed at the shop's level */
+    int64_t edits_booked;
+    uint32_t orders_placed;
+};
+
+struct world_card {
+    enum card_kind kind;
+    enum card_state state;
+    enum card_option chosen;
+    uint32_t channel;
+    char key[SOURCE_KEY_MAX_BYTES + 1];
+    int64_t units;
+};
+
+struct world {
+    int64_t now_ms; /* monotonic; the wall clock is WORLD_WALL_MS later */
+    uint64_t random;
+    uint32_t booth_percent;
+    struct stock stock;        /* as the book has it */
+    struct stock events_stock; /* as the events say */
+    bool network;
+    struct world_budget budget;
+    struct world_channel channels[WORLD_CHANNELS];
+    struct world_card cards[WORLD_CARDS_MAX];
+    uint32_t card_count;
+    uint32_t last_changes; /* events and rows of the last engine step */
+};
+
+/* The machinery that worlds are run on: engines and book that take over a world's state for one step. */
+struct bench;
+struct bench *bench_new(void);
+void bench_free(struct bench *bench);
+
+enum action_kind {
+    ACTION_RUN = 1, /* an engine whose timer is due takes its step */
+    ACTION_TIME,    /* nothing is on the way to or from this channel: time passes until its engine wakes */
+    ACTION_SERVE,   /* the request reaches the shop */
+    ACTION_ANSWER,  /* the answer reaches the engine */
+    ACTION_LOSE,    /* the request, or the answer, is lost on the way */
+    ACTION_SERVE_STRAY,
+    ACTION_DROP_STRAY,
+    ACTION_SALE,   /* a unit leaves the booth */
+    ACTION_BUY,    /* a buyer buys one at the shop */
+    ACTION_CANCEL, /* a person cancels an order at the shop */
+    ACTION_CANCEL_RESTOCK,
+    ACTION_SHIP,
+    ACTION_EDIT_UP,
+    ACTION_EDIT_DOWN,
+    ACTION_NETWORK_DOWN,
+    ACTION_NETWORK_UP,
+    ACTION_RESTART, /* kill and start again: engines forgotten, book kept */
+};
+enum { WORLD_ACTIONS_MAX = 40 };
+
+struct action {
+    uint8_t kind;
+    uint8_t channel;
+    uint8_t order; /* index */
+};
+
+/* A world with the units on hand, both shops connected, baselined and settled. 0, or -1 with words. */
+int world_new(struct bench *bench, int64_t units, uint32_t booth_percent, struct world *world, char *words);
+void world_copy(struct world *to, const struct world *from);
+void world_free(struct world *world);
+/* What can happen next; returns the number. */
+int world_actions(const struct world *world, struct action actions[WORLD_ACTIONS_MAX]);
+/* Does it and checks every law. 0, or -1 with words. */
+int world_do(struct bench *bench, struct world *world, struct action action, char *words);
+/* Only what decides about the future counts; times count in classes. */
+uint64_t world_hash(const struct world *world);
+/* Network up, nothing lost: runs until nothing is owed, then through one whole idle round, and checks that
+ * shops, ledger and wishes agree and that the idle round changed nothing. 0, or -1 with words. */
+int world_settle(struct bench *bench, struct world *world, char *words);
+/* "B: serve write -1"… */
+void world_action_text(const struct world *world, struct action action, char *text, size_t size);
+/* A person decides a card (resolve.h). 0, or negative errno. */
+int world_decide(struct bench *bench, struct world *world, enum card_kind kind, enum card_option option);
+/* Whatever goes on by itself now, without time passing. */
+int world_run(struct bench *bench, struct world *world, char *words);
+/* The shop does the next write it is asked for and its answer is lost. */
+void world_lose_next_reply(struct world *world, int channel);
+int64_t world_level(const struct world *world, int channel);
+const struct world_card *world_card(const struct world *world, enum card_kind kind);
+
+#endif

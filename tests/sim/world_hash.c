@@ -1,0 +1,183 @@
+/* Which worlds are the same: those with the same future. What is only history (ids, sums behind an
+ * expectation, versions) is left out; times count by whether their timers are due and in what class they are.
+ */
+#include <string.h>
+
+#include "channel/practice_internal.h"
+#include "domain/order_vector.h"
+#include "world.h"
+
+static uint64_t mix(uint64_t hash, int64_t value)
+{
+    hash ^= (uint64_t)value + UINT64_C(0x9e3779b97f4a7c15) + (hash << 6) + (hash >> 2);
+    hash ^= hash >> 33;
+    hash *= UINT64_C(0xff51afd7ed558ccd);
+    hash ^= hash >> 29;
+    return hash;
+}
+
+/* How far a moment lies ahead, in classes that keep the order of our timers. */
+static int64_t ahead(const struct world *world, int64_t at_ms)
+{
+    int64_t left = at_ms == INT64_MAX ? at_ms : at_ms - world->now_ms;
+    return left <= 0           ? 0
+           : left <= 250       ? 1
+           : left <= 1000      ? 2
+           : left <= 5000      ? 3
+           : left <= 10000     ? 4
+           : left <= 60000     ? 5
+           : left <= 300000    ? 6
+           : left != INT64_MAX ? 7
+                               : 8;
+}
+
+/* How long ago something was, in classes that our rules know. */
+static int64_t behind(const struct world *world, int64_t at_ms)
+{
+    int64_t past = world->now_ms - at_ms;
+    return at_ms == 0 ? 0 : past < ENGINE_DRIFT_PATIENCE_MS ? 1 : past < ENGINE_IN_TRANSIT_MAX_MS ? 2 : 3;
+}
+
+static uint64_t mix_vector(uint64_t hash, const struct order_vector *vector)
+{
+    hash = mix(hash, vector->ordered);
+    hash = mix(hash, vector->cancelled);
+    hash = mix(hash, vector->handed_over);
+    return mix(hash, vector->restored);
+}
+
+/* What the shop would answer to this key: 0 it does not know it, 1 it failed, else it was applied. */
+static int64_t key_state(const struct world_channel *channel, struct id128 key)
+{
+    const struct practice_shop *shop = channel->shop->shop;
+    for (uint32_t i = 0; i < shop->key_count; i++)
+        if (id128_equal(shop->keys[i].key, key))
+            return shop->keys[i].applied ? 1000 + shop->keys[i].levels[0] : 1;
+    return 0;
+}
+
+static uint64_t mix_shop(uint64_t hash, const struct practice_shop *shop)
+{
+    hash = mix(hash, shop->listings[0].level);
+    for (uint32_t i = 0; i < shop->order_count; i++)
+        hash = mix_vector(hash, &shop->orders[i].state);
+    return hash;
+}
+
+static uint64_t mix_write(uint64_t hash, const struct world_channel *channel,
+                          const struct world_request *request)
+{
+    hash = mix(hash, request->request.kind);
+    if (request->request.kind != REQUEST_WRITE_LEVELS)
+        return hash;
+    hash = mix(hash, request->write.delta);
+    hash = mix(hash, request->write.compare);
+    hash = mix(hash, request->write.from);
+    return mix(hash, key_state(channel, request->request.key));
+}
+
+static uint64_t mix_wire(uint64_t hash, const struct world_channel *channel)
+{
+    hash = mix(hash, channel->wire);
+    if (channel->wire != WIRE_IDLE)
+        hash = mix_write(hash, channel, &channel->request);
+    hash = mix(hash, channel->stray);
+    if (channel->stray)
+        hash = mix_write(hash, channel, &channel->stray_request);
+    if (channel->wire != WIRE_ANSWER)
+        return hash;
+    const struct channel_answer *answer = &channel->answer.answer;
+    hash = mix(hash, answer->outcome);
+    hash = mix(hash, answer->count);
+    if (answer->outcome != ANSWER_DONE)
+        return hash;
+    for (uint32_t i = 0; answer->kind == REQUEST_ORDERS && i < answer->count; i++)
+        hash =
+            mix_vector(mix(hash, channel->answer.orders[i].source_key[9]), &channel->answer.orders[i].state);
+    if (answer->kind == REQUEST_WRITE_LEVELS)
+        hash = mix(hash, channel->answer.level_after);
+    else if (answer->count && answer->kind != REQUEST_ORDERS)
+        hash = mix(hash, channel->answer.listing.level);
+    return hash;
+}
+
+static uint64_t mix_watch(uint64_t hash, const struct world *world, const struct world_channel *channel)
+{
+    const struct engine_memory *memory = &channel->memory;
+    const struct listing_watch *watch = &channel->watches[1];
+    hash = mix(hash, watch->check);
+    hash =
+        mix(hash, watch->refusals << 16 | watch->stales << 8 | (watch->failures > 6 ? 6 : watch->failures));
+    hash = mix(hash, watch->single << 1 | watch->doubted);
+    hash = mix(hash, ahead(world, watch->resend_ms));
+    hash =
+        mix(hash, behind(world, watch->sent_ms < memory->started_ms ? memory->started_ms : watch->sent_ms));
+    if (watch->check == CHECK_NONE || watch->check == CHECK_READ)
+        return hash;
+    hash = mix(hash, watch->seen_level);
+    hash = mix(hash, watch->seen_expected);
+    if (watch->check == CHECK_DRIFT)
+        return hash;
+    hash = mix(hash, memory->reading.active && memory->reading.number > watch->seen_read);
+    hash = mix(hash, memory->reads_done > watch->seen_read);
+    return mix(hash, behind(world, watch->since_ms));
+}
+
+static uint64_t mix_memory(uint64_t hash, const struct world *world, const struct world_channel *channel)
+{
+    const struct engine_memory *memory = &channel->memory;
+    const bool flags[] = {memory->connected,   memory->ever,           memory->needs_login,
+                          memory->probe_now,   memory->started,        memory->fresh,
+                          memory->orders_due,  memory->audit_due,      memory->link_due,
+                          memory->auditing,    memory->reading.active, memory->reading.booked,
+                          memory->flight.used, memory->flight.first};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        hash = mix(hash, flags[i]);
+    hash = mix(hash, memory->failures > 6 ? 6 : memory->failures);
+    hash = mix(hash, ahead(world, memory->hold_ms));
+    hash = mix(hash, ahead(world, memory->next_poll_ms));
+    hash = mix(hash, ahead(world, memory->next_audit_ms));
+    hash = mix(hash, memory->reads_done > memory->cancel_read);
+    hash = mix(hash, memory->flight.used && memory->flight.serial == channel->request.request.serial);
+    return mix_watch(hash, world, channel);
+}
+
+static uint64_t mix_book(uint64_t hash, const struct world_channel *channel)
+{
+    hash = mix(hash, listing_expected(&channel->listing));
+    hash = mix(hash, channel->listing.has_level ? channel->listing.level : INT64_MIN);
+    hash = mix(hash, channel->listing.parked);
+    hash = mix(hash, channel->edited - channel->edits_booked);
+    for (uint32_t i = 0; i < channel->op_count; i++) {
+        const struct op *op = &channel->ops[i];
+        hash = mix(hash, op->kind << 8 | op->state);
+        hash = mix(hash, op->delta);
+        hash = mix(hash, op->compare);
+        hash = mix(hash, op->from);
+        hash = mix(hash, op->sent_wall_ms == 0);
+        hash = mix(hash, key_state(channel, op->request_key));
+        hash = mix(hash, id128_equal(op->request_key, channel->memory.flight.key));
+    }
+    for (uint32_t i = 0; i < channel->line_count; i++)
+        hash = mix_vector(mix(hash, channel->lines[i].source_key[9]), &channel->lines[i].booked);
+    return hash;
+}
+
+uint64_t world_hash(const struct world *world)
+{
+    const struct world_budget *budget = &world->budget;
+    uint64_t hash = mix(0, world->network);
+    hash = mix(hash, world->stock.on_hand);
+    hash = mix(hash, world->stock.committed);
+    hash = mix(hash, budget->sales << 24 | budget->orders << 16 | budget->cancels << 8 | budget->ships);
+    hash = mix(hash, budget->edits << 24 | budget->restarts << 16 | budget->losses << 8 | budget->outages);
+    for (int i = 0; i < WORLD_CHANNELS; i++) {
+        const struct world_channel *channel = &world->channels[i];
+        hash = mix_book(hash, channel);
+        hash = mix_memory(hash, world, channel);
+        hash = mix_wire(hash, channel);
+        hash = mix(hash, ahead(world, channel->wake_ms));
+        hash = mix_shop(hash, channel->shop->shop);
+    }
+    return hash;
+}
