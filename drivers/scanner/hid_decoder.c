@@ -201,6 +201,11 @@ void hid_decoder_report(struct hid_decoder *d, const uint8_t *bytes, size_t leng
     }
 }
 
+void hid_decoder_resume(struct hid_decoder *d, int64_t now_ms)
+{
+    d->last_ms = now_ms;
+}
+
 int64_t hid_decoder_deadline(const struct hid_decoder *d)
 {
     if (!d->length && !d->discarding && !d->alt_pending)

@@ -74,6 +74,10 @@ void hid_decoder_init(struct hid_decoder *decoder, hid_decoder_fn *fn, void *use
  * hid_decoder_timeout. */
 void hid_decoder_report(struct hid_decoder *decoder, const uint8_t *bytes, size_t length, int64_t at_ms);
 
+/* The transport could not listen until now_ms, and what it brings next was sent before: the time until then
+ * is no pause. */
+void hid_decoder_resume(struct hid_decoder *decoder, int64_t now_ms);
+
 /* When hid_decoder_timeout has something to do; INT64_MAX: never, on what it knows now. */
 int64_t hid_decoder_deadline(const struct hid_decoder *decoder);
 /* Ends the code if its deadline has passed. */

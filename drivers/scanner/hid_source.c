@@ -54,6 +54,11 @@ void hid_source_report(struct hid_source *source, const uint8_t *bytes, size_t l
     hid_decoder_report(&source->decoder, bytes, length, at_ms);
 }
 
+void hid_source_resume(struct hid_source *source, int64_t now_ms)
+{
+    hid_decoder_resume(&source->decoder, now_ms);
+}
+
 int64_t hid_source_deadline(const struct hid_source *source)
 {
     return hid_decoder_deadline(&source->decoder);

@@ -19,6 +19,7 @@ struct hid_source {
 void hid_source_init(struct hid_source *source, uint32_t number, const struct scanner_sink *sink);
 /* See hid_decoder_report. */
 void hid_source_report(struct hid_source *source, const uint8_t *bytes, size_t length, int64_t at_ms);
+void hid_source_resume(struct hid_source *source, int64_t now_ms);
 int64_t hid_source_deadline(const struct hid_source *source);
 void hid_source_timeout(struct hid_source *source, int64_t now_ms);
 void hid_source_break(struct hid_source *source);

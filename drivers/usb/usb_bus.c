@@ -29,7 +29,7 @@ struct change {
 struct usb_bus {
     struct usb_ring records;  /* thread → loop */
     struct usb_ring requests; /* loop → thread */
-    atomic_bool stop;
+    atomic_bool stop, behind;
     int event_fd;
     libusb_context *context;
     pthread_t thread;
@@ -56,10 +56,11 @@ static int64_t now(void)
 static bool push(void *user, const struct usb_record *record)
 {
     struct usb_bus *bus = user;
-    if (!usb_ring_push(&bus->records, record))
+    if (!usb_ring_push(&bus->records, record)) {
+        atomic_store(&bus->behind, true);
         return false;
-    (void)eventfd_write(bus->event_fd,
-                        1); /* fails only when 2^64 - 2 are unread: then it is readable anyway */
+    }
+    usb_bus_wake(bus);
     return true;
 }
 
@@ -168,6 +169,7 @@ static int64_t work_ports(struct usb_bus *bus)
 {
     int64_t next_ms = INT64_MAX;
     unsigned kept = 0;
+    bool behind = false;
     for (unsigned i = 0; i < bus->port_count; i++) {
         struct usb_port *port = bus->ports[i];
         int64_t at_ms = usb_port_work(port, now());
@@ -176,9 +178,11 @@ static int64_t work_ports(struct usb_bus *bus)
             continue;
         }
         next_ms = at_ms < next_ms ? at_ms : next_ms;
+        behind = behind || usb_port_is_behind(port);
         bus->ports[kept++] = port;
     }
     bus->port_count = kept;
+    atomic_store(&bus->behind, behind);
     return next_ms;
 }
 
@@ -334,13 +338,17 @@ void usb_bus_clear(struct usb_bus *bus)
 
 void usb_bus_wake(struct usb_bus *bus)
 {
-    (void)eventfd_write(bus->event_fd,
-                        1); /* fails only when 2^64 - 2 are unread: then it is readable anyway */
+    (void)eventfd_write(bus->event_fd, 1); /* fails when 2^64 - 2 are unread; then it is readable anyway */
 }
 
 bool usb_bus_next(struct usb_bus *bus, struct usb_record *record)
 {
     return usb_ring_pop(&bus->records, record);
+}
+
+bool usb_bus_is_behind(struct usb_bus *bus)
+{
+    return atomic_load(&bus->behind);
 }
 
 static bool ask(struct usb_bus *bus, enum usb_record_kind kind, uint32_t device)

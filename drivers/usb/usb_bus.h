@@ -33,6 +33,9 @@ void usb_bus_wake(struct usb_bus *bus);
  * to free(3). False: none. */
 bool usb_bus_next(struct usb_bus *bus, struct usb_record *record);
 
+/* Reports wait for room in the ring, so what usb_bus_next gave so far may not be all that arrived. */
+bool usb_bus_is_behind(struct usb_bus *bus);
+
 /* Asks for the keyboard interface of a device, or gives it back. USB_READY or USB_FAILED answers a claim; a
  * device that is gone answers nothing but USB_GONE. False: too many requests are waiting; try again later. */
 MUST_CHECK bool usb_bus_claim(struct usb_bus *bus, uint32_t device);

@@ -89,8 +89,11 @@ static bool tell(struct usb_port *port, enum usb_record_kind kind, int error)
 static bool tell_waiting(struct usb_port *port)
 {
     unsigned told = 0;
-    while (told < port->parked_count && port->push(port->user, &port->parked[told]))
-        told++;
+    for (; told < port->parked_count; told++) {
+        port->parked[told].at_ms = now();
+        if (!port->push(port->user, &port->parked[told]))
+            break;
+    }
     port->parked_count -= told;
     memmove(port->parked, port->parked + told, port->parked_count * sizeof *port->parked);
     if (port->parked_count)
@@ -163,8 +166,10 @@ static void take_report(struct usb_port *port, const struct libusb_transfer *tra
     record.length = (uint8_t)length;
     memcpy(record.bytes, transfer->buffer, (size_t)length);
     port->repairs = 0;
-    if (!tell_waiting(port) || !port->push(port->user, &record))
-        port->parked[port->parked_count++] = record;
+    if (tell_waiting(port) && port->push(port->user, &record))
+        return;
+    record.late = true;
+    port->parked[port->parked_count++] = record;
 }
 
 static void LIBUSB_CALL transfer_done(struct libusb_transfer *transfer)
@@ -385,6 +390,11 @@ bool usb_port_is_gone(const struct usb_port *port)
 bool usb_port_is_leaving(const struct usb_port *port)
 {
     return port->gone && !port->gone_told;
+}
+
+bool usb_port_is_behind(const struct usb_port *port)
+{
+    return port->parked_count > 0;
 }
 
 bool usb_port_is_closed(const struct usb_port *port)

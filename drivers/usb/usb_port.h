@@ -37,6 +37,8 @@ int64_t usb_port_work(struct usb_port *port, int64_t now_ms);
 bool usb_port_is_gone(const struct usb_port *port);
 /* It is unplugged and USB_GONE was not delivered yet. */
 bool usb_port_is_leaving(const struct usb_port *port);
+/* Reports wait for room in the ring. */
+bool usb_port_is_behind(const struct usb_port *port);
 /* USB_GONE was delivered and everything is given back: it may be freed. */
 bool usb_port_is_done(const struct usb_port *port);
 /* Nothing is open or in flight: it may be freed. */

@@ -37,6 +37,7 @@ struct usb_record {
         struct usb_facts *facts;
         int error; /* negative errno */
         struct {
+            bool late; /* it waited for room in the ring; at_ms is when it got in */
             uint8_t length;
             uint8_t bytes[USB_RECORD_BYTES];
         };

@@ -13,6 +13,7 @@
 
 enum {
     RECORDS_A_TURN = 256, /* before other sources of the loop may run: nine EAN-13 codes */
+    CATCH_UP_MS = 10,     /* how soon to look again when the bus is behind */
     RETRY_MS = 2000, /* for a chosen device that cannot be used yet: the seller may be typing the command */
 };
 
@@ -331,10 +332,14 @@ static void take_gone(struct usb_scanner *s, struct device *device)
 
 static void take_report(struct usb_scanner *s, const struct device *device, const struct usb_record *record)
 {
-    if (usb_learn_owns(&s->learn, device->facts.id))
+    if (usb_learn_owns(&s->learn, device->facts.id)) {
         hid_decoder_report(&s->learn_decoder, record->bytes, record->length, record->at_ms);
-    else if (device->state == USB_STATE_USED)
-        hid_source_report(&device->slot->source, record->bytes, record->length, record->at_ms);
+    } else if (device->state == USB_STATE_USED) {
+        struct hid_source *source = &device->slot->source;
+        if (record->late)
+            hid_source_resume(source, record->at_ms);
+        hid_source_report(source, record->bytes, record->length, record->at_ms);
+    }
 }
 
 static void take_broken(struct usb_scanner *s, const struct device *device)
@@ -401,16 +406,18 @@ static void take_record(struct usb_scanner *s, const struct usb_record *record)
         take_answer(s, device, record->kind == USB_FAILED ? record->error : 0);
 }
 
-static void drain(struct usb_scanner *s)
+/* False: there is more for the next turn. */
+static bool drain(struct usb_scanner *s)
 {
     struct usb_record record;
     usb_bus_clear(s->bus);
     for (int i = 0; i < RECORDS_A_TURN; i++) {
         if (!usb_bus_next(s->bus, &record))
-            return;
+            return true;
         take_record(s, &record);
     }
     usb_bus_wake(s->bus);
+    return false;
 }
 
 static int on_readable(void *user, int fd, uint32_t events)
@@ -418,22 +425,30 @@ static int on_readable(void *user, int fd, uint32_t events)
     struct usb_scanner *s = user;
     (void)fd;
     (void)events;
-    drain(s);
+    (void)drain(s);
     return arm(s, earliest(s));
+}
+
+static void end_paused_codes(struct usb_scanner *s, int64_t now_ms)
+{
+    for (size_t i = 0; i < USB_SCANNERS_MAX; i++)
+        if (s->slots[i].taken)
+            hid_source_timeout(&s->slots[i].source, now_ms);
+    hid_decoder_timeout(&s->learn_decoder, now_ms);
 }
 
 static int on_timer(void *user, int64_t now_ms)
 {
     struct usb_scanner *s = user;
     s->armed_ms = INT64_MAX;
-    drain(s); /* a report that arrived in time, but is read only now, still belongs to its code */
-    for (size_t i = 0; i < USB_SCANNERS_MAX; i++)
-        if (s->slots[i].taken)
-            hid_source_timeout(&s->slots[i].source, now_ms);
-    hid_decoder_timeout(&s->learn_decoder, now_ms);
     act(s, usb_learn_tick(&s->learn, now_ms));
     if (now_ms >= s->retry_ms)
         retry_claims(s);
+    /* What arrived in time but is read only now still belongs to its code: a pause counts once everything was
+     * read. */
+    if (!drain(s) || usb_bus_is_behind(s->bus))
+        return arm(s, now_ms + CATCH_UP_MS);
+    end_paused_codes(s, now_ms);
     return arm(s, earliest(s));
 }
 

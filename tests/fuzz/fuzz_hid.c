@@ -43,7 +43,10 @@ static void step(struct world *world, uint8_t control, const uint8_t *bytes, siz
         hid_decoder_report(&world->decoder, bytes, length, world->now_ms);
         break;
     case 2:
-        hid_decoder_timeout(&world->decoder, world->now_ms);
+        if (control & 0x20)
+            hid_decoder_resume(&world->decoder, world->now_ms);
+        else
+            hid_decoder_timeout(&world->decoder, world->now_ms);
         break;
     default:
         if (control & 0x20)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bed.h"
@@ -182,6 +183,8 @@ static void slow_loop(struct bed *bed, struct program *reader)
     }
     CHECK(fake_wait_taken(scanner, RING)); /* read on as far as the ring goes; then the scanner has to wait */
     CHECK(fake_taken(scanner) <= RING + LANES);
+    struct timespec hold = {.tv_sec = 1, .tv_nsec = 200000000}; /* longer than any pause that ends a code */
+    (void)nanosleep(&hold, NULL);
     CHECK(write(reader->to, "x", 1) == 1);
     expect(reader, "HELD");
     for (int i = 0; i < CODES; i++) {

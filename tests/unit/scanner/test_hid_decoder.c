@@ -363,6 +363,22 @@ static void after_a_suffix_short_pauses_do_not_split(void **state)
     expect(b, "code:2 "); /* kept, not lost: an unknown code is a sale that can be named later */
 }
 
+static void time_without_listening_is_no_pause(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    tap(b, 0, KEY_1);
+    b->now_ms += HID_GAP_MS * 10;
+    hid_decoder_resume(&b->decoder, b->now_ms);
+    assert_int_equal(hid_decoder_deadline(&b->decoder), b->now_ms + HID_GAP_MS);
+    tap(b, 0, KEY_2);
+    expect(b, "");
+    pause_ms(b, HID_GAP_MS);
+    expect(b, "code:12 ");
+    hid_decoder_resume(&b->decoder, b->now_ms);
+    assert_true(hid_decoder_deadline(&b->decoder) == INT64_MAX);
+}
+
 static void type_many(struct bench *b, int count)
 {
     for (int i = 0; i < count; i++)
@@ -492,6 +508,7 @@ int main(void)
         cmocka_unit_test(a_pause_ends_a_code_without_suffix),
         cmocka_unit_test(a_late_caller_still_gets_two_codes),
         cmocka_unit_test(after_a_suffix_short_pauses_do_not_split),
+        cmocka_unit_test(time_without_listening_is_no_pause),
         cmocka_unit_test(the_longest_code_fits),
         cmocka_unit_test(overlong_input_is_told_once_and_discarded_to_its_end),
         cmocka_unit_test(overlong_input_without_suffix_ends_by_a_pause),
