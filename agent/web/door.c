@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,6 +49,7 @@ static struct visitor *admit(struct door *door, struct MHD_Connection *connectio
         free(visitor);
         return NULL;
     }
+    visitor->door = door;
     visitor->fd = fd->connect_fd;
     visitor->unix_socket = door->unix_socket;
     visitor->deadline_ms = loop_now_ms(door->loop) + door->site->request_ms;
@@ -215,6 +217,13 @@ int door_open(struct loop *loop, struct site *site, int listen_fd, bool unix_soc
     }
     *door = made;
     return 0;
+}
+
+void door_wake(struct door *door)
+{
+    int result = loop_arm(door->timer, loop_now_ms(door->loop));
+    if (result < 0)
+        log_error("the page cannot be told what happened: %s", strerrordesc_np(-result));
 }
 
 void door_close(struct door *door)

@@ -13,6 +13,7 @@ struct door;
 /* One connection. */
 struct visitor {
     struct visitor *next;
+    struct door *door;
     int fd;
     bool unix_socket;
     bool loopback;       /* both ends are loopback addresses */
@@ -23,6 +24,9 @@ struct visitor {
 /* Takes over listen_fd, on failure too. */
 MUST_CHECK int door_open(struct loop *loop, struct site *site, int listen_fd, bool unix_socket,
                          struct door **door, struct err *err);
+/* A connection was resumed: lets the library look at it as soon as the loop is free. (It tells nobody itself
+ * when it is not running its own thread.) */
+void door_wake(struct door *door);
 void door_close(struct door *door); /* accepts NULL */
 
 #endif

@@ -137,7 +137,7 @@ static bool send_session(const struct exchange *exchange, struct MHD_Connection 
 
 static bool send_stream(struct exchange *exchange, struct MHD_Connection *connection)
 {
-    int result = stream_open(exchange->site->streams, connection, exchange->visitor->fd, &exchange->stream);
+    int result = stream_open(exchange->site->streams, connection, exchange->visitor, &exchange->stream);
     if (result == -EBUSY)
         return refuse(exchange, connection, 503, "Too many pages listen to this device. Close some of them.");
     if (result < 0)
@@ -206,7 +206,8 @@ static bool begin(struct exchange *exchange, struct MHD_Connection *connection, 
         exchange->answered = true;
         return refuse(exchange, connection, status, words);
     }
-    return true; /* a body comes next, or the end; answered now, the connection could not be kept for more requests */
+    return true; /* a body comes next, or the end; answered now, the connection could not be kept for more
+                    requests */
 }
 
 bool exchange_step(struct exchange *exchange, struct MHD_Connection *connection, const char *method,

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "web/door.h"
 #include "web/reply.h"
 
 enum { BLOCK_BYTES = 4096, RECONNECT_MS = 2000 };
@@ -16,6 +17,7 @@ struct stream {
     struct stream *next;
     struct streams *all;
     struct MHD_Connection *connection; /* NULL once detached */
+    struct door *door;
     int fd;
     struct loop_source *hangup; /* notices a reader that left while its connection sleeps */
     struct buf queue;
@@ -45,6 +47,8 @@ static void wake(struct stream *stream)
         return;
     stream->asleep = false;
     MHD_resume_connection(stream->connection);
+    if (!stream->all->ended) /* then the doors close, and the loop may have stopped already */
+        door_wake(stream->door);
 }
 
 /* Ends a reader whether it sleeps (wake it, it sees the end) or waits for its socket (close that under it).
@@ -159,7 +163,8 @@ void stream_detach(struct stream *stream)
     let_go(stream);
 }
 
-int stream_open(struct streams *streams, struct MHD_Connection *connection, int fd, struct stream **stream)
+int stream_open(struct streams *streams, struct MHD_Connection *connection, const struct visitor *visitor,
+                struct stream **stream)
 {
     if (streams->ended || streams->count >= STREAM_READERS_MAX)
         return -EBUSY;
@@ -169,12 +174,14 @@ int stream_open(struct streams *streams, struct MHD_Connection *connection, int 
     *made = (struct stream){.holders = 1,
                             .all = streams,
                             .connection = connection,
-                            .fd = fd,
+                            .door = visitor->door,
+                            .fd = visitor->fd,
                             .queue = buf_new(STREAM_QUEUE_MAX_BYTES),
                             .next = streams->first};
     streams->first = made;
     streams->count++;
-    int result = loop_add_fd(streams->loop, "page", LOOP_WEB, fd, LOOP_READ, on_hangup, made, &made->hangup);
+    int result =
+        loop_add_fd(streams->loop, "page", LOOP_WEB, made->fd, LOOP_READ, on_hangup, made, &made->hangup);
     struct MHD_Response *response = NULL;
     if (result == 0)
         response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_queue, made,

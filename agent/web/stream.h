@@ -13,6 +13,7 @@ enum { STREAM_READERS_MAX = 12, STREAM_QUEUE_MAX_BYTES = 128 * 1024, STREAM_BEAT
 struct MHD_Connection;
 struct streams;
 struct stream;
+struct visitor;
 
 /* beat_ms: 0 for STREAM_BEAT_MS. */
 MUST_CHECK int streams_new(struct loop *loop, int64_t beat_ms, struct streams **streams, struct err *err);
@@ -22,10 +23,10 @@ void streams_publish(struct streams *streams, const char *name, const char *json
 /* Ends all readers; nothing is published from then on. */
 void streams_end(struct streams *streams);
 
-/* Answers the connection with an endless stream. fd: the connection's, borrowed until stream_detach. -EBUSY:
- * too many readers; -ENOMEM. */
-MUST_CHECK int stream_open(struct streams *streams, struct MHD_Connection *connection, int fd,
-                           struct stream **stream);
+/* Answers the connection with an endless stream. The visitor's socket and door are used until stream_detach.
+ * -EBUSY: too many readers; -ENOMEM. */
+MUST_CHECK int stream_open(struct streams *streams, struct MHD_Connection *connection,
+                           const struct visitor *visitor, struct stream **stream);
 /* The connection is about to close: fd and connection are not touched from then on. The library frees the
  * stream later. */
 void stream_detach(struct stream *stream);
