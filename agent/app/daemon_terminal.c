@@ -221,7 +221,7 @@ int daemon_check(struct daemon *daemon)
     struct usb_scanner *usb = daemon_usb(daemon);
     size_t count = usb ? usb_scanner_devices(usb, rows, USB_DEVICES_MAX) : 0;
     for (size_t i = 0; i < count && i < USB_DEVICES_MAX; i++)
-        (void)printf("device %s %s: %s%s%s\n", rows[i].id, rows[i].name, usb_state_text(rows[i].state),
+        (void)printf("device %s %s: %s%s%s\n", rows[i].id, rows[i].name, usb_policy_state_text(rows[i].state),
                      *rows[i].next ? "\n   " : "", rows[i].next);
     return EXIT_OK;
 }
