@@ -165,7 +165,8 @@ static int open_usb(struct daemon *daemon, struct daemon_source *source, const s
 
 static int open_source(struct daemon *daemon, const char *spec, uint32_t number, struct err *err)
 {
-    struct scanner_sink sink = {.scan = on_scan, .notice = on_notice, .user = daemon};
+    struct scanner_sink sink = {
+        .scan = on_scan, .notice = on_notice, .user = daemon, .gap_ms = daemon->config->inter_key_timeout_ms};
     struct daemon_source *source = &daemon->sources[daemon->source_count];
     source->number = number;
     (void)snprintf(source->name, sizeof source->name, "%.*s", NAME_MAX_BYTES, spec);

@@ -398,6 +398,8 @@ int usb_scanner_new(struct loop *loop, const struct usb_scanner_options *options
     if (made->learnt_count)
         memcpy(made->learnt, options->learnt, made->learnt_count * sizeof *made->learnt);
     hid_decoder_init(&made->learn_decoder, learn_code, made);
+    if (options->sink.gap_ms)
+        hid_decoder_set_gap(&made->learn_decoder, options->sink.gap_ms);
     usb_access_group(made->group);
     int r = attach(made, err);
     if (r < 0) {

@@ -27,6 +27,27 @@ static void a_pause_ends_a_code_without_suffix(void **state)
     assert_int_equal(b->last.last_ms, 1002);
 }
 
+static void the_gap_can_be_set_and_survives_a_reset(void **state)
+{
+    (void)state;
+    struct hid_bench *b = hid_bench_new();
+    hid_decoder_set_gap(&b->decoder, 300);
+    assert_false(hid_decoder_reset(&b->decoder));
+    hid_bench_tap(b, 0, KEY_1);
+    hid_bench_pause(b, HID_GAP_MS);
+    hid_bench_expect(b, "");
+    hid_bench_pause(b, 300 - HID_GAP_MS);
+    hid_bench_expect(b, "code:1 ");
+    hid_decoder_set_gap(&b->decoder, 2000);
+    hid_bench_tap(b, 0, KEY_1);
+    hid_bench_tap(b, 0, KEY_ENTER); /* a gap above the one after a suffix stays */
+    hid_bench_tap(b, 0, KEY_2);
+    hid_bench_pause(b, HID_GAP_SUFFIX_MS);
+    hid_bench_expect(b, "code:1 ");
+    hid_bench_pause(b, 2000 - HID_GAP_SUFFIX_MS);
+    hid_bench_expect(b, "code:2 ");
+}
+
 static void a_late_caller_still_gets_two_codes(void **state)
 {
     (void)state;
@@ -184,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pause_ends_a_code_without_suffix),
+        cmocka_unit_test(the_gap_can_be_set_and_survives_a_reset),
         cmocka_unit_test(a_late_caller_still_gets_two_codes),
         cmocka_unit_test(after_a_suffix_short_pauses_do_not_split),
         cmocka_unit_test(time_without_listening_is_no_pause),
