@@ -80,7 +80,8 @@ int main(int argc, char **argv)
         return 1;
     }
     printf("open %llu\n", (unsigned long long)store_last_position(store));
-    for (long i = 1; i <= atol(argv[2]); i++) {
+    long sales = strtol(argv[2], NULL, 10);
+    for (long i = 1; i <= sales; i++) {
         sell(store);
         if (i % HOUSEKEEPING_EVERY_SALES == 0)
             keep_house(store, i % (2 * HOUSEKEEPING_EVERY_SALES) == 0);

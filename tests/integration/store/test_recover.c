@@ -176,10 +176,16 @@ static void test_sync_fails_for_a_while(void **state)
     assert_int_equal(check_ledger(ledger, &run), 100 - count_of(&run, "sold"));
 }
 
-static int strace_works(void)
+static bool strace_works(void)
 {
-    int status = system("strace -qq -o /dev/null -e inject=getppid:error=EIO true 2>/dev/null");
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)execlp("strace", "strace", "-qq", "-o", "/dev/null", "-e", "inject=getppid:error=EIO", "true",
+                     (char *)NULL);
+        _exit(127);
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ledger_setup, ledger_teardown)
