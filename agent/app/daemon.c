@@ -63,6 +63,7 @@ int daemon_commit(struct daemon *daemon, struct changes *changes)
     store_submit(daemon->store, STORE_SYNC, changes, keep_error, &error);
     if (error)
         log_error("the ledger did not take a change: %s", strerrordesc_np(-error));
+    daemon_after_commit(daemon);
     return error;
 }
 
@@ -126,13 +127,10 @@ static int make_state(const char *path, struct err *err)
     return 0;
 }
 
-static int open_ledger(struct daemon *daemon, struct err *err)
+struct store_start daemon_start(struct daemon *daemon)
 {
-    int result = make_state(daemon->state, err);
-    if (result < 0)
-        return result;
     int64_t wall_ms = daemon_wall_ms(daemon);
-    struct store_start start = {
+    return (struct store_start){
         .new_device = daemon_random(daemon),
         .epoch = daemon_random(daemon),
         .boot = boot_id(),
@@ -143,6 +141,14 @@ static int open_ledger(struct daemon *daemon, struct err *err)
         .program = FAIRSTOCK_VERSION,
         .sha256 = crypto_sha256_two,
     };
+}
+
+static int open_ledger(struct daemon *daemon, struct err *err)
+{
+    int result = make_state(daemon->state, err);
+    if (result < 0)
+        return result;
+    struct store_start start = daemon_start(daemon);
     result = store_open(daemon->state, &start, &daemon->store, err);
     if (result < 0)
         return err_prefix(err, result, "%s", daemon->state);
@@ -178,6 +184,7 @@ static int on_idle(void *user)
     int more = store_maintain(daemon->store, false);
     if (more < 0)
         log_error("housekeeping of the ledger failed: %s", strerrordesc_np(-more));
+    daemon_after_commit(daemon);
     return more > 0 ? loop_arm_idle(daemon->idle) : 0;
 }
 
@@ -200,6 +207,8 @@ static int add_timers(struct daemon *daemon)
         result = loop_add_timer(loop, "page", LOOP_WEB, on_publish, daemon, &daemon->publish_timer);
     if (result == 0)
         result = loop_add_idle(loop, "ledger housekeeping", on_idle, daemon, &daemon->idle);
+    if (result == 0)
+        result = daemon_add_recovery(daemon);
     if (result == 0)
         result = daemon_add_once(daemon);
     return result;
@@ -318,6 +327,7 @@ static void take_down(struct daemon *daemon)
     loop_remove(daemon->idle);
     loop_remove(daemon->publish_timer);
     loop_remove(daemon->once_timer);
+    loop_remove(daemon->recover_timer);
     store_close(daemon->store);
     config_free(daemon->config);
     loop_free(daemon->loop);

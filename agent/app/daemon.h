@@ -61,7 +61,8 @@ struct daemon {
 
     struct status_facts facts;
     enum status_lamp shown;
-    struct loop_source *lamp_timer, *light_timer, *idle, *publish_timer, *once_timer;
+    struct loop_source *lamp_timer, *light_timer, *idle, *publish_timer, *once_timer, *recover_timer;
+    int64_t recover_wait_ms; /* until the next try to write the ledger again; 0: nothing failed */
     bool publish_pending, stock_changed;
     uint32_t changed_item;
 
@@ -89,6 +90,16 @@ struct id128 daemon_random(void *daemon);
 uint64_t daemon_event_ms(struct daemon *daemon);
 /* Commits now and logs a failure. Empties changes. Returns 0 or the commit's error. */
 int daemon_commit(struct daemon *daemon, struct changes *changes);
+
+struct store_start daemon_start(struct daemon *daemon); /* of now, with a fresh epoch */
+
+/* daemon_recover.c */
+int daemon_add_recovery(struct daemon *daemon);
+/* A sale could not be saved, or the handle is dead: the lamp says so until the ledger is written again. */
+void daemon_ledger_failed(struct daemon *daemon);
+/* After each commit, done or failed, and after the light was told: rest that is due, a dead handle noticed.
+ */
+void daemon_after_commit(struct daemon *daemon);
 
 /* daemon_light.c */
 void daemon_signal(struct daemon *daemon, enum status_lamp name, const char *event_id);

@@ -88,8 +88,10 @@ static void outcome_fault(struct daemon *daemon, const struct intake_outcome *ou
 {
     log_error("a scan of %s could not be saved: %s; write it on paper", outcome->code,
               strerrordesc_np(-outcome->error));
-    daemon->facts.fault = true;
-    daemon_signal(daemon, STATUS_FAULT, NULL);
+    bool shown = daemon->shown == STATUS_FAULT;
+    daemon_ledger_failed(daemon); /* signals when the lamp turns to fault */
+    if (shown)
+        daemon_signal(daemon, STATUS_FAULT, NULL);
 }
 
 static void outcome_sold(struct daemon *daemon, const struct intake_outcome *outcome)
@@ -133,6 +135,7 @@ void daemon_outcome(void *user, const struct intake_outcome *outcome)
     }
     daemon_scanned(daemon, outcome);
     daemon_stock_changed(daemon, outcome->item);
+    daemon_after_commit(daemon);
 }
 
 void daemon_changed(struct daemon *daemon, uint32_t item)
@@ -159,6 +162,7 @@ void daemon_courier_changed(void *user)
     struct daemon *daemon = user;
     if (daemon_owed(daemon) == 0 && daemon_online(daemon))
         daemon->unsent = 0;
+    daemon_after_commit(daemon);
     daemon_update_lamp(daemon);
     daemon_changed(daemon, 0);
 }

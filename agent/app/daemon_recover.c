@@ -1,0 +1,78 @@
+/* The ledger's health: rest when it needs some, and back to work after a failed commit without a restart. */
+#include <errno.h>
+#include <string.h>
+
+#include "app/daemon.h"
+#include "base/log.h"
+
+enum { RECOVER_FIRST_MS = 500, RECOVER_MOST_MS = 10000, REST_PIECES_MAX = 4 };
+
+static void arm_recovery(struct daemon *daemon)
+{
+    int64_t wait = daemon->recover_wait_ms;
+    daemon->recover_wait_ms = wait == 0                    ? RECOVER_FIRST_MS
+                              : wait * 2 < RECOVER_MOST_MS ? wait * 2
+                                                           : RECOVER_MOST_MS;
+    int result = loop_arm(daemon->recover_timer, loop_now_ms(daemon->loop) + daemon->recover_wait_ms);
+    if (result < 0)
+        log_error("cannot arm a timer: %s", strerrordesc_np(-result));
+}
+
+static void recovered(struct daemon *daemon)
+{
+    log_warning("the ledger can be written again; what was answered as fault is not in it");
+    daemon->facts.fault = false;
+    daemon->recover_wait_ms = 0;
+    daemon_update_lamp(daemon);
+    daemon_stock_changed(daemon, 0);
+}
+
+static int on_recover(void *user, int64_t now_ms)
+{
+    struct daemon *daemon = user;
+    struct err err = {0};
+    (void)now_ms;
+    if (!daemon->facts.fault && !store_is_dead(daemon->store)) {
+        daemon->recover_wait_ms = 0; /* a sale succeeded meanwhile */
+        return 0;
+    }
+    struct store_start start = daemon_start(daemon);
+    if (store_reopen(daemon->store, &start, &err) == 0) {
+        recovered(daemon);
+        return 0;
+    }
+    log_error("%s; write sales on paper", err_text(&err));
+    arm_recovery(daemon);
+    return 0;
+}
+
+int daemon_add_recovery(struct daemon *daemon)
+{
+    return loop_add_timer(daemon->loop, "ledger recovery", LOOP_LIGHT, on_recover, daemon,
+                          &daemon->recover_timer);
+}
+
+void daemon_ledger_failed(struct daemon *daemon)
+{
+    bool news = !daemon->facts.fault;
+    daemon->facts.fault = true;
+    if (daemon->recover_wait_ms == 0)
+        arm_recovery(daemon);
+    if (news)
+        daemon_update_lamp(daemon);
+}
+
+void daemon_after_commit(struct daemon *daemon)
+{
+    if (store_is_dead(daemon->store)) {
+        daemon_ledger_failed(daemon);
+        return;
+    }
+    for (int i = 0; i < REST_PIECES_MAX && store_needs_rest(daemon->store); i++) {
+        int result = store_maintain(daemon->store, true);
+        if (result < 0) {
+            log_error("housekeeping of the ledger failed: %s", strerrordesc_np(-result));
+            return;
+        }
+    }
+}
