@@ -1,7 +1,9 @@
 /* HTTP client on the loop: libcurl's multi interface, the only user of curl. TLS 1.2 or newer and always
  * verified, redirects never followed, only http and https, nothing compressed is asked for; bodies end at
  * HTTP_BODY_MAX_BYTES, headers at the limits of http_internal.h. Proxies of the environment are ignored.
- * Connections are reused; names are looked up for each new one. Never blocks, not even in a name look-up. */
+ * Connections are reused; a request on a kept connection that breaks before the answer's first byte is sent
+ * again by curl, so a request must be harmless to repeat (ours carry keys). Names are looked up for each new
+ * one. Never blocks, not even in a name look-up. */
 #ifndef FAIRSTOCK_NET_HTTP_H
 #define FAIRSTOCK_NET_HTTP_H
 

@@ -14,7 +14,7 @@ enum {
     HTTP_CONNECT_SLOW_MAX_MS = 15000,
     /* Sent bytes that nobody acknowledges for so long: the connection is dead, whatever TCP still hopes. A
      * shop that thinks for long acknowledges at once. */
-    HTTP_UNACKNOWLEDGED_MAX_MS = 5000,
+    HTTP_UNACKNOWLEDGED_MAX_MS = 4000,
     HTTP_KEEPALIVE_S = 5,
     HTTP_HOST_CONNECTIONS_MAX = 4,
     HTTP_HEADER_BYTES_MAX = 64 * 1024, /* of one answer; Shopify's have about 3 KiB */
