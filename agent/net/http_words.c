@@ -90,6 +90,9 @@ static const char *plain_words(CURL *curl, CURLcode code)
     case CURLE_SSL_CONNECT_ERROR:
         return "what answers makes no secure connection, as the shop would: a login page of the network does "
                "this";
+    case CURLE_UNSUPPORTED_PROTOCOL: /* also an answer without any HTTP header */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return "what answers does not speak as a shop does: a login page of the network may be in the way";
     case CURLE_SSL_CACERT_BADFILE:
         return "the file of trusted certificates cannot be read; install ca-certificates or correct ca_file";
     case CURLE_GOT_NOTHING:
