@@ -301,6 +301,7 @@ static int take_input(struct step *step)
     case ENGINE_ANSWER:
         return digest(step, step->input->answer);
     case ENGINE_NETWORK_DOWN:
+        engine_say(step, "There is no network.");
         disconnect(memory);
         break;
     case ENGINE_NETWORK_UP:

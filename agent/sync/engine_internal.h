@@ -10,7 +10,7 @@
 
 enum {
     ENGINE_BACKOFF_FIRST_MS = 250,
-    ENGINE_BACKOFF_MAX_MS = 5000,       /* while something is owed */
+    ENGINE_BACKOFF_MAX_MS = 4000,       /* while something is owed; with connecting, catch-up begins in 5 s */
     ENGINE_PROBE_IDLE_MS = 60000,       /* offline and nothing owed */
     ENGINE_REFUSED_READ_MS = 60000,     /* a read was refused: asking again soon is useless */
     ENGINE_RETRY_AFTER_MAX_MS = 300000, /* a shop's wish to wait is believed up to here */
