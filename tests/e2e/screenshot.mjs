@@ -96,7 +96,7 @@ async function lookAtAll(browser, stall, directory) {
     stall.command('practice', 'offline');
     stall.scan(CODES.mug, CODES.mug, CODES.mug);
     await text(page, '#queue', /not yet sent/);
-    await text(page, '#light-word', /Look at the cards|No network/);
+    await text(page, '#light-word', /Decision needed|No network/);
     await shoot('phone-offline', true);
     await stall.stop();
     await text(page, '#link', /lost/i);

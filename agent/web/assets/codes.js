@@ -8,15 +8,18 @@ const picture = (code) => h('img', {
     src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(code.svg)}`, alt: `Barcode of ${code.title}: ${code.code}`,
 });
 
-function fit(image, room) {
+const PART_OF_HEIGHT = { many: 0.34, alone: 0.7 };
+
+function fit(image, room, part) {
     const step = 1 / (UNITS_PER_MODULE * devicePixelRatio);
-    const scale = Math.max(step, Math.floor(room / image.naturalWidth / step) * step);
+    const most = Math.min(room / image.naturalWidth, (part * innerHeight) / image.naturalHeight);
+    const scale = Math.max(step, Math.floor(most / step) * step);
     image.style.width = `${image.naturalWidth * scale}px`;
 }
 
 function fitAll() {
     for (const image of document.querySelectorAll('.codes img, .alone img'))
-        if (image.complete && image.naturalWidth) fit(image, image.parentElement.clientWidth);
+        if (image.complete && image.naturalWidth) fit(image, image.parentElement.clientWidth, image.closest('.alone') ? PART_OF_HEIGHT.alone : PART_OF_HEIGHT.many);
 }
 
 function alone(code) {

@@ -1,5 +1,5 @@
 // The light in words: colour, shape and words say the same, and none of them alone.
-import { age, byId, count, icon, say, show } from './dom.js';
+import { age, byId, count, h, icon, say, show } from './dom.js';
 
 const LIGHTS = {
     starting: ['wait', 'Starting'],
@@ -10,7 +10,7 @@ const LIGHTS = {
     sold: ['sold', 'Sold'],
     unknown: ['unknown', 'Sold, code unknown'],
     low: ['low', 'Sold, few left'],
-    attention: ['attention', 'Look at the cards'],
+    attention: ['attention', 'Decision needed'],
     refused: ['refused', 'Not booked'],
     gone: ['gone', 'Scanner gone'],
     fault: ['fault', 'Cannot save'],
@@ -27,7 +27,7 @@ function paint(name, words) {
     if (panel.dataset.light !== name || !byId('light-icon').firstChild) {
         panel.dataset.light = name;
         byId('light-icon').replaceChildren(icon(shape));
-        byId('mini').replaceChildren(icon(shape), word);
+        byId('mini').replaceChildren(icon(shape), h('span', null, word));
         byId('mini').dataset.light = name;
     }
     say(byId('light-word'), word);
@@ -36,14 +36,14 @@ function paint(name, words) {
 
 // "57 sales safe on this device, 5 not yet sent, oldest 3 min"
 export function queueWords(now) {
-    const parts = [`${count(now.sold_this_start, 'sale', 'sales')} safe on this device since it started`];
+    const parts = [`${count(now.sold_this_start, 'sale', 'sales')} safe on this device since its start`];
     const since = Math.min(...now.channels.map((channel) => channel.owed_since_ms || Infinity));
-    if (now.unsent) parts.push(`${count(now.unsent, 'sale', 'sales')} not yet sent, oldest ${age(now.unsent_since_ms)}`);
+    if (now.unsent) parts.push(`${now.unsent.toLocaleString()} not yet sent, oldest ${age(now.unsent_since_ms)}`);
     else if (now.owed)
         parts.push(`${count(now.owed, 'change', 'changes')} not yet sent${Number.isFinite(since) ? `, oldest ${age(since)}` : ''}`);
     else if (now.channels.length && now.online && now.channels.every((channel) => channel.live))
         parts.push('the shops know them all');
-    return `${parts.join('; ')}.`;
+    return `${parts.join(', ')}.`;
 }
 
 export function drawLight(now) {

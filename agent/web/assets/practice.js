@@ -1,5 +1,5 @@
 // Practice mode: the switches of the practice shop.
-import { ask, byId, h, icon, notice, say, show } from './dom.js';
+import { ask, byId, h, icon, notice, show } from './dom.js';
 import { post, session } from './device.js';
 import { pickItem } from './pick.js';
 
@@ -25,7 +25,7 @@ function networkPart() {
             act(given > 0 ? { do: 'offline', seconds: given } : { do: 'offline' });
         },
     }, h('p', { class: 'practice-state', id: 'practice-state' }),
-    h('div', { class: 'field' }, h('label', { for: 'practice-seconds' }, 'Seconds'), seconds),
+    h('div', { class: 'field', id: 'practice-for' }, h('label', { for: 'practice-seconds' }, 'Seconds'), seconds),
     h('button', { type: 'submit', id: 'practice-off' }, 'Network off'),
     h('button', { type: 'button', id: 'practice-on', onclick: () => act({ do: 'online' }) }, 'Network on'));
 }
@@ -59,6 +59,10 @@ export function drawPractice(status) {
     const words = status.practice_online ? 'The practice network is on.' : 'The practice network is off.';
     if (byId('practice-state').textContent !== words)
         byId('practice-state').replaceChildren(icon(status.practice_online ? 'ready' : 'offline'), words);
-    byId('practice-on').disabled = status.practice_online;
-    say(byId('practice-off'), status.practice_online ? 'Network off' : 'Keep it off');
+    // The button that was pressed goes; the one that takes it back comes to where the hand is.
+    const focused = ['practice-on', 'practice-off'].includes(document.activeElement?.id);
+    show(byId('practice-on'), !status.practice_online);
+    show(byId('practice-off'), status.practice_online);
+    show(byId('practice-for'), status.practice_online);
+    if (focused) byId(status.practice_online ? 'practice-off' : 'practice-on').focus();
 }

@@ -53,9 +53,9 @@ function drawScans() {
     const shown = scans.slice(1, all ? KEPT : SHOWN);
     byId('scans').replaceChildren(...shown.map((scan) => h('li', { class: scan.voided ? 'voided' : null, 'data-event': scan.event },
         h('span', { class: 'scan-title' }, scan.quantity === 1 ? '' : `${number(scan.quantity)} × `, titleOf(scan),
-            scan.voided ? h('em', { class: 'tag' }, 'undone') : null, scan.signal === 'unknown' ? h('em', { class: 'tag' }, 'unknown') : null),
-        h('span', { class: 'scan-price' }, money(scan.price * scan.quantity, scan.currency)),
-        h('span', { class: 'scan-age' }, aging(scan.at_ms, 'before')))));
+            scan.voided ? h('em', { class: 'tag' }, 'undone') : null),
+        h('span', { class: 'scan-age' }, aging(scan.at_ms, 'before')),
+        h('span', { class: 'scan-price' }, money(scan.price * scan.quantity, scan.currency)))));
     show(byId('more-scans'), scans.length > SHOWN);
     say(byId('more-scans'), all ? 'Show fewer' : 'Show more');
 }

@@ -8,12 +8,14 @@ import { openItem } from './item.js';
 const PIECE_ITEMS = 50;
 const AHEAD = '800px';
 const REFRESH_MS = 1000;
+const FILLED_MAX = 6; // pieces that stay filled though nobody sees them: the way back is at once
 
 const list = byId('stock-list');
 const end = h('div', { class: 'stock-end' });
 let pieces = [];
 let search = '';
 let generation = 0;
+let looks = 0; // numbers what was seen, the later the higher
 
 // --- a row ----------------------------------------------------------------------------------------------------------------
 
@@ -53,7 +55,7 @@ function fill(piece, items) {
     const same = next.length === piece.rows.children.length && next.every((row, i) => row === piece.rows.children[i]);
     if (!same) piece.rows.replaceChildren(...next);
     piece.rows.style.minHeight = '';
-    piece.empty = false;
+    piece.empty = piece.stale = false;
 }
 
 // --- pieces -----------------------------------------------------------------------------------------------------------------
@@ -68,9 +70,11 @@ const watcher = new IntersectionObserver((entries) => {
         const piece = pieces.find((one) => one.rows === entry.target);
         if (!piece) continue;
         piece.near = entry.isIntersecting;
-        if (piece.near && piece.empty) read(piece);
-        else if (!piece.near) empty(piece);
+        if (piece.near && (piece.empty || piece.stale)) read(piece);
+        piece.seen = ++looks;
     }
+    const filled = pieces.filter((piece) => !piece.empty && !piece.near).sort((a, b) => a.seen - b.seen);
+    filled.slice(0, Math.max(0, filled.length - FILLED_MAX)).forEach(empty);
 }, { rootMargin: AHEAD });
 
 function empty(piece) {
@@ -98,7 +102,7 @@ async function read(piece) {
 }
 
 function addPiece(after) {
-    const piece = { after, rows: h('ul', { class: 'rows' }), empty: true, near: true, last: after, more: false, turn: 0 };
+    const piece = { after, rows: h('ul', { class: 'rows' }), empty: true, near: true, last: after, more: false, turn: 0, stale: false, seen: 0 };
     pieces.push(piece);
     list.insertBefore(piece.rows, end);
     return piece;
@@ -138,7 +142,10 @@ export async function readStock() {
 }
 
 const refreshSeen = atMostEvery(REFRESH_MS, () => {
-    for (const piece of pieces) if (piece.near && !piece.empty) read(piece);
+    for (const piece of pieces) {
+        piece.stale = true;
+        if (piece.near && !piece.empty) read(piece);
+    }
 });
 
 export function stockChanged(item) {
