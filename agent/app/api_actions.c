@@ -45,9 +45,7 @@ int api_sell(struct api_call *call)
         return api_error(call, HTTP_BAD_REQUEST, "give a code of 1 to %d characters", CODE_MAX_BYTES);
     if (quantity < 1 || quantity > QUANTITY_MAX)
         return api_error(call, HTTP_BAD_REQUEST, "the quantity must be 1 to %d", QUANTITY_MAX);
-    char code[CODE_MAX_BYTES + 1];
-    daemon_code_for(daemon, given, code);
-    daemon_sell(daemon, code, quantity, 0);
+    daemon_sell_typed(daemon, given, quantity);
     const struct intake_outcome *outcome = &daemon->last_outcome;
     if (outcome->signal == INTAKE_FAULT)
         return api_error(call, HTTP_FAILED, "The sale could not be saved: %s. Write it on paper.",
@@ -68,10 +66,24 @@ int api_sell(struct api_call *call)
     return HTTP_OK;
 }
 
+/* The page says which sale its button meant: another one may have come in since it was drawn. */
+static bool is_last_sale(const struct api_call *call, const char *meant)
+{
+    char event_id[EVENT_ID_TEXT_BYTES] = "";
+    const struct intake_recent *last = api_undoable(call->daemon);
+    if (last)
+        event_id_text(store_event_id(call->daemon->store, last->position), event_id);
+    return strcmp(event_id, meant) == 0;
+}
+
 int api_undo(struct api_call *call)
 {
     struct daemon *daemon = call->daemon;
     const struct intake_recent *voided;
+    const char *meant = text_field(call, "event");
+    if (*meant && !is_last_sale(call, meant))
+        return api_error(call, HTTP_CONFLICT,
+                         "That is not the last sale any more, so nothing was undone. Look again.");
     int result = intake_undo(daemon->intake, daemon_event_ms(daemon), &voided);
     if (result == -ENOENT)
         return api_error(call, HTTP_CONFLICT, "there is no sale to undo");

@@ -238,8 +238,9 @@ static void loop_failed(void *user, const char *name, int error)
 static int open_page(struct daemon *daemon, struct err *err)
 {
     crypto_random(daemon->csrf_secret, sizeof daemon->csrf_secret);
-    struct id128 key = daemon_random(daemon);
-    id128_text(key, daemon->view_key);
+    int result = daemon_read_view_key(daemon, err);
+    if (result < 0)
+        return result;
     char socket_path[STATE_PATH_MAX_BYTES + 32];
     (void)snprintf(socket_path, sizeof socket_path, "%s/control.sock", daemon_runtime_directory(daemon));
     const char *listen = daemon->options.listen ? daemon->options.listen : daemon->config->listen;

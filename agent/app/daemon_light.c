@@ -76,6 +76,7 @@ void daemon_update_lamp(struct daemon *daemon)
             light_failed("show", result);
     }
     tick_lights(daemon);
+    daemon_changed(daemon, 0); /* the page shows the same light */
 }
 
 static void flash(struct daemon *daemon, enum status_lamp lamp)
@@ -100,7 +101,8 @@ static void outcome_sold(struct daemon *daemon, const struct intake_outcome *out
     event_id_text(store_event_id(daemon->store, outcome->position), event_id);
     daemon->facts.fault = false;
     daemon->sold_this_start++;
-    daemon->unsent += daemon->courier_count > 0;
+    if (daemon->courier_count && daemon->unsent++ == 0)
+        daemon->unsent_since_wall_ms = daemon_wall_ms(daemon);
     daemon_signal(daemon, STATUS_SOLD, event_id);
     flash(daemon, STATUS_SOLD);
     if (outcome->signal == INTAKE_UNKNOWN) {

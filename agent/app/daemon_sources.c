@@ -18,10 +18,10 @@
 
 static void on_scan(void *user, const struct scan *scan)
 {
-    char code[CODE_MAX_BYTES + 1];
     if (scan->source == 0)
-        daemon_code_for(user, scan->code, code);
-    daemon_sell(user, scan->source == 0 ? code : scan->code, 1, scan->source);
+        daemon_sell_typed(user, scan->code, 1);
+    else
+        daemon_sell(user, scan->code, 1, scan->source);
 }
 
 static struct daemon_source *find_source(struct daemon *daemon, uint32_t number)

@@ -50,6 +50,11 @@ static void print_command(const struct daemon *daemon)
 
 void daemon_first_screen(struct daemon *daemon)
 {
+    if (!typed_source(daemon) && *web_address(daemon->web)) {
+        log_info("the page is at %s", web_address(daemon->web));
+        if (*web_view_link(daemon->web))
+            log_info("to look from another machine: %s", web_view_link(daemon->web));
+    }
     if (!typed_source(daemon) || daemon->options.once)
         return;
     (void)printf("\nFairstock%s\n\n",
@@ -64,6 +69,8 @@ void daemon_first_screen(struct daemon *daemon)
     }
     if (*web_address(daemon->web))
         (void)printf("The page:                %s\n", web_address(daemon->web));
+    if (*web_view_link(daemon->web))
+        (void)printf("To look from a phone:    %s\n", web_view_link(daemon->web));
     print_command(daemon);
     (void)printf("Stop with Ctrl-C.\n\n");
     (void)fflush(stdout);

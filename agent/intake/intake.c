@@ -198,36 +198,60 @@ static void fill_sale(struct intake *intake, const struct intake_outcome *outcom
     };
 }
 
+struct moment {
+    int64_t now_ms, wall_ms;
+    uint64_t event_ms;
+};
+
+/* outcome has code, source and quantity; item: NULL when nobody knows the code. */
+static void sell(struct intake *intake, struct intake_outcome *outcome, const struct book_item *item,
+                 const struct moment *moment)
+{
+    struct stock stock = {0};
+    bool second = is_second_scan(intake, outcome->code, moment->now_ms);
+    if (item) {
+        outcome->item = item->alias;
+        outcome->quantity *= (int64_t)item->pack;
+        outcome->price_minor = item->price_minor;
+        stock = book_stock(intake->book, item->alias, intake->settings.location);
+        if (probably_no_sale(item, stock, outcome->quantity) && !second) {
+            refuse(intake, outcome, item, stock, moment->now_ms, moment->wall_ms);
+            return;
+        }
+        outcome->beyond = stock.on_hand < outcome->quantity;
+        outcome->low = item->reorder_point > 0 && stock.on_hand > (int64_t)item->reorder_point &&
+                       stock.on_hand - outcome->quantity <= (int64_t)item->reorder_point;
+    } else {
+        outcome->signal = INTAKE_UNKNOWN;
+    }
+    outcome->second_scan = second;
+    outcome->on_hand = stock.on_hand;
+    fill_sale(intake, outcome, item, moment->event_ms);
+    struct submission submission = {intake, outcome, moment->wall_ms};
+    if (!item || outcome->beyond || second)
+        submit_with_cards(intake, &submission);
+    else
+        store_submit_event(intake->settings.store, &intake->event, booked, &submission);
+}
+
 void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint32_t source, int64_t now_ms,
                  uint64_t event_ms, int64_t wall_ms)
 {
     struct intake_outcome outcome = {.signal = INTAKE_SOLD, .source = source, .quantity = quantity};
-    gtin_normalise(code, outcome.code, sizeof outcome.code);
+    struct moment moment = {now_ms, wall_ms, event_ms};
     struct book_item item;
+    gtin_normalise(code, outcome.code, sizeof outcome.code);
     bool known = book_find_code(intake->book, outcome.code, &item);
-    struct stock stock = {0};
-    bool second = is_second_scan(intake, outcome.code, now_ms);
-    if (known) {
-        outcome.item = item.alias;
-        outcome.quantity = quantity * (int64_t)item.pack;
-        outcome.price_minor = item.price_minor;
-        stock = book_stock(intake->book, item.alias, intake->settings.location);
-        if (probably_no_sale(&item, stock, outcome.quantity) && !second) {
-            refuse(intake, &outcome, &item, stock, now_ms, wall_ms);
-            return;
-        }
-        outcome.beyond = stock.on_hand < outcome.quantity;
-        outcome.low = item.reorder_point > 0 && stock.on_hand > (int64_t)item.reorder_point &&
-                      stock.on_hand - outcome.quantity <= (int64_t)item.reorder_point;
-    } else {
-        outcome.signal = INTAKE_UNKNOWN;
-    }
-    outcome.second_scan = second;
-    outcome.on_hand = stock.on_hand;
-    fill_sale(intake, &outcome, known ? &item : NULL, event_ms);
-    struct submission submission = {intake, &outcome, wall_ms};
-    if (!known || outcome.beyond || second)
-        submit_with_cards(intake, &submission);
-    else
-        store_submit_event(intake->settings.store, &intake->event, booked, &submission);
+    sell(intake, &outcome, known ? &item : NULL, &moment);
+}
+
+void intake_sell_item(struct intake *intake, uint32_t alias, const char *name, int64_t quantity,
+                      uint32_t source, int64_t now_ms, uint64_t event_ms, int64_t wall_ms)
+{
+    struct intake_outcome outcome = {.signal = INTAKE_SOLD, .source = source, .quantity = quantity};
+    struct moment moment = {now_ms, wall_ms, event_ms};
+    struct book_item item;
+    (void)snprintf(outcome.code, sizeof outcome.code, "%s", name);
+    bool known = book_item(intake->book, alias, &item);
+    sell(intake, &outcome, known ? &item : NULL, &moment);
 }

@@ -118,7 +118,9 @@ uint64_t store_last_position(const struct store *store);
  * item's own events and the unsnapshotted tail only. */
 MUST_CHECK int store_item_events(struct store *store, uint32_t item, uint64_t after, uint64_t *positions,
                                  int n);
-/* Items whose SKU or title contains `search` (NULL or "": all), by alias from `after`; at most n. */
+/* Items by alias from `after`, at most n: those whose SKU and title contain every word of `search` (NULL or
+ * "": all; of more than four words the last is the rest), or that have a code which begins with its first
+ * word. */
 MUST_CHECK int store_items(struct store *store, const char *search, uint32_t after, struct item *items,
                            int n);
 MUST_CHECK int store_location_name(struct store *store, uint32_t location, char name[NAME_MAX_BYTES + 1]);
