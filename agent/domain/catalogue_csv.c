@@ -9,7 +9,7 @@
 
 #include "domain/gtin.h"
 #include "domain/money.h"
-#include "domain/utf8.h"
+#include "base/utf8.h"
 
 enum column {
     COLUMN_SKU,

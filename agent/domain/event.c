@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "domain/utf8.h"
+#include "base/utf8.h"
 
 /* One description per kind serves writing and reading: a codec walks the fields in the order of
  * docs/events.md and either puts or takes each. */

@@ -145,7 +145,7 @@ static void send_http(struct courier *courier, struct channel_request *take_requ
 {
     struct http_request http = {.url = buf_new(HTTP_URL_MAX_BYTES),
                                 .body = buf_new(HTTP_BODY_MAX_BYTES),
-                                .headers = buf_new(2 * TOKEN_MAX_BYTES)};
+                                .headers = buf_new_secret(2 * TOKEN_MAX_BYTES)};
     struct err err = {0};
     struct flight *flight = free_flight(courier);
     int result = flight ? courier->settings.ops->build(&courier->settings.config, take_request, &http, &err)
@@ -170,7 +170,7 @@ static void send_http(struct courier *courier, struct channel_request *take_requ
     }
     buf_free(&http.url);
     buf_free(&http.body);
-    buf_free_secret(&http.headers);
+    buf_free(&http.headers);
 }
 
 static void serve(struct courier *courier, struct channel_request *take_request)
