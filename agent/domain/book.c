@@ -92,6 +92,13 @@ void book_free(struct book *book)
     free(book);
 }
 
+void book_swap(struct book *a, struct book *b)
+{
+    struct book old = *a;
+    *a = *b;
+    *b = old;
+}
+
 int book_reserve_location(struct book *book, uint32_t location, uint32_t capacity)
 {
     if (location < 1 || location > LOCATIONS_MAX)

@@ -22,6 +22,8 @@ struct book_item {
 /* NULL when out of memory. */
 struct book *book_new(void);
 void book_free(struct book *book);
+/* Exchanges the contents; each keeps its address. */
+void book_swap(struct book *a, struct book *b);
 
 /* --- filling and changing
  * ------------------------------------------------------------------------------------------ */
@@ -32,7 +34,9 @@ MUST_CHECK int book_apply_event(struct book *book, const struct event *event);
 /* Applies a whole committed set: its events, then its rows. Call book_reserve first: then it cannot fail
  * half-way. */
 MUST_CHECK int book_apply(struct book *book, const struct changes *changes);
-/* Makes room for what applying would add, so that a commit is never followed by -ENOMEM. */
+/* Makes room for what applying would add and refuses what could not be applied, so that a commit is never
+ * followed by a failure. -ENOMEM, -E2BIG past a limit, -EINVAL an item 0 or a listing with another remote id.
+ */
 MUST_CHECK int book_reserve(struct book *book, const struct changes *changes);
 /* The same for one event. Allocates only when the event names an item or location that was never seen. */
 MUST_CHECK int book_reserve_event(struct book *book, const struct event *event);

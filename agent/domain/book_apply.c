@@ -1,5 +1,6 @@
 /* Events and whole sets of changes applied to the book; the room for them made before. */
 #include <errno.h>
+#include <string.h>
 
 #include "domain/book_internal.h"
 
@@ -102,6 +103,7 @@ struct need {
     size_t code_bytes;
     bool locations[LOCATIONS_MAX + 1];
     uint32_t highest_alias[CHANNELS_MAX];
+    bool wrong; /* something that cannot be applied, however much room there is */
 };
 
 static void need_stock(struct need *need, uint32_t item, uint32_t location)
@@ -146,6 +148,7 @@ static void need_event(struct need *need, const struct book *book, const struct 
     case EVENT_ITEM_CHANGED:
         if (event->item.item > need->highest_item)
             need->highest_item = event->item.item;
+        need->wrong |= event->item.item == 0;
         break;
     case EVENT_BARCODE_LINKED:
         need->codes++;
@@ -156,7 +159,14 @@ static void need_event(struct need *need, const struct book *book, const struct 
     }
 }
 
-static int need_rows(struct need *need, const struct changes *changes)
+/* A remote id is a listing's identity. */
+static bool renames_listing(const struct book *book, const struct listing *listing)
+{
+    const struct listing *old = book_listing(book, listing->channel, listing->alias);
+    return old && strcmp(old->remote_id, listing->remote_id) != 0;
+}
+
+static int need_rows(struct need *need, const struct book *book, const struct changes *changes)
 {
     for (uint32_t i = 0; i < changes->row_count; i++) {
         const struct change *row = &changes->rows[i];
@@ -168,6 +178,7 @@ static int need_rows(struct need *need, const struct changes *changes)
             continue;
         if (row->listing.channel == 0 || row->listing.channel > CHANNELS_MAX || row->listing.alias == 0)
             return -E2BIG;
+        need->wrong |= renames_listing(book, &row->listing);
         need->listings++;
         uint32_t *highest = &need->highest_alias[row->listing.channel - 1];
         if (row->listing.alias > *highest)
@@ -180,6 +191,8 @@ static int need_rows(struct need *need, const struct changes *changes)
 
 static int reserve_need(struct book *book, const struct need *need)
 {
+    if (need->wrong)
+        return -EINVAL;
     int result = need->locations[0] ? -E2BIG : book_reserve_items(book, need->highest_item);
     for (uint32_t location = 1; result == 0 && location <= LOCATIONS_MAX; location++)
         if (need->locations[location])
@@ -206,7 +219,7 @@ int book_reserve(struct book *book, const struct changes *changes)
             return result;
         need_event(&need, book, &event);
     }
-    int result = need_rows(&need, changes);
+    int result = need_rows(&need, book, changes);
     if (result == 0)
         result = reserve_need(book, &need);
     return result == 0 ? book_reserve_channels(book, need.listings, need.highest_alias, need.ops) : result;

@@ -72,8 +72,14 @@ void store_submit(struct store *store, enum store_priority priority, struct chan
                   store_done_fn *done, void *user);
 /* The scan path's own way in: one event, no copy, same promise; done as above. */
 void store_submit_event(struct store *store, const struct event *event, store_done_fn *done, void *user);
-/* After -EIO: closes and opens the same file again, new epoch. */
+/* Back to work after a failed commit. A dead handle is given up: what was acknowledged goes into the database
+ * file, what was not is thrown away, the file is opened as a new start (new epoch); the book keeps its
+ * address. A handle that is not dead (disk full, read-only) proves by a seal that it can write again. 0, or
+ * why not: then all is as before, reading works, and it may be called again. -EBUSY: another program is
+ * reading. */
 MUST_CHECK int store_reopen(struct store *store, const struct store_start *start, struct err *err);
+/* A write or sync failed: every submit answers -EIO until store_reopen. */
+bool store_is_dead(const struct store *store);
 
 /* Housekeeping between scans: seal when due, snapshot stock, checkpoint the WAL. Does at most one bounded
  * piece of work. Returns 1 when more is due, 0 when not, negative errno. The loop calls it when idle, and

@@ -20,8 +20,24 @@ void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], cons
     memcpy(after, next, HASH_BYTES);
 }
 
+static void take_mark(struct store *store)
+{
+    store->mark.last_position = store->last_position;
+    store->mark.seal_position = store->seal_position;
+    memcpy(store->mark.hash, store->hash, HASH_BYTES);
+}
+
+static void return_to_mark(struct store *store)
+{
+    store->last_position = store->mark.last_position;
+    store->seal_position = store->mark.seal_position;
+    memcpy(store->hash, store->mark.hash, HASH_BYTES);
+    store->open_cards = -1;
+}
+
 int store_begin(struct store *store)
 {
+    take_mark(store);
     if (store->dead || store->readonly)
         return store->dead ? -EIO : -EROFS;
     return store_run(store_use(store, SQL_BEGIN));
@@ -38,6 +54,7 @@ int store_end(struct store *store, int result)
      * have: then this handle is never believed again (promise 1). */
     if (result == -EIO)
         store->dead = true;
+    return_to_mark(store);
     if (!sqlite3_get_autocommit(store->db) && store_run(store_use(store, SQL_ROLLBACK)) < 0)
         store->dead = true;
     return result;
@@ -84,27 +101,6 @@ int store_append_seal(struct store *store, uint64_t time_ms)
     return result;
 }
 
-/* What a failed transaction takes back in memory. */
-struct mark {
-    uint64_t last_position, seal_position;
-    uint8_t hash[HASH_BYTES];
-};
-
-static struct mark take_mark(const struct store *store)
-{
-    struct mark mark = {store->last_position, store->seal_position, {0}};
-    memcpy(mark.hash, store->hash, HASH_BYTES);
-    return mark;
-}
-
-static void restore_mark(struct store *store, const struct mark *mark)
-{
-    store->last_position = mark->last_position;
-    store->seal_position = mark->seal_position;
-    store->open_cards = -1;
-    memcpy(store->hash, mark->hash, HASH_BYTES);
-}
-
 static bool seal_due(const struct store *store, uint64_t more)
 {
     return store->last_position + more - store->seal_position >= SEAL_EVERY_EVENTS;
@@ -136,7 +132,6 @@ static int commit_changes(struct store *store, const struct changes *changes, ui
         result = store_begin(store);
     if (result < 0)
         return result;
-    struct mark mark = take_mark(store);
     uint64_t time_ms = 0;
     if (seal_due(store, changes->event_count + 1))
         result = store_append_seal(store, time_ms);
@@ -148,11 +143,7 @@ static int commit_changes(struct store *store, const struct changes *changes, ui
     if (result == 0 && seal_due(store, 1))
         result = store_append_seal(store, time_ms);
     result = store_end(store, result);
-    if (result < 0) {
-        restore_mark(store, &mark);
-        return result;
-    }
-    return book_apply(store->book, changes);
+    return result < 0 ? result : book_apply(store->book, changes);
 }
 
 void store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
@@ -178,8 +169,8 @@ static int commit_event(struct store *store, const struct event *event, uint64_t
         return result;
     if (store->dead || store->readonly)
         return store->dead ? -EIO : -EROFS;
-    struct mark mark = take_mark(store);
     bool seal = seal_due(store, 2);
+    take_mark(store);
     /* One statement is its own transaction: the usual scan costs no BEGIN and no COMMIT. */
     result = seal ? store_begin(store) : 0;
     if (seal && result == 0)
@@ -189,13 +180,11 @@ static int commit_event(struct store *store, const struct event *event, uint64_t
         result = store_append(store, bytes, (size_t)length);
     if (seal)
         result = store_end(store, result);
-    else if (result == -EIO)
-        store->dead = true;
-    if (result < 0) {
-        restore_mark(store, &mark);
-        return result;
+    else if (result < 0) {
+        store->dead |= result == -EIO;
+        return_to_mark(store);
     }
-    return book_apply_event(store->book, event);
+    return result < 0 ? result : book_apply_event(store->book, event);
 }
 
 void store_submit_event(struct store *store, const struct event *event, store_done_fn *done, void *user)

@@ -6,6 +6,7 @@
 
 #include "store/store.h"
 
+enum { STORE_APPLICATION_ID = 0x46415253 }; /* "FARS", so that file(1) and we know the file as ours */
 enum { STORE_PATH_MAX_BYTES = 4096, TAG_BYTES = 4, CHAINED_BYTES = 16, WAL_BYTES = 4 * 1024 * 1024 };
 
 /* Every statement of a running store; prepared once at open, so that no path prepares SQL. store_sql.c holds
@@ -51,8 +52,15 @@ enum statement {
     SQL_CARD_ADD,
     SQL_CARD_GET,
     SQL_CARDS,
+    SQL_CARDS_UNSETTLED,
     SQL_CARDS_OPEN,
     SQL_COUNT,
+};
+
+/* What a failed transaction takes back in memory. */
+struct store_mark {
+    uint64_t last_position, seal_position;
+    uint8_t hash[HASH_BYTES];
 };
 
 struct store {
@@ -70,6 +78,7 @@ struct store {
     uint64_t last_position, seal_position, snapshot_position;
     uint8_t hash[HASH_BYTES]; /* h of the last event */
     int wal_frames;           /* as the last commit left the WAL */
+    struct store_mark mark;   /* of the transaction that runs */
     bool wal_ready;           /* its space was written with zeros */
     int open_cards;           /* cached count; -1: ask */
 };
@@ -110,15 +119,26 @@ void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], cons
 void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES]);
 MUST_CHECK int store_append(struct store *store, const uint8_t *bytes, size_t length);
 MUST_CHECK int store_append_seal(struct store *store, uint64_t time_ms);
+/* Begins a transaction and marks where it began. */
 MUST_CHECK int store_begin(struct store *store);
-/* Commits, or rolls back when result is negative; a failed commit kills the handle. Returns the final result.
- */
+/* Commits, or rolls back when result is negative: then memory is at the mark again too. A failed write or
+ * sync kills the handle. Returns the final result. */
 MUST_CHECK int store_end(struct store *store, int result);
 MUST_CHECK int store_put_meta(struct store *store, const char *key, int64_t value);
 
 /* --- opening (store_open.c, store_load.c)
  * ---------------------------------------------------------------------------------- */
 MUST_CHECK int store_lock(struct store *store, struct err *err);
+struct store *store_make(const char *directory); /* NULL: out of memory */
+void store_free(struct store *store);            /* closes as it is; accepts a half-built one */
+MUST_CHECK int store_pragma(struct store *store, const char *sql, struct err *err);
+MUST_CHECK int store_connect(struct store *store, const char *name, int flags, struct err *err);
+MUST_CHECK int store_migrate(struct store *store, struct err *err);
+MUST_CHECK int store_create(struct store *store, const struct store_start *start, const char *path,
+                            struct err *err);
+void store_watch_wal(struct store *store);
+/* Everything of store_open but the lock. */
+MUST_CHECK int store_start_up(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_open_file(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_load(struct store *store, struct err *err);
 MUST_CHECK int store_load_head(struct store *store, struct err *err);

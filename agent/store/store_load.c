@@ -107,7 +107,8 @@ static int load_channel(struct book *book, sqlite3_stmt *row)
                               .baselined = sqlite3_column_int(row, 4) != 0,
                               .live = sqlite3_column_int(row, 5) != 0,
                               .orders_since_ms = sqlite3_column_int64(row, 6),
-                              .clock_offset_ms = sqlite3_column_int64(row, 7)};
+                              .clock_offset_ms = sqlite3_column_int64(row, 7),
+                              .baseline_ms = sqlite3_column_int64(row, 8)};
     store_column_text(row, 1, channel.kind, sizeof channel.kind);
     store_column_text(row, 2, channel.name, sizeof channel.name);
     return book_put_channel(book, &channel);
@@ -134,7 +135,8 @@ static const struct {
     {"SELECT alias, price_minor, cost_minor, flags, reorder_point FROM item ORDER BY alias DESC", load_item},
     {"SELECT code, item, pack FROM barcode", load_code},
     {"SELECT item, location, on_hand, committed FROM stock", load_stock},
-    {"SELECT alias, kind, name, location, baselined, live, orders_since_ms, clock_offset_ms FROM channel",
+    {"SELECT alias, kind, name, location, baselined, live, orders_since_ms, clock_offset_ms, "
+     "baseline_ms FROM channel",
      load_channel},
     {"SELECT channel, alias, item, pack, remote_id, baseline, granted, revoked, sold, restored, edits, "
      "level, level_wall_ms, "
@@ -253,6 +255,8 @@ int store_load(struct store *store, struct err *err)
     int result = store_load_head(store, err);
     if (result < 0)
         return result;
+    if (store->seal_position > store->last_position || store->snapshot_position > store->last_position)
+        return err_set(err, -EUCLEAN, "events are missing at the ledger's end; run fairstock verify");
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         result = load_table(store, tables[i].sql, tables[i].load);
         if (result < 0)

@@ -49,6 +49,7 @@ int store_event_items(struct store *store, const struct event *event, uint32_t i
         break;
     case EVENT_UNKNOWN_NAMED:
         items[count++] = event->named.item;
+        items[count++] = 0; /* so that who undoes the unknown sale finds what it became */
         break;
     case EVENT_ADJUSTMENT:
         items[count++] = event->adjustment.item;
@@ -190,7 +191,7 @@ static int prepare_wal(struct store *store)
 static int checkpoint(struct store *store)
 {
     int result = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (result == SQLITE_OK)
+    if (result == SQLITE_OK) /* also when a reader kept some frames: the next commit counts them anew */
         store->wal_frames = 0;
     return result == SQLITE_BUSY ? 0 : store_errno(result);
 }
@@ -198,10 +199,8 @@ static int checkpoint(struct store *store)
 /* --- one piece at a time
  * --------------------------------------------------------------------------------------------------- */
 
-int store_maintain(struct store *store, bool forced)
+static int do_one(struct store *store, bool forced)
 {
-    if (store->dead || store->readonly)
-        return 0;
     if (store->wal_frames >= (forced ? 1 : CHECKPOINT_IDLE_FRAMES)) {
         int result = checkpoint(store);
         return result < 0 ? result : 1;
@@ -222,6 +221,15 @@ int store_maintain(struct store *store, bool forced)
         return result < 0 ? result : 1;
     }
     return 0;
+}
+
+int store_maintain(struct store *store, bool forced)
+{
+    if (store->dead || store->readonly)
+        return 0;
+    int result = do_one(store, forced);
+    store->dead |= result == -EIO; /* whatever failed to reach the disk, the handle is not believed */
+    return result;
 }
 
 bool store_needs_rest(const struct store *store)

@@ -10,8 +10,6 @@
 #include "base/cleanup.h"
 #include "store/store_internal.h"
 
-enum { APPLICATION_ID = 0x46415253 }; /* "FARS", so that file(1) and we know the file as ours */
-
 static const char *const migrations[] = {
 #include "migrations.inc"
 };
@@ -40,7 +38,7 @@ int store_lock(struct store *store, struct err *err)
  * ---------------------------------------------------------------------------------------------------------
  */
 
-static int pragma(struct store *store, const char *sql, struct err *err)
+int store_pragma(struct store *store, const char *sql, struct err *err)
 {
     int result = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
     if (result != SQLITE_OK)
@@ -48,6 +46,7 @@ static int pragma(struct store *store, const char *sql, struct err *err)
     return 0;
 }
 
+/* A number; -1 when there is none. */
 static int64_t pragma_value(struct store *store, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
@@ -60,7 +59,7 @@ static int64_t pragma_value(struct store *store, const char *sql)
 }
 
 /* psow=0: a damaged block must not take acknowledged sales with it (docs/decisions/0011-psow.md). */
-static int connect_file(struct store *store, const char *name, int flags, struct err *err)
+int store_connect(struct store *store, const char *name, int flags, struct err *err)
 {
     char uri[STORE_PATH_MAX_BYTES + 64];
     (void)snprintf(uri, sizeof uri, "file:%s/%s?psow=0", store->directory, name);
@@ -71,12 +70,14 @@ static int connect_file(struct store *store, const char *name, int flags, struct
     (void)sqlite3_extended_result_codes(store->db, 1);
     int persist = 1;
     (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+    /* Closing brings nothing home: an orderly stop does it itself, and a dead handle must not. */
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return 0;
 }
 
 /* Each migration is one transaction with its version number, so a power cut leaves the old or the new schema.
  */
-static int migrate(struct store *store, struct err *err)
+int store_migrate(struct store *store, struct err *err)
 {
     int64_t version = pragma_value(store, "PRAGMA user_version");
     if (version < 0 || version > SCHEMA_VERSION)
@@ -86,71 +87,15 @@ static int migrate(struct store *store, struct err *err)
     for (int64_t next = version; next < SCHEMA_VERSION; next++) {
         char finish[64];
         (void)snprintf(finish, sizeof finish, "PRAGMA user_version = %lld; COMMIT", (long long)next + 1);
-        int result = pragma(store, "BEGIN IMMEDIATE", err);
+        int result = store_pragma(store, "BEGIN IMMEDIATE", err);
         if (result == 0)
-            result = pragma(store, migrations[next], err);
+            result = store_pragma(store, migrations[next], err);
         if (result == 0)
-            result = pragma(store, finish, err);
+            result = store_pragma(store, finish, err);
         if (result < 0)
             return err_prefix(err, result, "schema %lld", (long long)next + 1);
     }
     return 0;
-}
-
-/* --- creating
- * ------------------------------------------------------------------------------------------------------------------
- */
-
-static int sync_path(const char *path, int flags)
-{
-    FD_AUTO int fd = open(path, flags | O_CLOEXEC);
-    return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
-static int fill_new_file(struct store *store, const struct store_start *start, struct err *err)
-{
-    char application[64];
-    (void)snprintf(application, sizeof application, "PRAGMA application_id = %d", (int)APPLICATION_ID);
-    int result = pragma(store, "PRAGMA page_size = 1024", err);
-    if (result == 0)
-        result = pragma(store, application, err);
-    if (result == 0)
-        result = migrate(store, err);
-    sqlite3_stmt *put = NULL;
-    if (result == 0 &&
-        sqlite3_prepare_v2(store->db, "INSERT INTO meta (key, value) VALUES ('device', ?1), ('practice', ?2)",
-                           -1, &put, NULL) != SQLITE_OK)
-        result = err_set(err, -EIO, "%s", sqlite3_errmsg(store->db));
-    if (result == 0) {
-        store_bind_id(put, 1, start->new_device);
-        store_bind_u(put, 2, start->practice);
-        result = store_run(put);
-    }
-    (void)sqlite3_finalize(put);
-    return result;
-}
-
-/* Under a temporary name until it is whole: a power cut while creating leaves no half ledger behind. */
-static int create(struct store *store, const struct store_start *start, const char *path, struct err *err)
-{
-    char temporary[STORE_PATH_MAX_BYTES + 32];
-    (void)snprintf(temporary, sizeof temporary, "%s/ledger.db.new", store->directory);
-    if (unlink(temporary) < 0 && errno != ENOENT)
-        return err_set_errno(err, -errno, "cannot remove %s", temporary);
-    FD_AUTO int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_set_errno(err, -errno, "cannot create %s", temporary);
-    int result = connect_file(store, "ledger.db.new", SQLITE_OPEN_READWRITE, err);
-    if (result == 0)
-        result = fill_new_file(store, start, err);
-    (void)sqlite3_close(store->db);
-    store->db = NULL;
-    if (result < 0)
-        return err_prefix(err, result, "cannot create the ledger");
-    if (fsync(fd) < 0 || rename(temporary, path) < 0)
-        return err_set_errno(err, -errno, "cannot create %s", path);
-    result = sync_path(store->directory, O_RDONLY | O_DIRECTORY);
-    return result < 0 ? err_set_errno(err, result, "cannot create %s", path) : 0;
 }
 
 static int wal_hook(void *user, sqlite3 *db, const char *name, int frames)
@@ -162,17 +107,37 @@ static int wal_hook(void *user, sqlite3 *db, const char *name, int frames)
     return SQLITE_OK;
 }
 
+void store_watch_wal(struct store *store)
+{
+    (void)sqlite3_wal_hook(store->db, wal_hook, store);
+}
+
+/* SQLite answers the mode that it could have, not the one that was asked for. */
+static bool is_wal(struct store *store)
+{
+    sqlite3_stmt *ask = NULL;
+    bool wal = sqlite3_prepare_v2(store->db, "PRAGMA journal_mode", -1, &ask, NULL) == SQLITE_OK &&
+               sqlite3_step(ask) == SQLITE_ROW &&
+               strcmp((const char *)sqlite3_column_text(ask, 0), "wal") == 0;
+    (void)sqlite3_finalize(ask);
+    return wal;
+}
+
 static int configure(struct store *store, struct err *err)
 {
     int result =
-        pragma(store,
-               "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; "
-               "PRAGMA journal_size_limit = -1; PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY",
-               err);
-    if (result == 0 && pragma_value(store, "PRAGMA application_id") != APPLICATION_ID)
+        store_pragma(store,
+                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; "
+                     "PRAGMA journal_size_limit = -1; PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY",
+                     err);
+    if (result < 0)
+        return result;
+    if (pragma_value(store, "PRAGMA application_id") != STORE_APPLICATION_ID)
         return err_set(err, -EUCLEAN, "ledger.db is not a Fairstock ledger");
-    (void)sqlite3_wal_hook(store->db, wal_hook, store);
-    return result == 0 ? migrate(store, err) : result;
+    if (!is_wal(store))
+        return err_set(err, -ENOTSUP, "this file system cannot keep the ledger's log (WAL)");
+    store_watch_wal(store);
+    return store_migrate(store, err);
 }
 
 int store_open_file(struct store *store, const struct store_start *start, struct err *err)
@@ -183,11 +148,11 @@ int store_open_file(struct store *store, const struct store_start *start, struct
     if (stat(path, &status) < 0) {
         if (errno != ENOENT)
             return err_set_errno(err, -errno, "cannot use %s", path);
-        int result = create(store, start, path, err);
+        int result = store_create(store, start, path, err);
         if (result < 0)
             return result;
     }
-    int result = connect_file(store, "ledger.db", SQLITE_OPEN_READWRITE, err);
+    int result = store_connect(store, "ledger.db", SQLITE_OPEN_READWRITE, err);
     return result == 0 ? configure(store, err) : result;
 }
 
@@ -251,7 +216,7 @@ static int write_epoch(struct store *store, const struct store_start *start)
  * ------------------------------------------------------------------------------------------------------------------------------
  */
 
-static struct store *make(const char *directory)
+struct store *store_make(const char *directory)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store)
@@ -262,13 +227,13 @@ static struct store *make(const char *directory)
     return store;
 }
 
-static void disconnect(struct store *store)
+void store_free(struct store *store)
 {
     store_finalize(store);
     (void)sqlite3_close(store->db);
-    store->db = NULL;
     book_free(store->book);
-    store->book = NULL;
+    cleanup_fd(&store->lock_fd);
+    free(store);
 }
 
 static int check_practice(struct store *store, const struct store_start *start, struct err *err)
@@ -286,7 +251,7 @@ static int check_practice(struct store *store, const struct store_start *start, 
                : err_set(err, -EPERM, "this is a real ledger; practice needs a state directory of its own");
 }
 
-static int start_up(struct store *store, const struct store_start *start, struct err *err)
+int store_start_up(struct store *store, const struct store_start *start, struct err *err)
 {
     store->sha256 = start->sha256;
     store->book = book_new();
@@ -305,16 +270,14 @@ static int start_up(struct store *store, const struct store_start *start, struct
 
 int store_open(const char *directory, const struct store_start *start, struct store **store, struct err *err)
 {
-    struct store *made = make(directory);
+    struct store *made = store_make(directory);
     if (!made)
         return err_set(err, -ENOMEM, "out of memory");
     int result = store_lock(made, err);
     if (result == 0)
-        result = start_up(made, start, err);
+        result = store_start_up(made, start, err);
     if (result < 0) {
-        disconnect(made);
-        cleanup_fd(&made->lock_fd);
-        free(made);
+        store_free(made);
         return result;
     }
     *store = made;
@@ -323,20 +286,24 @@ int store_open(const char *directory, const struct store_start *start, struct st
 
 int store_open_readonly(const char *directory, struct store **store, struct err *err)
 {
-    struct store *made = make(directory);
+    struct store *made = store_make(directory);
     if (!made)
         return err_set(err, -ENOMEM, "out of memory");
     made->readonly = true;
-    int result = connect_file(made, "ledger.db", SQLITE_OPEN_READONLY, err);
-    if (result == 0 && pragma_value(made, "PRAGMA application_id") != APPLICATION_ID)
+    int result = store_connect(made, "ledger.db", SQLITE_OPEN_READONLY, err);
+    if (result == 0 && pragma_value(made, "PRAGMA application_id") != STORE_APPLICATION_ID)
         result = err_set(err, -EUCLEAN, "ledger.db is not a Fairstock ledger");
+    if (result == 0 && pragma_value(made, "PRAGMA user_version") != SCHEMA_VERSION)
+        result =
+            err_set(err, -ENOTSUP,
+                    "this ledger has schema %lld, this program reads %d; start the newest fairstockd once",
+                    (long long)pragma_value(made, "PRAGMA user_version"), (int)SCHEMA_VERSION);
     if (result == 0)
         result = store_prepare(made, err);
     if (result == 0)
         result = store_load_head(made, err);
     if (result < 0) {
-        disconnect(made);
-        free(made);
+        store_free(made);
         return result;
     }
     *store = made;
@@ -362,20 +329,5 @@ void store_close(struct store *store)
         return;
     if (!store->readonly && !store->dead && store->db)
         finish(store);
-    disconnect(store);
-    cleanup_fd(&store->lock_fd);
-    free(store);
-}
-
-int store_reopen(struct store *store, const struct store_start *start, struct err *err)
-{
-    disconnect(store);
-    store->dead = false;
-    store->wal_ready = false;
-    store->open_cards = -1;
-    store->last_position = store->seal_position = store->snapshot_position = store->generation = 0;
-    int result = start_up(store, start, err);
-    if (result < 0)
-        store->dead = true;
-    return result;
+    store_free(store);
 }

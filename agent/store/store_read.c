@@ -395,9 +395,8 @@ int store_card(struct store *store, uint64_t id, struct card *card)
 
 int store_cards(struct store *store, bool all, struct card *cards, int n)
 {
-    sqlite3_stmt *get = store_use(store, SQL_CARDS);
-    store_bind_i(get, 1, all ? CARD_SETTLED + 1 : CARD_SETTLED);
-    store_bind_i(get, 2, n);
+    sqlite3_stmt *get = store_use(store, all ? SQL_CARDS : SQL_CARDS_UNSETTLED);
+    store_bind_i(get, 1, n);
     int count = 0, result;
     while ((result = store_step(get)) == 1 && count < n)
         read_card(get, &cards[count++]);

@@ -74,6 +74,7 @@ static int put_channel(struct store *store, const struct channel *channel)
     store_bind_u(put, 6, channel->live);
     store_bind_i(put, 7, channel->orders_since_ms);
     store_bind_i(put, 8, channel->clock_offset_ms);
+    store_bind_i(put, 9, channel->baseline_ms);
     return store_run(put);
 }
 

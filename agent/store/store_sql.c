@@ -54,7 +54,7 @@ const char *const store_sql[SQL_COUNT] = {
         "SELECT position FROM item_event WHERE item = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
     [SQL_CHANNEL_PUT] =
         "INSERT OR REPLACE INTO channel (alias, kind, name, location, baselined, live, orders_since_ms, "
-        "clock_offset_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "clock_offset_ms, baseline_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_LISTING_PUT] = "INSERT OR REPLACE INTO listing (channel, alias, item, pack, remote_id, baseline, "
                         "granted, revoked, sold, restored, "
                         "edits, level, level_wall_ms, parked, parked_reason) "
@@ -71,11 +71,13 @@ const char *const store_sql[SQL_COUNT] = {
                       ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
                       "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     [SQL_ORDER_GET] = "SELECT " ORDER_COLUMNS " FROM order_line WHERE channel = ?1 AND source_key = ?2",
-    [SQL_ORDERS_OPEN] = "SELECT " ORDER_COLUMNS " FROM order_line WHERE channel = ?1 AND source_key > ?2 "
+    [SQL_ORDERS_OPEN] = "SELECT " ORDER_COLUMNS " FROM order_line INDEXED BY order_line_open_key "
+                        "WHERE channel = ?1 AND source_key > ?2 "
                         "AND (ordered > cancelled + handed_over OR held > 0) ORDER BY source_key LIMIT ?3",
-    [SQL_ORDERS_OF_ITEM] = "SELECT " ORDER_COLUMNS " FROM order_line WHERE item = ?1 "
-                           "AND (ordered > cancelled + handed_over OR held > 0) "
-                           "ORDER BY created_wall_ms DESC, source_key DESC LIMIT ?2",
+    [SQL_ORDERS_OF_ITEM] =
+        "SELECT " ORDER_COLUMNS " FROM order_line INDEXED BY order_line_open WHERE item = ?1 "
+        "AND (ordered > cancelled + handed_over OR held > 0) "
+        "ORDER BY created_wall_ms DESC, source_key DESC LIMIT ?2",
     [SQL_CARD_UPDATE] =
         "UPDATE card SET kind = ?2, state = ?3, key = ?4, channel = ?5, item = ?6, listing = ?7, origin = "
         "?8, "
@@ -88,8 +90,10 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_CARD_ADD] = "INSERT INTO card (" CARD_COLUMNS
                      ") VALUES (NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [SQL_CARD_GET] = "SELECT " CARD_COLUMNS " FROM card WHERE id = ?1",
-    [SQL_CARDS] = "SELECT " CARD_COLUMNS " FROM card WHERE state < ?1 ORDER BY id DESC LIMIT ?2",
-    [SQL_CARDS_OPEN] = "SELECT count(*) FROM card WHERE state < 3",
+    [SQL_CARDS] = "SELECT " CARD_COLUMNS " FROM card ORDER BY id DESC LIMIT ?1",
+    [SQL_CARDS_UNSETTLED] =
+        "SELECT " CARD_COLUMNS " FROM card INDEXED BY card_open WHERE state < 3 ORDER BY id DESC LIMIT ?1",
+    [SQL_CARDS_OPEN] = "SELECT count(*) FROM card INDEXED BY card_open WHERE state < 3",
 };
 
 int store_errno(int result)
