@@ -10,6 +10,7 @@
 
 #include "domain/book.h"
 #include "domain/change.h"
+#include "store/store_disk.h"
 
 struct store;
 
@@ -27,6 +28,7 @@ struct store_start {
     bool practice;       /* a practice ledger is marked for life; opening it as real (or back) is refused */
     const char *program; /* version text for the epoch event */
     store_sha256_fn *sha256;
+    const struct store_disk *disk; /* borrowed as long as the store is open; NULL: the system's */
 };
 
 /* Opens or creates `directory`/ledger.db (0600), migrates, loads the book, writes this start's epoch event
