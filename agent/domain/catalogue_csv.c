@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "domain/gtin.h"
 #include "domain/money.h"
-#include "base/utf8.h"
 
 enum column {
     COLUMN_SKU,

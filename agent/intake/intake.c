@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/log.h"
 #include "domain/gtin.h"
+#include "domain/resolve.h"
 #include "intake/intake_internal.h"
 
 int intake_new(const struct intake_settings *settings, struct intake **intake, struct err *err)
@@ -137,7 +140,9 @@ static void put_below_zero_card(struct changes *changes, const struct intake_out
                                 int64_t wall_ms)
 {
     struct card card;
-    fill_card(&card, CARD_BELOW_ZERO, outcome->code, outcome->item, wall_ms);
+    fill_card(&card, CARD_BELOW_ZERO, "", outcome->item, wall_ms);
+    (void)snprintf(card.key, sizeof card.key, "item %u",
+                   outcome->item); /* one card, whichever code was read */
     card.units = outcome->quantity - outcome->on_hand;
     card.origin_event = 1;
     char left[32] = "none was";
@@ -159,6 +164,27 @@ static void settle_refused_card(struct changes *changes, const struct intake_out
     changes_put_card(changes, &card);
 }
 
+/* Orders that cannot be filled any more because of this sale: it stands, and a person is asked about them. */
+static int put_oversold_cards(struct intake *intake, struct changes *changes,
+                              const struct intake_outcome *outcome, int64_t wall_ms)
+{
+    enum { LINES_MAX = 64 };
+    struct stock stock = book_stock(intake->book, outcome->item, intake->settings.location);
+    int64_t on_hand = stock.on_hand - outcome->quantity;
+    if (stock.committed <= on_hand || stock.committed <= 0)
+        return 0;
+    FREE_AUTO struct order_line *lines = calloc(LINES_MAX, sizeof *lines);
+    FREE_AUTO struct item *item = malloc(sizeof *item);
+    if (!lines || !item)
+        return -ENOMEM;
+    int result = store_item(intake->settings.store, outcome->item, item);
+    int count =
+        result < 0 ? result : store_item_order_lines(intake->settings.store, outcome->item, lines, LINES_MAX);
+    if (count > 0)
+        resolve_oversold(lines, (uint32_t)count, item->sku, on_hand, stock.committed, wall_ms, changes);
+    return count < 0 ? count : 0;
+}
+
 /* A sale that needs a person's look, or that answers a refusal: event and cards in one commit. */
 static void submit_with_cards(struct intake *intake, struct submission *submission)
 {
@@ -171,6 +197,10 @@ static void submit_with_cards(struct intake *intake, struct submission *submissi
         put_below_zero_card(&changes, outcome, submission->wall_ms);
     if (outcome->second_scan)
         settle_refused_card(&changes, outcome, submission->wall_ms);
+    int result = outcome->item ? put_oversold_cards(intake, &changes, outcome, submission->wall_ms) : 0;
+    if (result < 0) /* the sale is a fact with or without its cards */
+        log_warning("which orders a sale of %s takes from cannot be read: %s", outcome->code,
+                    strerrordesc_np(-result));
     store_submit(intake->settings.store, STORE_SCAN, &changes, booked, submission);
 }
 
