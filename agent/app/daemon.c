@@ -99,11 +99,18 @@ static int exit_for(int result)
         return EXIT_BUSY;
     case -EPERM:
         return EXIT_MIXED;
-    case -EADDRINUSE:
-        return EXIT_ADDRESS;
     default:
         return EXIT_LEDGER;
     }
+}
+
+static int exit_for_page(const struct daemon *daemon, int result)
+{
+    if (result == -EADDRINUSE || result == -EADDRNOTAVAIL || result == -EACCES)
+        return EXIT_ADDRESS;
+    if (result == -EINVAL) /* no address at all */
+        return daemon->options.listen ? EXIT_USAGE : EXIT_CONFIG;
+    return EXIT_FAILED;
 }
 
 static int make_state(const char *path, struct err *err)
@@ -113,17 +120,19 @@ static int make_state(const char *path, struct err *err)
     if (length >= sizeof part)
         return err_set(err, -ENAMETOOLONG, "the state directory's name is longer than %d bytes",
                        STATE_PATH_MAX_BYTES - 1);
+    int made = 0; /* a folder on the way may be there and refuse mkdir all the same */
     for (size_t i = 1; i <= length; i++) {
         if (path[i] != '/' && path[i] != '\0')
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
-            return err_set_errno(err, -errno, "cannot create %s", part);
+        made = mkdir(part, 0700) < 0 && errno != EEXIST ? -errno : 0;
+        if (made < 0 && made != -EROFS && made != -EACCES)
+            return err_set_errno(err, made, "cannot create %s", part);
     }
     struct stat status;
     if (stat(path, &status) < 0)
-        return err_set_errno(err, -errno, "cannot use the state directory %s", path);
+        return err_set_errno(err, made < 0 ? made : -errno, "cannot use the state directory %s", path);
     return 0;
 }
 
@@ -305,7 +314,7 @@ static int build_edges(struct daemon *daemon)
     struct err err = {0};
     int result = open_page(daemon, &err);
     if (result < 0)
-        return fail(daemon, result == -EADDRINUSE ? EXIT_ADDRESS : EXIT_FAILED, &err);
+        return fail(daemon, exit_for_page(daemon, result), &err);
     if (daemon_open_channels(daemon, &err) < 0)
         return fail(daemon, EXIT_CONFIG, &err);
     if (daemon_open_sources(daemon, &err) < 0)

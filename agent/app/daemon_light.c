@@ -159,10 +159,22 @@ void daemon_stock_changed(struct daemon *daemon, uint32_t item)
     daemon_changed(daemon, item);
 }
 
+/* Every shop shows what it should. One that was never reached, or may not be written yet, does not. */
+static bool up_to_date(const struct daemon *daemon)
+{
+    for (uint32_t i = 0; i < daemon->courier_count; i++) {
+        struct engine_view view;
+        courier_view(daemon->couriers[i], &view);
+        if (view.phase != ENGINE_READY || view.owed)
+            return false;
+    }
+    return true;
+}
+
 void daemon_courier_changed(void *user)
 {
     struct daemon *daemon = user;
-    if (daemon_owed(daemon) == 0 && daemon_online(daemon))
+    if (up_to_date(daemon))
         daemon->unsent = 0;
     daemon_after_commit(daemon);
     daemon_update_lamp(daemon);
