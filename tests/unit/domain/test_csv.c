@@ -142,6 +142,24 @@ static void an_open_quote_costs_one_row(void **state)
     assert_int_equal(rows, 1 + (used - 8) / 10);
 }
 
+/* Each line is bad, and leaves a quote open that the next lines would never close: none may be read to the
+ * end of the text. (As many steps as the square of the lines would not end within the test's time.) */
+static void bad_rows_cost_their_own_length(void **state)
+{
+    (void)state;
+    static char text[1200000];
+    static struct csv csv;
+    enum { LINES = sizeof text / 6 };
+    for (size_t i = 0; i < LINES; i++)
+        memcpy(text + 6 * i, "a\"b,\"\n", 6);
+    csv_start(&csv, text, sizeof text);
+    for (unsigned i = 1; i <= LINES; i++) {
+        assert_int_equal(csv_next(&csv), CSV_BAD_QUOTES);
+        assert_int_equal(csv.line, i);
+    }
+    assert_int_equal(csv_next(&csv), CSV_END);
+}
+
 /* Fields of any bytes but NUL, written as RFC 4180 section 2 says, are read back as they were. */
 static void what_is_written_by_the_rules_is_read(void **state)
 {
@@ -184,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_bad_row_ends_with_its_line),
         cmocka_unit_test(rows_have_a_length_and_a_width),
         cmocka_unit_test(an_open_quote_costs_one_row),
+        cmocka_unit_test(bad_rows_cost_their_own_length),
         cmocka_unit_test(what_is_written_by_the_rules_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
