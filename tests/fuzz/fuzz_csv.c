@@ -54,7 +54,7 @@ static void check_fields(const uint8_t *data, size_t size)
     char bytes[CSV_ROW_MAX_BYTES];
     const char *fields[CSV_FIELDS_MAX] = {bytes};
     int count = 1;
-    if (size >= sizeof bytes)
+    if (size + 2 > sizeof bytes) /* with its NULs it must fit a row */
         return;
     for (size_t i = 0; i < size; i++) {
         bytes[i] = data[i] ? (char)data[i] : '"';
