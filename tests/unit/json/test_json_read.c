@@ -73,8 +73,13 @@ static void texts_are_utf8_without_nul(void **state)
     refused("\"\xc3\"", 3, "not UTF-8");
     refused("\"\xed\xa0\x80\"", 5, "not UTF-8");
     refused("\"42\\u0000x\"", 11, "U+0000");
-    refused("{\"a\\u0000\":1}", 13, "U+0000"); /* in a key too */
-    refused("\"\\\\\\u0000\"", 10, "U+0000");  /* behind an escaped backslash */
+    refused("{\"a\\u0000\":1}", 13, "U+0000");      /* in a key too */
+    refused("\"\\\\\\u0000\"", 10, "U+0000");       /* behind an escaped backslash */
+    refused("[\"\\u12g4\"]", 10, "half an escape"); /* to cJSON the same as U+0000 */
+    refused("[\"\\u12", 6, "half an escape");
+    refused("[\"\\", 3, "not JSON");
+    refused("[\"a\\u000", 8, "half an escape");
+    json_free(parsed("[\"\\u0100\\u0001\\u1000\"]"));
 }
 
 static void depth(char *text, int levels, char open, char close)
