@@ -169,6 +169,20 @@ export const CASES = {
         return words;
     },
 
+    // The shop got it, the link goes before its answer comes: waiting for that answer would cost seconds.
+    gone_while_waiting: async (world) => {
+        await equal(world);
+        await quiet(world);
+        const met = world.shop.faults.met;
+        world.shop.faults.add({ kind: 'delay', ms: 7000, only: 'write' });
+        await sell(world, 0);
+        await until('the write at the shop', () => world.shop.faults.met > met, 10000);
+        world.stall.ip('link', 'set', 'veth1', 'down');
+        await cutOff(world, /./);
+        const took = await catchUp(world, () => world.stall.linkUp());
+        return `catch-up after ${took} ms, the write settled with its key`;
+    },
+
     // Stopping must not wait for a name server; what is owed waits on the disk for the next start.
     stop_offline: async (world) => {
         await quiet(world);
@@ -192,7 +206,7 @@ export const CASES = {
         await equal(world);
         const online = await wakeUps(world, 3000);
         world.stall.ip('route', 'del', 'default');
-        await until('offline', async () => (await world.agent.channel()).phase === 'offline', NOTICE_MS);
+        await until('offline', async () => (await world.agent.channel()).phase === 'offline', 2000); // the kernel said so
         const requests = (await world.agent.channel()).requests;
         const offline = await wakeUps(world, 3000);
         check((await world.agent.channel()).requests === requests, 'it probes although nothing is owed');
