@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "net/http_internal.h"
@@ -71,11 +72,24 @@ static void drop_watch(struct http *http, curl_socket_t fd, struct watch *watch)
     free(watch);
 }
 
+/* Curl waits to read from a connected socket: a peer is there. Its other sockets lead to nobody, as the one
+ * that its name look-ups wake it with. */
+static void note_peer(CURL *easy, curl_socket_t fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    struct transfer *transfer = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer) == CURLE_OK && transfer && !transfer->easy.met &&
+        getpeername(fd, (struct sockaddr *)&peer, &length) == 0)
+        transfer->easy.met = peer.ss_family == AF_INET || peer.ss_family == AF_INET6;
+}
+
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
 {
     struct http *http = user;
     struct watch *watch = socket_user;
-    (void)easy;
+    if (what & CURL_POLL_IN && what != CURL_POLL_REMOVE)
+        note_peer(easy, fd);
     if (what == CURL_POLL_REMOVE) {
         drop_watch(http, fd, watch);
         return 0;
@@ -208,7 +222,8 @@ static bool any_running(const struct http *http)
 }
 
 /* Curl has no call that closes what it keeps open (CURLMOPT_NETWORK_CHANGED came with 8.16): the whole pool
- * is made anew. While something is on its way it waits, and the request takes a connection of its own. */
+ * is made anew, and with it the memory of names, because a portal's name server says that every shop is the
+ * portal. While something is on its way it waits, and the request takes a connection of its own. */
 static int forget_connections(struct http *http, bool *fresh)
 {
     *fresh = http->forget;

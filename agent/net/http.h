@@ -2,8 +2,8 @@
  * verified, redirects never followed, only http and https, nothing compressed is asked for; bodies end at
  * HTTP_BODY_MAX_BYTES, headers at the limits of http_internal.h. Proxies of the environment are ignored.
  * Connections are reused; a request on a kept connection that breaks before the answer's first byte is sent
- * again by curl, so a request must be harmless to repeat (ours carry keys). Names are looked up for each new
- * one. Never blocks, not even in a name look-up. */
+ * again by curl, so a request must be harmless to repeat (ours carry keys). Never blocks, not even in a name
+ * look-up. */
 #ifndef FAIRSTOCK_NET_HTTP_H
 #define FAIRSTOCK_NET_HTTP_H
 

@@ -127,8 +127,6 @@ static CURLcode set_patience(CURL *curl, const struct http_ask *ask)
     /* Looking up a name blocks a thread of its own. Without this, curl waits for that thread when it gives
      * the transfer up, and all of us with it: no scan is served while the name server is silent. */
     SET(CURLOPT_QUICK_EXIT, 1L);
-    /* A portal's name server says that every shop is the portal; remembered, it would outlive the login. */
-    SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     SET(CURLOPT_SOCKOPTFUNCTION, on_new_socket);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_TCP_KEEPIDLE, (long)HTTP_KEEPALIVE_S);
@@ -198,7 +196,7 @@ static curl_off_t time_us(CURL *curl, CURLINFO info)
 
 bool http_easy_was_slow(struct http_easy *easy, CURLcode code)
 {
-    return code == CURLE_OPERATION_TIMEDOUT && time_us(easy->curl, CURLINFO_CONNECT_TIME_T) > 0 &&
+    return code == CURLE_OPERATION_TIMEDOUT && easy->met &&
            time_us(easy->curl, CURLINFO_PRETRANSFER_TIME_T) == 0;
 }
 
@@ -218,8 +216,7 @@ void http_easy_conclude(struct http_easy *easy, CURLcode code)
     if (code == CURLE_OK)
         reply->status = (int)status;
     else
-        http_words(reply->network_words, sizeof reply->network_words, easy->curl, code, easy->curl_words,
-                   time(NULL));
+        http_words(easy, code, time(NULL), reply->network_words, sizeof reply->network_words);
     if (reply->retry_after_ms < 0) {
         int64_t until_ms = -reply->retry_after_ms;
         reply->retry_after_ms = reply->date_ms && until_ms > reply->date_ms ? until_ms - reply->date_ms : 0;

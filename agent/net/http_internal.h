@@ -31,6 +31,7 @@ struct http_easy {
     struct http_reply *reply;   /* borrowed */
     size_t header_bytes;
     uint32_t header_lines;
+    bool met; /* a peer accepted the connection. Curl's own times do not tell before TLS is done. */
     char curl_words[CURL_ERROR_SIZE];
 };
 
@@ -53,6 +54,6 @@ bool http_easy_was_quick(struct http_easy *easy);
 void http_easy_free(struct http_easy *easy);
 
 /* One sentence for a failed transfer (http_words.c). now_s: this device's clock, seconds since 1970. */
-void http_words(char *words, size_t size, CURL *curl, CURLcode code, const char *curl_words, time_t now_s);
+void http_words(const struct http_easy *easy, CURLcode code, time_t now_s, char *words, size_t size);
 
 #endif

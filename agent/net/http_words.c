@@ -12,13 +12,13 @@ static bool happened(CURL *curl, CURLINFO info)
     return curl_easy_getinfo(curl, info, &us) == CURLE_OK && us > 0;
 }
 
-static const char *timed_out(CURL *curl)
+static const char *timed_out(const struct http_easy *easy)
 {
-    if (!happened(curl, CURLINFO_NAMELOOKUP_TIME_T))
+    if (!happened(easy->curl, CURLINFO_NAMELOOKUP_TIME_T))
         return "the shop's name cannot be looked up: the name server does not answer";
-    if (!happened(curl, CURLINFO_CONNECT_TIME_T))
+    if (!easy->met && !happened(easy->curl, CURLINFO_CONNECT_TIME_T))
         return "the shop cannot be reached: nothing answers";
-    if (!happened(curl, CURLINFO_PRETRANSFER_TIME_T))
+    if (!happened(easy->curl, CURLINFO_PRETRANSFER_TIME_T))
         return "something answers in the shop's place or too slowly: no secure connection in time";
     return "no answer in time";
 }
@@ -77,16 +77,16 @@ static void not_trusted(char *words, size_t size, const char *curl_words, time_t
     }
 }
 
-static const char *plain_words(CURL *curl, CURLcode code)
+static const char *plain_words(const struct http_easy *easy, CURLcode code)
 {
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return "the shop's name cannot be looked up: no internet, or a broken name server";
     case CURLE_COULDNT_CONNECT:
-        return not_connected(curl);
+        return not_connected(easy->curl);
     case CURLE_OPERATION_TIMEDOUT:
-        return timed_out(curl);
+        return timed_out(easy);
     case CURLE_SSL_CONNECT_ERROR:
         return "what answers makes no secure connection, as the shop would: a login page of the network does "
                "this";
@@ -109,10 +109,10 @@ static const char *plain_words(CURL *curl, CURLcode code)
     }
 }
 
-void http_words(char *words, size_t size, CURL *curl, CURLcode code, const char *curl_words, time_t now_s)
+void http_words(const struct http_easy *easy, CURLcode code, time_t now_s, char *words, size_t size)
 {
     if (code == CURLE_PEER_FAILED_VERIFICATION)
-        not_trusted(words, size, curl_words, now_s);
+        not_trusted(words, size, easy->curl_words, now_s);
     else
-        (void)snprintf(words, size, "%s", plain_words(curl, code));
+        (void)snprintf(words, size, "%s", plain_words(easy, code));
 }

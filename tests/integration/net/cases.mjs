@@ -4,6 +4,8 @@ import { ip, PORTAL, SHOP, SLOW, swallow } from './street.mjs';
 
 const NOTICE_MS = 20000; // from the cut to the word "offline": dead TCP 4 s, curl's second try 4 s, ours 4 s, and the machine's own time
 const CATCH_UP_MS = 5000;
+const LONGEST_PROBE_MS = 3500;
+const FLAPS = 20;
 const SCAN_MAX_MS = 1000; // with sanitizers, on a busy machine; a scan that waits for the network takes five seconds
 
 // Two units: with half of the stock for the booth, one alone may leave the shop's level as it is.
@@ -27,6 +29,17 @@ async function cutOff(world, words) {
     check(now.owed > 0 && now.unsent > 0, `nothing is owed or unsent: ${now.owed}, ${now.unsent}`);
     check(now.open_cards === 0, `${now.open_cards} cards were opened because of the network`);
     return now.channels[0].last_error;
+}
+
+// Nothing is on its way any more: a cut in the middle of a request would let that one, or a sale right after it, through.
+async function quiet(world) {
+    let asked = -1, since = 0;
+    await until('a while without a request', async () => {
+        const { requests } = await world.agent.channel();
+        if (requests !== asked)
+            [asked, since] = [requests, Date.now()];
+        return Date.now() - since >= 250;
+    }, 10000);
 }
 
 // Shop and ledger agree on every item, and every change was made once.
@@ -61,6 +74,7 @@ async function catchUp(world, repair) {
 
 async function outage(world, { cut, repair, words, dwell = () => {}, index = 0 }) {
     await equal(world);
+    await quiet(world);
     world.shop.model.buy([{ sku: world.items[index + 1].sku, quantity: 1 }], {});
     cut();
     const first = await sell(world, index);
@@ -78,11 +92,21 @@ function moveTo(world, address) {
     world.stall.linkUp();
 }
 
-// How the probe asks again and again: later each time, never later than a catch-up may begin.
+function namesDie(world) {
+    world.names.silent = true;
+    moveTo(world, SHOP);
+}
+
+// How the probe asks again and again: later each time, until the longest distance is reached. Then comes the repair, at the
+// worst of moments: just after a probe.
 async function backedOff(world, before) {
-    const times = await until('the seventh probe', () => world.portal.met >= before + 7 && world.portal.at_ms.slice(before), 30000);
-    const gaps = times.slice(1).map((at, i) => at - times[i]);
-    check(gaps.at(-1) >= 2 * gaps[0] && gaps.every((gap) => gap <= CATCH_UP_MS), `probes came ${gaps.join(', ')} ms apart`);
+    const gaps = await until('a long distance between two probes', () => {
+        const times = world.portal.at_ms.slice(before);
+        const found = times.slice(1).map((at, i) => at - times[i]);
+        return found.at(-1) >= LONGEST_PROBE_MS && found;
+    }, 30000);
+    check(gaps.every((gap) => gap <= CATCH_UP_MS), `probes came ${gaps.join(', ')} ms apart`);
+    check(gaps.length >= 4, `only ${gaps.length} probes before the distance was long: ${gaps.join(', ')}`);
 }
 
 const portal = (mode, dwell = () => {}) => async (world) => {
@@ -122,8 +146,9 @@ export const CASES = {
     route_lost: (world) => outage(world, { cut: () => world.stall.ip('route', 'del', 'default'), repair: () => world.stall.routeUp(),
         words: /no network|no way to the internet|looked up/ }),
     names_dead: (world) => outage(world, {
-        cut: () => { world.names.silent = true; world.shop.server.closeAllConnections(); },
+        cut: () => namesDie(world),
         repair: () => { world.names.silent = false; }, words: /name server does not answer/ }),
+    flapping,
     answers_vanish: (world) => outage(world, { cut: swallow.on, repair: swallow.off, words: /reached: nothing answers|looked up/ }),
 
     portal_200: portal('page', backedOff),
@@ -144,10 +169,24 @@ export const CASES = {
         return words;
     },
 
+    // The shop got it, the link goes before its answer comes: waiting for that answer would cost seconds.
+    gone_while_waiting: async (world) => {
+        await equal(world);
+        await quiet(world);
+        const met = world.shop.faults.met;
+        world.shop.faults.add({ kind: 'delay', ms: 7000, only: 'write' });
+        await sell(world, 0);
+        await until('the write at the shop', () => world.shop.faults.met > met, 10000);
+        world.stall.ip('link', 'set', 'veth1', 'down');
+        await cutOff(world, /./);
+        const took = await catchUp(world, () => world.stall.linkUp());
+        return `catch-up after ${took} ms, the write settled with its key`;
+    },
+
     // Stopping must not wait for a name server; what is owed waits on the disk for the next start.
     stop_offline: async (world) => {
-        world.names.silent = true;
-        world.shop.server.closeAllConnections();
+        await quiet(world);
+        namesDie(world);
         await sell(world, 1);
         await cutOff(world, /name server does not answer/);
         const asked = world.names.asked;
@@ -165,16 +204,36 @@ export const CASES = {
     // Nothing owed: online it polls, offline it waits for a sign or a minute.
     idle: async (world) => {
         await equal(world);
-        const online = await wakeUps(world, 4000);
+        const online = await wakeUps(world, 3000);
         world.stall.ip('route', 'del', 'default');
-        await until('offline', async () => (await world.agent.channel()).phase === 'offline', NOTICE_MS);
+        await until('offline', async () => (await world.agent.channel()).phase === 'offline', 2000); // the kernel said so
         const requests = (await world.agent.channel()).requests;
-        const offline = await wakeUps(world, 4000);
+        const offline = await wakeUps(world, 3000);
         check((await world.agent.channel()).requests === requests, 'it probes although nothing is owed');
         const took = await catchUp(world, () => world.stall.routeUp());
         return `${online} wake-ups a second online, ${offline} offline; route back: asked after ${took} ms`;
     },
 };
+
+// Link down and up, again and again, in the middle of whatever is going on.
+async function flapping(world) {
+    await equal(world);
+    const { requests } = await world.agent.channel();
+    let slowest = 0;
+    for (let flap = 0; flap < FLAPS; flap++) {
+        world.stall.ip('link', 'set', 'veth1', 'down');
+        slowest = Math.max(slowest, await world.agent.scan(world.items[flap % world.items.length].barcode));
+        world.shop.model.buy([{ sku: world.items[(flap + 3) % world.items.length].sku, quantity: 1 }], {});
+        world.stall.linkUp();
+        slowest = Math.max(slowest, await world.agent.scan(world.items[(flap + 1) % world.items.length].barcode));
+        await new Promise((done) => setTimeout(done, 10 * (flap % 8)));
+    }
+    check(slowest <= SCAN_MAX_MS, `a scan took ${slowest} ms while the network flapped`);
+    await equal(world);
+    const used = (await world.agent.channel()).requests - requests;
+    check(used <= 20 * FLAPS, `${used} requests for ${FLAPS} flaps`);
+    return `${FLAPS} flaps, slowest scan ${slowest} ms, ${used} requests`;
+}
 
 async function wakeUps(world, ms) {
     const begin = world.agent.wakeUps();

@@ -1,20 +1,23 @@
 /* The HTTP client against a real peer that means no good: limits, times, redirects, kept connections. Each
  * test runs one loop; its requests follow each other or go together. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/limits.h"
 #include "http_peer.h"
-#include "net/http.h"
+#include "net/http_internal.h"
 
-enum { REQUESTS_MAX = 8, TIMEOUT_MS = 1000, MIB = 1024 * 1024 };
+enum { REQUESTS_MAX = 8, TIMEOUT_MS = 1000, PATIENCE_MS = 10000, MIB = 1024 * 1024 };
 
 struct answer {
     bool came;
@@ -28,13 +31,14 @@ struct answer {
 struct bench {
     struct http_peer peer;
     struct loop *loop;
+    struct loop_source *patience;
     struct http *http;
     const char *paths[REQUESTS_MAX];
     struct answer answers[REQUESTS_MAX];
     int count, sent, came;
-    bool together;
+    int at_once;       /* requests sent at the start; each answer sends one more */
     int forget_before; /* number of the request before which connections are forgotten; 0 none */
-    int64_t begun_ms;
+    int64_t begun_ms, timeout_ms;
     uint64_t handle;
 };
 
@@ -63,7 +67,7 @@ static void on_reply(void *user, const struct http_reply *reply)
     bench->came++;
     if (bench->came == bench->count)
         loop_stop(bench->loop);
-    else if (!bench->together)
+    else if (bench->sent < bench->count)
         send_next(bench);
 }
 
@@ -79,17 +83,28 @@ static void send_next(struct bench *bench)
     else
         (void)snprintf(url, sizeof url, "%s", path);
     assert_int_equal(http_send(bench->http, "POST", url, "Content-Type: application/json\n", "{}", 2,
-                               TIMEOUT_MS, on_reply, bench, &bench->handle),
+                               bench->timeout_ms, on_reply, bench, &bench->handle),
                      0);
+}
+
+static int give_up(void *user, int64_t now_ms)
+{
+    struct bench *bench = user;
+    (void)now_ms;
+    loop_stop(bench->loop);
+    return 0;
 }
 
 static void run(struct bench *bench)
 {
+    assert_int_equal(loop_add_timer(bench->loop, "patience", LOOP_NORMAL, give_up, bench, &bench->patience),
+                     0);
+    assert_int_equal(loop_arm(bench->patience, loop_now_ms(bench->loop) + PATIENCE_MS), 0);
     while (bench->paths[bench->count])
         bench->count++;
     do
         send_next(bench);
-    while (bench->together && bench->sent < bench->count);
+    while (bench->sent < bench->at_once);
     assert_int_equal(bench->came, 0); /* never from inside */
     assert_int_equal(loop_run(bench->loop), 0);
     assert_int_equal(bench->came, bench->count);
@@ -101,6 +116,7 @@ static int set_up(void **state)
     struct err err = {0};
     if (!bench)
         return -1;
+    bench->timeout_ms = TIMEOUT_MS;
     http_peer_start(&bench->peer);
     assert_int_equal(loop_new(&bench->loop, &err), 0);
     assert_int_equal(http_new(bench->loop, NULL, &bench->http, &err), 0);
@@ -112,6 +128,7 @@ static int tear_down(void **state)
 {
     struct bench *bench = *state;
     http_free(bench->http);
+    loop_remove(bench->patience);
     loop_free(bench->loop);
     http_peer_stop(&bench->peer);
     free(bench);
@@ -283,6 +300,30 @@ static void other_protocols_are_refused(void **state)
     }
 }
 
+/* Accepts by the kernel's hand and never says a word: a very slow way looks like this at first. */
+static void a_peer_that_is_slow_but_there_gets_more_time(void **state)
+{
+    struct bench *bench = *state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int mute = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char url[64];
+    assert_int_equal(bind(mute, (const struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(mute, 4), 0);
+    assert_int_equal(getsockname(mute, (struct sockaddr *)&address, &length), 0);
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%u/", ntohs(address.sin_port));
+    bench->paths[0] = bench->paths[1] = url;
+    bench->timeout_ms = HTTP_CONNECT_MAX_MS + 500;
+    run(bench);
+    for (int i = 0; i < 2; i++) {
+        assert_false(bench->answers[i].reached);
+        assert_non_null(strstr(bench->answers[i].words, "no secure connection in time"));
+    }
+    assert_in_range(bench->answers[0].took_ms, HTTP_CONNECT_MAX_MS - 10, HTTP_CONNECT_MAX_MS + 300);
+    assert_true(bench->answers[1].took_ms >= HTTP_CONNECT_MAX_MS + 490);
+    (void)close(mute);
+}
+
 /* --- connections that are forgotten ------------------------------------------------------------------ */
 
 static void forgotten_connections_are_not_used_again(void **state)
@@ -300,14 +341,15 @@ static void what_is_on_its_way_is_not_cut(void **state)
 {
     struct bench *bench = *state;
     bench->paths[0] = "/slow";
-    bench->paths[1] = "/ok";
-    bench->together = true;
-    bench->forget_before = 2;
+    bench->paths[1] = "/ok"; /* leaves its connection behind while the slow one is on its way */
+    bench->paths[2] = "/ok";
+    bench->at_once = 2;
+    bench->forget_before = 3;
     run(bench);
-    assert_int_equal(bench->peer.seen->connections, 2);
-    assert_int_equal(bench->answers[0].status, 200);
-    assert_int_equal(bench->answers[1].status, 200);
-    assert_true(bench->answers[1].took_ms >= 300); /* the slow one came last, whole */
+    assert_int_equal(bench->peer.seen->connections, 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(bench->answers[i].status, 200);
+    assert_true(bench->answers[2].took_ms >= 200); /* the slow one came last, whole */
 }
 
 static int cancel_and_ask_again(void *user, int64_t now_ms)
@@ -317,7 +359,9 @@ static int cancel_and_ask_again(void *user, int64_t now_ms)
     http_cancel(bench->http, bench->handle);
     http_cancel(bench->http, bench->handle); /* unknown by now: nothing happens */
     bench->came = bench->sent = 0;
+    bench->count = 2;
     bench->paths[0] = "/ok";
+    bench->paths[1] = "/slow"; /* as long as the first would have taken */
     send_next(bench);
     return 0;
 }
@@ -330,8 +374,8 @@ static void a_cancelled_request_is_never_answered(void **state)
                      0);
     assert_int_equal(loop_arm(timer, loop_now_ms(bench->loop) + 100), 0);
     assert_string_equal(ask(bench, "/slow")->body, "{\"ok\":1}");
-    assert_int_equal(bench->peer.seen->requests, 2);
-    assert_true(bench->answers[0].took_ms < 300); /* not the slow one's */
+    assert_int_equal(bench->peer.seen->requests, 3);
+    assert_true(bench->answers[1].took_ms >= 380); /* the second one's, not the first one's */
     loop_remove(timer);
 }
 
@@ -354,6 +398,7 @@ int main(void)
         TEST(nobody_there_is_surely_not_reached),
         TEST(no_tls_is_not_the_shop),
         TEST(other_protocols_are_refused),
+        TEST(a_peer_that_is_slow_but_there_gets_more_time),
         TEST(forgotten_connections_are_not_used_again),
         TEST(what_is_on_its_way_is_not_cut),
         TEST(a_cancelled_request_is_never_answered),
