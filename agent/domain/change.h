@@ -11,9 +11,10 @@ enum change_kind {
     CHANGE_LISTING = 1, /* insert or replace by (channel, alias) */
     CHANGE_OP,          /* insert or replace by id; a DONE or REJECTED op may be pruned by the store later */
     CHANGE_ORDER_LINE,  /* insert or replace by (channel, source_key) */
-    CHANGE_CARD,    /* id 0: insert unless an unsettled card with (kind, channel, key) exists: then only its
-                       units and    text are replaced;    id 0 and CARD_SETTLED: settles that card if there is
-                       one,    never inserts */
+    CHANGE_CARD,    /* with an id: replace. id 0: insert unless an unsettled card with (kind, channel, key)
+                     * exists, then only its units and text are replaced; units of CARD_UNKNOWN_CODE are added
+                     * instead, and none left settles it. id 0 and CARD_SETTLED: settles that card if there is
+                     * one.    Settling never inserts, nor does taking units back. */
     CHANGE_CHANNEL, /* insert or replace by alias */
 };
 

@@ -80,7 +80,7 @@ struct order_line {
 };
 
 enum card_kind {
-    CARD_UNKNOWN_CODE = 1, /* a code no item has was sold; name it */
+    CARD_UNKNOWN_CODE = 1, /* a code no item has was sold; name it. Its units add up, see change.h */
     CARD_BELOW_ZERO,       /* sold although the ledger said there is none: the count was wrong */
     CARD_OVERSOLD,         /* an order that on hand cannot fill */
     CARD_DRIFT,            /* a level that orders and our ops do not explain */

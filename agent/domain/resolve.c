@@ -130,7 +130,8 @@ static void add_found(struct list *list, const struct card *card, const struct r
 {
     struct resolve_option *option = add(list, OPTION_FOUND);
     SAY(option->title, "%s", words);
-    SAY(option->effect, "On hand of %s goes up by %" PRId64 " in the ledger.", name_of(facts), card->units);
+    SAY(option->effect, "On hand of %s goes up by %" PRId64 " in the ledger.", name_of(facts),
+        resolve_missing(card, facts));
 }
 
 /* One of a kind cannot be made again in a hurry: then the refund comes first. */
@@ -196,6 +197,13 @@ static void unknown_code(struct list *list)
     add_dismiss(list, "The sale stays in the ledger as an unknown item.");
 }
 
+int64_t resolve_missing(const struct card *card, const struct resolve_facts *facts)
+{
+    if (card->kind != CARD_BELOW_ZERO)
+        return card->units;
+    return facts->on_hand < 0 ? -facts->on_hand : 0;
+}
+
 int resolve_options(const struct card *card, const struct resolve_facts *facts,
                     struct resolve_option options[RESOLVE_OPTIONS_MAX])
 {
@@ -216,8 +224,10 @@ int resolve_options(const struct card *card, const struct resolve_facts *facts,
         unknown_code(&list);
         break;
     case CARD_BELOW_ZERO:
-        add_found(&list, card, facts, "The count was wrong: it was there");
-        add_dismiss(&list, "The ledger keeps showing less than zero.");
+        if (resolve_missing(card, facts) > 0)
+            add_found(&list, card, facts, "The count was wrong: it was there");
+        add_dismiss(&list, resolve_missing(card, facts) > 0 ? "The ledger keeps showing less than zero."
+                                                            : "The ledger is not below zero any more.");
         break;
     case CARD_UNLINKED_ORDER:
         add_dismiss(

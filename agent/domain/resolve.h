@@ -13,7 +13,7 @@
 enum {
     RESOLVE_OPTIONS_MAX = 6,
     RESOLVE_TITLE_MAX_BYTES = 160,
-    RESOLVE_EFFECT_MAX_BYTES = 320,
+    RESOLVE_EFFECT_MAX_BYTES = 512, /* a title of TITLE_MAX_BYTES, two names and the sentence */
     RESOLVE_MESSAGE_MAX_BYTES = 640
 };
 
@@ -43,6 +43,9 @@ struct resolve_option {
     char message[RESOLVE_MESSAGE_MAX_BYTES]; /* draft to the buyer; "" none. No name, no address: we never
                                                 have them */
 };
+
+/* Units that are missing: what OPTION_FOUND puts back. A card below zero speaks of what is missing now. */
+int64_t resolve_missing(const struct card *card, const struct resolve_facts *facts);
 
 /* Fills options, best first; returns their number. 0 for a settled card. */
 int resolve_options(const struct card *card, const struct resolve_facts *facts,

@@ -57,9 +57,9 @@ static void put_card(const struct decision *decision, enum card_state state)
 static int found(const struct decision *decision)
 {
     bool made = decision->card->chosen == OPTION_MAKE_ANOTHER;
-    if (decision->card->units)
-        book_adjustment(decision, decision->facts->location, decision->card->units,
-                        made ? ADJUST_MADE : ADJUST_FOUND);
+    int64_t missing = resolve_missing(decision->card, decision->facts);
+    if (missing)
+        book_adjustment(decision, decision->facts->location, missing, made ? ADJUST_MADE : ADJUST_FOUND);
     return 0;
 }
 
@@ -76,7 +76,8 @@ static int cancel_order(const struct decision *decision)
     if (!line)
         return err_set(decision->err, -EINVAL, "the order behind this card is not known");
     if (decision->facts->unsettled)
-        return err_set(decision->err, -EBUSY, "this order is being cancelled already");
+        return err_set(decision->err, -EBUSY,
+                       "a change of this order or its listing is on its way; try again in a moment");
     struct op op = {
         .id = decision->stamp->op,
         .request_key = decision->stamp->op_key,

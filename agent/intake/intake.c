@@ -6,91 +6,7 @@
 #include <string.h>
 
 #include "domain/gtin.h"
-
-struct intake {
-    struct intake_settings settings;
-    struct book *book;
-    struct event event; /* reused: it is large */
-    struct intake_recent recent[INTAKE_RECENT_MAX];
-    uint32_t recent_next, recent_count;
-    char refused_code[CODE_MAX_BYTES + 1]; /* the last refused scan, waiting to be repeated */
-    int64_t refused_ms;
-    int commit_error;
-};
-
-static struct intake_recent *remember(struct intake *intake)
-{
-    struct intake_recent *slot = &intake->recent[intake->recent_next];
-    intake->recent_next = (intake->recent_next + 1) % INTAKE_RECENT_MAX;
-    if (intake->recent_count < INTAKE_RECENT_MAX)
-        intake->recent_count++;
-    *slot = (struct intake_recent){0};
-    return slot;
-}
-
-const struct intake_recent *intake_recent(const struct intake *intake, uint32_t index)
-{
-    if (index >= intake->recent_count)
-        return NULL;
-    return &intake->recent[(intake->recent_next + INTAKE_RECENT_MAX - 1 - index) % INTAKE_RECENT_MAX];
-}
-
-static void remember_sale(struct intake *intake, const struct event *event, uint64_t position,
-                          int64_t wall_ms)
-{
-    const struct sale_line *line = &event->sale.lines[0];
-    struct intake_recent *slot = remember(intake);
-    slot->position = position;
-    slot->time_ms = event->time_ms;
-    slot->wall_ms = wall_ms;
-    slot->item = line->item;
-    slot->source = event->sale.source;
-    slot->quantity = line->quantity;
-    slot->price_minor = line->unit_price_minor;
-    slot->beyond = (event->sale.flags & SALE_BEYOND_LEDGER) != 0;
-    if (!line->item)
-        text_copy(line->code, slot->code, sizeof slot->code);
-}
-
-/* --- after a restart
- * ------------------------------------------------------------------------------------------------ */
-
-static void mark_voided(struct intake *intake, uint64_t position)
-{
-    for (uint32_t i = 0; i < intake->recent_count; i++)
-        if (intake->recent[i].position == position)
-            intake->recent[i].voided = true;
-}
-
-/* The position a reference of an event at `position` points to; 0 when it lies further back than the path we
- * can see. */
-static uint64_t resolve_ref(struct store *store, uint64_t position, struct event_ref ref)
-{
-    uint64_t target = 0;
-    return store_resolve_ref(store, position, ref, &target) == 0 ? target : 0;
-}
-
-static int read_back(struct intake *intake)
-{
-    enum { LOOK_BACK_EVENTS = 1024 };
-    struct store *store = intake->settings.store;
-    uint64_t last = store_last_position(store);
-    uint64_t position = last > LOOK_BACK_EVENTS ? last - LOOK_BACK_EVENTS : 1;
-    uint8_t bytes[EVENT_MAX_BYTES];
-    for (; position <= last; position++) {
-        size_t length = sizeof bytes;
-        int result = store_event(store, position, bytes, &length);
-        if (result < 0)
-            return result;
-        if (event_decode(bytes, length, &intake->event) < 0)
-            continue; /* damage is the verifier's to name; the list of last scans is a convenience */
-        if (intake->event.kind == EVENT_SALE)
-            remember_sale(intake, &intake->event, position, 0);
-        else if (intake->event.kind == EVENT_VOID)
-            mark_voided(intake, resolve_ref(store, position, intake->event.voided.target));
-    }
-    return 0;
-}
+#include "intake/intake_internal.h"
 
 int intake_new(const struct intake_settings *settings, struct intake **intake, struct err *err)
 {
@@ -99,7 +15,7 @@ int intake_new(const struct intake_settings *settings, struct intake **intake, s
         return err_set(err, -ENOMEM, "out of memory");
     made->settings = *settings;
     made->book = store_book(settings->store);
-    int result = read_back(made);
+    int result = intake_read_back(made);
     if (result < 0) {
         intake_free(made);
         return err_set_errno(err, result, "cannot read the last sales back");
@@ -118,23 +34,24 @@ void intake_free(struct intake *intake)
  */
 
 /* Promise 3: a scan that probably does not mean a sale. */
-static bool probably_no_sale(const struct book_item *item, struct stock stock)
+static bool probably_no_sale(const struct book_item *item, struct stock stock, int64_t quantity)
 {
     if ((item->flags & ITEM_ONE_OF_A_KIND) && stock.on_hand <= 0)
         return true; /* the same label again */
-    return stock.on_hand > 0 &&
-           stock.on_hand <= stock.committed; /* every unit left is promised to an order */
+    return stock.on_hand > 0 && stock.committed > 0 &&
+           stock.on_hand - quantity < stock.committed; /* it would take a unit that an order was promised */
 }
 
+/* Other scans in between do not matter: another source may sell meanwhile. */
 static bool is_second_scan(struct intake *intake, const char *code, int64_t now_ms)
 {
-    bool again = intake->refused_code[0] && strcmp(intake->refused_code, code) == 0 &&
-                 now_ms - intake->refused_ms <= INTAKE_SECOND_SCAN_MS;
+    if (!intake->refused_code[0] || strcmp(intake->refused_code, code) != 0)
+        return false;
     intake->refused_code[0] = '\0';
-    return again;
+    return now_ms - intake->refused_ms <= INTAKE_SECOND_SCAN_MS;
 }
 
-static void ignore_result(void *user, const struct store_result *result)
+void intake_keep_error(void *user, const struct store_result *result)
 {
     *(int *)user = result->error;
 }
@@ -166,14 +83,14 @@ static void refuse(struct intake *intake, struct intake_outcome *outcome, const 
             "This one-of-a-kind piece was scanned again after it was sold. Nothing was booked. Scan it again "
             "within 10 seconds if it really is another sale.");
     else
-        (void)snprintf(card.text, sizeof card.text,
-                       "All %lld left are promised to online orders. Nothing was booked. Scan it again "
-                       "within 10 seconds "
-                       "to sell it here all the same.",
-                       (long long)stock.on_hand);
+        (void)snprintf(
+            card.text, sizeof card.text,
+            "Of the %lld left, %lld are promised to online orders. Nothing was booked. Scan it again "
+            "within 10 seconds to sell it here all the same.",
+            (long long)stock.on_hand, (long long)stock.committed);
     changes_put_card(&changes, &card);
     int error = 0;
-    store_submit(intake->settings.store, STORE_SCAN, &changes, ignore_result, &error);
+    store_submit(intake->settings.store, STORE_SCAN, &changes, intake_keep_error, &error);
     outcome->signal = error ? INTAKE_FAULT : INTAKE_REFUSED;
     outcome->error = error;
     outcome->on_hand = stock.on_hand;
@@ -196,35 +113,64 @@ static void booked(void *user, const struct store_result *result)
         outcome->error = result->error;
     } else {
         outcome->position = result->first_position;
-        remember_sale(intake, &intake->event, result->first_position, submission->wall_ms);
+        intake_remember(intake, &intake->event, result->first_position, submission->wall_ms);
         if (outcome->item)
             outcome->on_hand = book_stock(intake->book, outcome->item, intake->settings.location).on_hand;
     }
     report(intake, outcome);
 }
 
-/* A sale that needs a person's look: event and card in one commit. */
-static void submit_with_card(struct intake *intake, struct submission *submission)
+void intake_put_unknown_card(struct changes *changes, const char *code, int64_t units, int64_t wall_ms)
+{
+    struct card card;
+    fill_card(&card, CARD_UNKNOWN_CODE, code, 0, wall_ms);
+    card.units = units;
+    card.origin_event = 1;
+    (void)snprintf(
+        card.text, sizeof card.text,
+        "The code %s belongs to no item. The sale is kept; name the item and its stock is corrected.", code);
+    changes_put_card(changes, &card);
+}
+
+/* units: all that are missing now, not only those of this sale. */
+static void put_below_zero_card(struct changes *changes, const struct intake_outcome *outcome,
+                                int64_t wall_ms)
+{
+    struct card card;
+    fill_card(&card, CARD_BELOW_ZERO, outcome->code, outcome->item, wall_ms);
+    card.units = outcome->quantity - outcome->on_hand;
+    card.origin_event = 1;
+    char left[32] = "none was";
+    if (outcome->on_hand > 0)
+        (void)snprintf(left, sizeof left, "only %lld were", (long long)outcome->on_hand);
+    (void)snprintf(card.text, sizeof card.text,
+                   "Sold although the ledger said %s left. The sale is booked; the count was probably wrong.",
+                   left);
+    changes_put_card(changes, &card);
+}
+
+/* What the refused scan's card says is not true any more. */
+static void settle_refused_card(struct changes *changes, const struct intake_outcome *outcome,
+                                int64_t wall_ms)
+{
+    struct card card;
+    fill_card(&card, CARD_REFUSED, outcome->code, outcome->item, wall_ms);
+    card.state = CARD_SETTLED;
+    changes_put_card(changes, &card);
+}
+
+/* A sale that needs a person's look, or that answers a refusal: event and cards in one commit. */
+static void submit_with_cards(struct intake *intake, struct submission *submission)
 {
     const struct intake_outcome *outcome = submission->outcome;
     CHANGES_AUTO struct changes changes = changes_new();
     changes_add_event(&changes, &intake->event);
-    struct card card;
-    fill_card(&card, outcome->item ? CARD_BELOW_ZERO : CARD_UNKNOWN_CODE, outcome->code, outcome->item,
-              submission->wall_ms);
-    card.units = outcome->quantity;
-    card.origin_event = 1;
-    if (outcome->item)
-        (void)snprintf(
-            card.text, sizeof card.text,
-            "Sold although the ledger said %lld left. The sale is booked; the count was probably wrong.",
-            (long long)outcome->on_hand);
-    else
-        (void)snprintf(
-            card.text, sizeof card.text,
-            "The code %s belongs to no item. The sale is kept; name the item and its stock is corrected.",
-            outcome->code);
-    changes_put_card(&changes, &card);
+    if (!outcome->item)
+        intake_put_unknown_card(&changes, outcome->code, outcome->quantity, submission->wall_ms);
+    else if (outcome->beyond)
+        put_below_zero_card(&changes, outcome, submission->wall_ms);
+    if (outcome->second_scan)
+        settle_refused_card(&changes, outcome, submission->wall_ms);
     store_submit(intake->settings.store, STORE_SCAN, &changes, booked, submission);
 }
 
@@ -266,7 +212,7 @@ void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint
         outcome.quantity = quantity * (int64_t)item.pack;
         outcome.price_minor = item.price_minor;
         stock = book_stock(intake->book, item.alias, intake->settings.location);
-        if (probably_no_sale(&item, stock) && !second) {
+        if (probably_no_sale(&item, stock, outcome.quantity) && !second) {
             refuse(intake, &outcome, &item, stock, now_ms, wall_ms);
             return;
         }
@@ -280,134 +226,8 @@ void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint
     outcome.on_hand = stock.on_hand;
     fill_sale(intake, &outcome, known ? &item : NULL, event_ms);
     struct submission submission = {intake, &outcome, wall_ms};
-    if (!known || outcome.beyond)
-        submit_with_card(intake, &submission);
+    if (!known || outcome.beyond || second)
+        submit_with_cards(intake, &submission);
     else
         store_submit_event(intake->settings.store, &intake->event, booked, &submission);
-}
-
-/* --- undo and naming
- * ------------------------------------------------------------------------------------------------- */
-
-static struct intake_recent *newest_standing(struct intake *intake)
-{
-    for (uint32_t i = 0; i < intake->recent_count; i++) {
-        struct intake_recent *slot =
-            &intake->recent[(intake->recent_next + INTAKE_RECENT_MAX - 1 - i) % INTAKE_RECENT_MAX];
-        if (!slot->voided)
-            return slot;
-    }
-    return NULL;
-}
-
-int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_recent **voided)
-{
-    struct intake_recent *sale = newest_standing(intake);
-    if (!sale)
-        return -ENOENT;
-    struct event_ref target;
-    int result = store_ref(intake->settings.store, sale->position, &target);
-    if (result < 0)
-        return result;
-    struct event *event = &intake->event;
-    event->kind = EVENT_VOID;
-    event->version = 1;
-    event->time_ms = event_ms;
-    event->voided.target = target;
-    bool fresh = target.generations_back == 0 && event_ms - sale->time_ms <= INTAKE_UNDO_MS;
-    event->voided.reason = fresh ? 1 : 2;
-    event->voided.effect_count = 1; /* item 0 too: it ties the void to the unknown sale in the item index */
-    event->voided.effects[0] = (struct stock_effect){sale->item, intake->settings.location, sale->quantity};
-    int error = 0;
-    store_submit_event(intake->settings.store, event, ignore_result, &error);
-    if (error)
-        return error;
-    sale->voided = true;
-    *voided = sale;
-    return 0;
-}
-
-/* Positions of unknown sales of this code that still stand. Voids follow their sales, so one pass in order
- * suffices. */
-struct standing {
-    uint64_t positions[INTAKE_NAMED_MAX];
-    int64_t quantities[INTAKE_NAMED_MAX];
-    uint32_t count;
-};
-
-static void drop_standing(struct standing *standing, uint64_t position)
-{
-    for (uint32_t i = 0; i < standing->count; i++)
-        if (standing->positions[i] == position)
-            standing->quantities[i] = 0;
-}
-
-static int note_standing(struct intake *intake, const char *code, uint64_t position,
-                         struct standing *standing)
-{
-    uint8_t bytes[EVENT_MAX_BYTES];
-    size_t length = sizeof bytes;
-    int result = store_event(intake->settings.store, position, bytes, &length);
-    if (result < 0)
-        return result;
-    struct event *event = &intake->event;
-    result = event_decode(bytes, length, event);
-    if (result < 0)
-        return result;
-    if (event->kind == EVENT_VOID)
-        drop_standing(standing, resolve_ref(intake->settings.store, position, event->voided.target));
-    if (event->kind != EVENT_SALE || event->sale.line_count != 1 || event->sale.lines[0].item ||
-        !text_equal(event->sale.lines[0].code, text_of(code)))
-        return 0;
-    if (standing->count == INTAKE_NAMED_MAX)
-        return -E2BIG;
-    standing->positions[standing->count] = position;
-    standing->quantities[standing->count++] = event->sale.lines[0].quantity;
-    return 0;
-}
-
-static int find_standing(struct intake *intake, const struct card *card, struct standing *standing)
-{
-    enum { POSITIONS_AT_ONCE = 64 };
-    uint64_t positions[POSITIONS_AT_ONCE];
-    uint64_t after = card->origin ? card->origin - 1 : 0;
-    for (;;) {
-        int count = store_item_events(intake->settings.store, 0, after, positions, POSITIONS_AT_ONCE);
-        if (count <= 0)
-            return count;
-        for (int i = 0; i < count; i++) {
-            int result = note_standing(intake, card->key, positions[i], standing);
-            if (result < 0)
-                return result;
-        }
-        after = positions[count - 1];
-    }
-}
-
-int intake_name_code(struct intake *intake, const struct card *card, uint32_t item, uint64_t event_ms,
-                     struct changes *changes)
-{
-    struct standing standing = {0};
-    int result = find_standing(intake, card, &standing);
-    if (result < 0)
-        return result;
-    struct event *event = &intake->event;
-    *event = (struct event){.kind = EVENT_BARCODE_LINKED, .version = 1, .time_ms = event_ms};
-    event->barcode.item = item;
-    event->barcode.code = text_of(card->key);
-    event->barcode.pack = 1;
-    changes_add_event(changes, event);
-    for (uint32_t i = 0; i < standing.count; i++) {
-        if (!standing.quantities[i])
-            continue;
-        *event = (struct event){.kind = EVENT_UNKNOWN_NAMED, .version = 1, .time_ms = event_ms};
-        result = store_ref(intake->settings.store, standing.positions[i], &event->named.sale);
-        if (result < 0)
-            return result;
-        event->named.item = item;
-        event->named.quantity = standing.quantities[i];
-        event->named.location = intake->settings.location;
-        changes_add_event(changes, event);
-    }
-    return changes_error(changes);
 }

@@ -37,7 +37,7 @@ typedef void intake_done_fn(void *user, const struct intake_outcome *outcome);
 struct intake_recent {
     uint64_t position, time_ms; /* event time */
     int64_t wall_ms;            /* label; 0 for sales of an earlier start */
-    uint32_t item, source;
+    uint32_t item, source, location;
     char code[CODE_MAX_BYTES + 1];
     int64_t quantity, price_minor;
     bool voided, beyond;

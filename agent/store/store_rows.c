@@ -194,7 +194,7 @@ static int put_card(struct store *store, const struct card *card, uint64_t first
     store_bind_i(update, 4, card->units);
     store_bind_text(update, 5, card->text);
     int result = store_run(update);
-    if (result < 0 || sqlite3_changes(store->db) > 0)
+    if (result < 0 || sqlite3_changes(store->db) > 0 || (card->kind == CARD_UNKNOWN_CODE && card->units < 0))
         return result;
     sqlite3_stmt *add = store_use(store, SQL_CARD_ADD);
     bind_card(add, card, origin);

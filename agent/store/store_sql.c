@@ -83,8 +83,9 @@ const char *const store_sql[SQL_COUNT] = {
         "?8, "
         "units = ?9, text = ?10, chosen = ?11, detail = ?12, opened_wall_ms = ?13 WHERE id = ?1",
     [SQL_CARD_UPDATE_UNSETTLED] =
-        "UPDATE card SET units = ?4, text = ?5 WHERE kind = ?1 AND channel = ?2 AND key = ?3 "
-        "AND state < 3",
+        "UPDATE card SET text = ?5, units = CASE ?1 WHEN 1 THEN units + ?4 ELSE ?4 END, "
+        "state = CASE WHEN ?1 = 1 AND units + ?4 <= 0 THEN 3 ELSE state END "
+        "WHERE kind = ?1 AND channel = ?2 AND key = ?3 AND state < 3",
     [SQL_CARD_SETTLE] =
         "UPDATE card SET state = 3 WHERE kind = ?1 AND channel = ?2 AND key = ?3 AND state < 3",
     [SQL_CARD_ADD] = "INSERT INTO card (" CARD_COLUMNS

@@ -219,7 +219,7 @@ static void test_unsettled_card_is_updated(void **state)
     ledger_open(f);
     for (int i = 1; i <= 2; i++) {
         struct changes changes = changes_new();
-        struct card card = {.kind = CARD_UNKNOWN_CODE, .state = CARD_OPEN, .units = i, .origin = (uint64_t)i};
+        struct card card = {.kind = CARD_DRIFT, .state = CARD_OPEN, .units = i, .origin = (uint64_t)i};
         (void)snprintf(card.key, sizeof card.key, "X");
         changes_put_card(&changes, &card);
         assert_int_equal(ledger_submit(f, &changes).error, 0);

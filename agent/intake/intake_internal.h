@@ -1,0 +1,27 @@
+/* The intake's inside, shared by intake.c (scans) and intake_past.c (what was sold before). */
+#ifndef FAIRSTOCK_INTAKE_INTAKE_INTERNAL_H
+#define FAIRSTOCK_INTAKE_INTAKE_INTERNAL_H
+
+#include "intake/intake.h"
+
+struct intake {
+    struct intake_settings settings;
+    struct book *book;
+    struct event event; /* reused: it is large */
+    struct intake_recent recent[INTAKE_RECENT_MAX];
+    uint32_t recent_next, recent_count;
+    char refused_code[CODE_MAX_BYTES + 1]; /* the last refused scan, waiting to be repeated */
+    int64_t refused_ms;
+    int commit_error;
+};
+
+/* Adds a sale to the list of last scans. */
+void intake_remember(struct intake *intake, const struct event *event, uint64_t position, int64_t wall_ms);
+/* Fills the list from the ledger. */
+MUST_CHECK int intake_read_back(struct intake *intake);
+/* units: sold (positive) or taken back (negative); the store adds them up. */
+void intake_put_unknown_card(struct changes *changes, const char *code, int64_t units, int64_t wall_ms);
+/* A store_done_fn that keeps the error in an int. */
+void intake_keep_error(void *user, const struct store_result *result);
+
+#endif
