@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "domain/gtin.h"
 
 /* A request on its way. */
 struct flight {
@@ -242,6 +243,14 @@ static int look_up_moved(struct store *store, uint32_t item, bool *moved)
     return count < 0 ? count : 0;
 }
 
+/* A shop keeps a barcode as somebody typed it; the book has it in its one form. */
+static bool find_barcode(struct courier *courier, const char *barcode, struct book_item *found)
+{
+    char code[CODE_MAX_BYTES + 1];
+    gtin_normalise(barcode, code, sizeof code);
+    return code[0] && book_find_code(store_book(courier->settings.store), code, found);
+}
+
 static int look_up_items(struct courier *courier, const struct channel_answer *answer, struct lookup *lookup)
 {
     lookup->items = calloc(answer->count, sizeof *lookup->items);
@@ -257,8 +266,7 @@ static int look_up_items(struct courier *courier, const struct channel_answer *a
             lookup->items[i] = item->alias;
         else if (by_sku != -ENOENT)
             result = by_sku;
-        else if (listing->barcode[0] &&
-                 book_find_code(store_book(courier->settings.store), listing->barcode, &found))
+        else if (find_barcode(courier, listing->barcode, &found))
             lookup->items[i] = found.alias;
         if (result == 0)
             result = look_up_moved(courier->settings.store, lookup->items[i], &lookup->moved[i]);
