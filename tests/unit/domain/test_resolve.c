@@ -13,7 +13,7 @@
 
 #include "domain/resolve.h"
 
-enum { ITEM = 7, BOOTH = 1, STUDIO = 2, ORDERS_MAX = 16 };
+enum { ITEM = 7, BOOTH = 1, STUDIO = 2 };
 
 struct fixture {
     struct card card;
@@ -414,83 +414,6 @@ static void test_by_hand_waits_for_the_shop(void **state)
     (void)decided(f, OPTION_DISMISS, CARD_SETTLED);
 }
 
-/* --- who is asked to wait
- * ------------------------------------------------------------------------------------- */
-
-static uint32_t oversold(struct fixture *f, struct order_line *lines, uint32_t count, int64_t on_hand,
-                         int64_t committed)
-{
-    changes_reset(&f->changes);
-    resolve_oversold(lines, count, "MUG", on_hand, committed, 9, &f->changes);
-    assert_int_equal(changes_error(&f->changes), 0);
-    assert_int_equal(f->changes.event_count, 0);
-    return f->changes.row_count;
-}
-
-static struct order_line order(int number, int64_t created, int64_t units, uint32_t pack)
-{
-    struct order_line line = {
-        .channel = 1, .item = ITEM, .pack = pack, .created_wall_ms = created, .booked.ordered = units};
-    (void)snprintf(line.source_key, sizeof line.source_key, "order-%d", number);
-    (void)snprintf(line.order_name, sizeof line.order_name, "#%d", number);
-    return line;
-}
-
-static void test_the_newest_order_waits(void **state)
-{
-    struct fixture *f = *state;
-    struct order_line lines[] = {order(2, 200, 1, 1), order(1, 100, 1, 1), order(3, 300, 1, 1)};
-    assert_int_equal(oversold(f, lines, 3, 3, 3), 0);
-    assert_int_equal(oversold(f, lines, 3, 2, 3), 1);
-    assert_string_equal(f->changes.rows[0].card.key, "order-3");
-    assert_int_equal(f->changes.rows[0].card.units, 1);
-    assert_int_equal(f->changes.rows[0].card.kind, CARD_OVERSOLD);
-    assert_int_equal(f->changes.rows[0].card.state, CARD_OPEN);
-    assert_non_null(strstr(f->changes.rows[0].card.text, "#3"));
-    assert_int_equal(oversold(f, lines, 3, 1, 3), 2);
-    assert_string_equal(f->changes.rows[1].card.key, "order-2");
-    assert_int_equal(oversold(f, lines, 3, -7, 3), 3); /* never more than was ordered */
-    lines[0] = order(4, 300, 2, 1);
-    lines[1] = order(5, 300, 2, 1); /* the same moment: the later key */
-    assert_int_equal(oversold(f, lines, 2, 3, 4), 1);
-    assert_string_equal(f->changes.rows[0].card.key, "order-5");
-    assert_int_equal(f->changes.rows[0].card.units, 1);
-}
-
-/* On random orders: the cards together name the whole shortage, each no more than its order, the newest
- * first. */
-static void test_cards_name_the_whole_shortage(void **state)
-{
-    struct fixture *f = *state;
-    srand(5);
-    for (int round = 0; round < 5000; round++) {
-        struct order_line lines[ORDERS_MAX];
-        uint32_t count = (uint32_t)(rand() % ORDERS_MAX);
-        int64_t committed = 0, named = 0, oldest_named = INT64_MAX;
-        for (uint32_t i = 0; i < count; i++) {
-            lines[i] = order((int)i, rand() % 6, 1 + rand() % 3, 1 + (uint32_t)(rand() % 3));
-            lines[i].booked.handed_over = rand() % 4 == 0 ? lines[i].booked.ordered : 0;
-            committed += (lines[i].booked.ordered - lines[i].booked.handed_over) * lines[i].pack;
-        }
-        int64_t on_hand = rand() % 20;
-        uint32_t cards = oversold(f, lines, count, on_hand, committed);
-        for (uint32_t i = 0; i < cards; i++) {
-            const struct card *card = &f->changes.rows[i].card;
-            for (uint32_t n = 0; n < count; n++) {
-                if (strcmp(lines[n].source_key, card->key) != 0)
-                    continue;
-                int64_t open = (lines[n].booked.ordered - lines[n].booked.handed_over) * lines[n].pack;
-                assert_true(card->units > 0 && card->units <= open);
-                assert_true(i + 1 == cards || card->units == open);
-                assert_true(lines[n].created_wall_ms <= oldest_named);
-                oldest_named = lines[n].created_wall_ms;
-            }
-            named += card->units;
-        }
-        assert_int_equal(named, committed > on_hand ? committed - on_hand : 0);
-    }
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -508,8 +431,6 @@ int main(void)
         TEST(test_parked_is_tried_again),
         TEST(test_naming_needs_an_answer_that_fits),
         TEST(test_by_hand_waits_for_the_shop),
-        TEST(test_the_newest_order_waits),
-        TEST(test_cards_name_the_whole_shortage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
