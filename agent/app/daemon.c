@@ -1,6 +1,7 @@
 /* Builds, runs and takes down the daemon, in this order: state directory and ledger, lights, channels,
  * scanners, page. */
 #include "app/daemon.h"
+#include "app/daemon_recover.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,7 @@ int daemon_commit(struct daemon *daemon, struct changes *changes)
     store_submit(daemon->store, STORE_SYNC, changes, keep_error, &error);
     if (error)
         log_error("the ledger did not take a change: %s", strerrordesc_np(-error));
-    daemon_after_commit(daemon);
+    daemon_recover_after_commit(daemon);
     return error;
 }
 
@@ -193,7 +194,7 @@ static int on_idle(void *user)
     int more = store_maintain(daemon->store, false);
     if (more < 0)
         log_error("housekeeping of the ledger failed: %s", strerrordesc_np(-more));
-    daemon_after_commit(daemon);
+    daemon_recover_after_commit(daemon);
     return more > 0 ? loop_arm_idle(daemon->idle) : 0;
 }
 
@@ -217,7 +218,7 @@ static int add_timers(struct daemon *daemon)
     if (result == 0)
         result = loop_add_idle(loop, "ledger housekeeping", on_idle, daemon, &daemon->idle);
     if (result == 0)
-        result = daemon_add_recovery(daemon);
+        result = daemon_recover_add(daemon);
     if (result == 0)
         result = daemon_add_once(daemon);
     return result;

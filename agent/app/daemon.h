@@ -94,14 +94,6 @@ int daemon_commit(struct daemon *daemon, struct changes *changes);
 
 struct store_start daemon_start(struct daemon *daemon); /* of now, with a fresh epoch */
 
-/* daemon_recover.c */
-int daemon_add_recovery(struct daemon *daemon);
-/* A sale could not be saved, or the handle is dead: the lamp says so until the ledger is written again. */
-void daemon_ledger_failed(struct daemon *daemon);
-/* After each commit, done or failed, and after the light was told: rest that is due, a dead handle noticed.
- */
-void daemon_after_commit(struct daemon *daemon);
-
 /* daemon_light.c */
 void daemon_signal(struct daemon *daemon, enum status_lamp name, const char *event_id);
 void daemon_update_lamp(struct daemon *daemon);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/daemon.h"
+#include "app/daemon_recover.h"
 #include "base/log.h"
 
 _Static_assert((int)STATUS_STARTING == (int)LIGHT_STARTING && (int)STATUS_OFF == (int)LIGHT_OFF &&
@@ -90,7 +91,7 @@ static void outcome_fault(struct daemon *daemon, const struct intake_outcome *ou
     log_error("a scan of %s could not be saved: %s; write it on paper", outcome->code,
               strerrordesc_np(-outcome->error));
     bool shown = daemon->shown == STATUS_FAULT;
-    daemon_ledger_failed(daemon); /* signals when the lamp turns to fault */
+    daemon_recover_failed(daemon); /* signals when the lamp turns to fault */
     if (shown)
         daemon_signal(daemon, STATUS_FAULT, NULL);
 }
@@ -137,7 +138,7 @@ void daemon_outcome(void *user, const struct intake_outcome *outcome)
     }
     daemon_scanned(daemon, outcome);
     daemon_stock_changed(daemon, outcome->item);
-    daemon_after_commit(daemon);
+    daemon_recover_after_commit(daemon);
 }
 
 void daemon_changed(struct daemon *daemon, uint32_t item)
@@ -176,7 +177,7 @@ void daemon_courier_changed(void *user)
     struct daemon *daemon = user;
     if (up_to_date(daemon))
         daemon->unsent = 0;
-    daemon_after_commit(daemon);
+    daemon_recover_after_commit(daemon);
     daemon_update_lamp(daemon);
     daemon_changed(daemon, 0);
 }

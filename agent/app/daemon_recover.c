@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "app/daemon.h"
+#include "app/daemon_recover.h"
 #include "base/log.h"
 
 enum { RECOVER_FIRST_MS = 500, RECOVER_MOST_MS = 10000, REST_PIECES_MAX = 4 };
@@ -46,13 +46,13 @@ static int on_recover(void *user, int64_t now_ms)
     return 0;
 }
 
-int daemon_add_recovery(struct daemon *daemon)
+int daemon_recover_add(struct daemon *daemon)
 {
     return loop_add_timer(daemon->loop, "ledger recovery", LOOP_LIGHT, on_recover, daemon,
                           &daemon->recover_timer);
 }
 
-void daemon_ledger_failed(struct daemon *daemon)
+void daemon_recover_failed(struct daemon *daemon)
 {
     bool news = !daemon->facts.fault;
     daemon->facts.fault = true;
@@ -62,10 +62,10 @@ void daemon_ledger_failed(struct daemon *daemon)
         daemon_update_lamp(daemon);
 }
 
-void daemon_after_commit(struct daemon *daemon)
+void daemon_recover_after_commit(struct daemon *daemon)
 {
     if (store_is_dead(daemon->store)) {
-        daemon_ledger_failed(daemon);
+        daemon_recover_failed(daemon);
         return;
     }
     for (int i = 0; i < REST_PIECES_MAX && store_needs_rest(daemon->store); i++) {

@@ -25,10 +25,10 @@ const struct channel_caps practice_caps = {
 int practice_grow(void **array, uint32_t *capacity, uint32_t count, uint32_t max, size_t size)
 {
     enum { FIRST = 16 };
-    if (count < *capacity)
-        return 0;
     if (count >= max)
         return -E2BIG;
+    if (count < *capacity)
+        return 0;
     uint32_t wider = *capacity ? *capacity * 2 : FIRST;
     void *grown = reallocarray(*array, wider, size);
     if (!grown)

@@ -1,11 +1,13 @@
 /* The practice shop's state as text, and back. One record a line, fields separated by tabs:
  *
- *   practice shop 1
+ *   practice shop 2
  *   listing SKU BARCODE TITLE LEVEL
  *   order NUMBER LISTING CREATED_MS VERSION ORDERED CANCELLED HANDED_OVER RESTORED
  *   key HEX USED_MS CONTENT_HEX APPLIED LEVEL…
+ *   end
  *
- * In a text field a tab, a line feed and a backslash are written as \t, \n and \\. */
+ * `end` shows that nothing was cut off; a file of an earlier program has none. In a text field a tab, a line
+ * feed and a backslash are written as \t, \n and \\. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,7 +16,9 @@
 #include "base/cleanup.h"
 #include "channel/practice_internal.h"
 
-#define PRACTICE_FIRST_LINE "practice shop 1"
+#define PRACTICE_FIRST_LINE "practice shop 2"
+#define PRACTICE_OLD_LINE   "practice shop 1" /* without a last line */
+#define PRACTICE_LAST_LINE  "end"
 
 /* --- saving ------------------------------------------------------------------------------------------ */
 
@@ -65,6 +69,7 @@ void practice_shop_save(const struct practice_shop *shop, struct buf *text)
     }
     for (uint32_t i = 0; i < shop->key_count; i++)
         save_key(&shop->keys[i], text);
+    buf_add_text(text, PRACTICE_LAST_LINE "\n");
 }
 
 /* --- loading ----------------------------------------------------------------------------------------- */
@@ -139,7 +144,8 @@ static int load_order(struct practice_shop *shop, struct fields *fields)
     int64_t number;
     int64_t listing;
     struct order_vector *state = &order.state;
-    if (!next_number(fields, 1, UINT32_MAX, &number) ||
+    int64_t next = (int64_t)PRACTICE_FIRST_ORDER + shop->order_count;
+    if (!next_number(fields, next, next, &number) ||
         !next_number(fields, 0, (int64_t)shop->listing_count - 1, &listing) ||
         !next_number(fields, INT64_MIN, INT64_MAX, &order.created_ms) ||
         !next_number(fields, INT64_MIN, INT64_MAX - 1, &order.version) ||
@@ -213,19 +219,40 @@ static int load_line(struct practice_shop *shop, char *line)
     return -EBADMSG;
 }
 
+/* How far the file was read. */
+struct progress {
+    unsigned line;
+    bool old, ended;
+};
+
+static int load_next(struct practice_shop *shop, char *line, struct progress *progress)
+{
+    if (progress->line == 1) {
+        progress->old = strcmp(line, PRACTICE_OLD_LINE) == 0;
+        return progress->old || strcmp(line, PRACTICE_FIRST_LINE) == 0 ? 0 : -EBADMSG;
+    }
+    if (progress->ended)
+        return -EBADMSG;
+    progress->ended = !progress->old && strcmp(line, PRACTICE_LAST_LINE) == 0;
+    return progress->ended ? 0 : load_line(shop, line);
+}
+
 static int load_lines(struct practice_shop *shop, const char *text, struct err *err)
 {
-    for (unsigned number = 1; *text; number++) {
+    struct progress progress = {0};
+    while (*text) {
         size_t length = strcspn(text, "\n");
         FREE_AUTO char *line = strndup(text, length);
-        if (!line)
-            return err_set(err, -ENOMEM, "out of memory");
-        int result =
-            number == 1 ? strcmp(line, PRACTICE_FIRST_LINE) == 0 ? 0 : -EBADMSG : load_line(shop, line);
+        progress.line++;
+        int result = line ? load_next(shop, line, &progress) : -ENOMEM;
+        if (result == 0 && text[length] != '\n')
+            result = -EBADMSG; /* cut off in this line */
         if (result < 0)
-            return err_set(err, result, "line %u of the practice shop's file cannot be read", number);
-        text += length + (text[length] == '\n');
+            return err_set(err, result, "line %u of the practice shop's file cannot be read", progress.line);
+        text += length + 1;
     }
+    if (!progress.old && !progress.ended)
+        return err_set(err, -EBADMSG, "line %u: the practice shop's file was cut off", progress.line);
     return 0;
 }
 

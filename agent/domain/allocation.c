@@ -111,6 +111,14 @@ int64_t allocation_wanted(const struct book *book, const struct listing *listing
     return wanted;
 }
 
+/* What buyers may be able to take: what we gave, or what the shop showed if that is more (someone else put
+ * units there). */
+static int64_t sellable(const struct listing *listing)
+{
+    int64_t expected = listing_expected(listing);
+    return listing->has_level && listing->level > expected ? listing->level : expected;
+}
+
 int64_t allocation_free(const struct book *book, uint32_t item, uint32_t location, uint32_t booth_percent)
 {
     struct stock stock = book_stock(book, item, location);
@@ -120,10 +128,7 @@ int64_t allocation_free(const struct book *book, uint32_t item, uint32_t locatio
          listing = book_item_listing(book, item, listing)) {
         if (location_of(book, listing) != location)
             continue;
-        int64_t most = at_least_zero(listing_expected(listing));
-        if (listing->has_level && listing->level > most)
-            most = listing->level;
-        free_units -= most * listing->pack;
+        free_units -= at_least_zero(sellable(listing)) * listing->pack;
     }
     return free_units;
 }
@@ -133,13 +138,13 @@ int64_t allocation_raise(const struct listing *listing, int64_t wanted, int64_t 
     int64_t expected = listing_expected(listing);
     if (!listing->pack || wanted <= expected)
         return 0;
-    int64_t unused = expected < 0 ? -expected : 0;
+    int64_t unused = at_least_zero(-sellable(listing));
     int64_t most = unused + at_least_zero(free_units) / listing->pack;
     return most < wanted - expected ? most : wanted - expected;
 }
 
 int64_t allocation_taken(const struct listing *listing, int64_t delta)
 {
-    int64_t expected = listing_expected(listing);
-    return (at_least_zero(expected + delta) - at_least_zero(expected)) * listing->pack;
+    int64_t now = sellable(listing);
+    return (at_least_zero(now + delta) - at_least_zero(now)) * listing->pack;
 }

@@ -56,7 +56,8 @@ static int64_t pragma_value(struct store *store, const char *sql)
     return value;
 }
 
-/* psow=0: a damaged block must not take acknowledged sales with it (docs/decisions/0011-psow.md). */
+/* psow=0: a damaged block must not take acknowledged sales with it
+ * (docs/decisions/0011-psow-and-page-size.md). */
 int store_connect(struct store *store, const char *name, int flags, struct err *err)
 {
     char uri[STORE_PATH_MAX_BYTES + 64];

@@ -8,7 +8,8 @@
  * that commit goes into the database file and the WAL is emptied: so nothing that was answered as failed
  * comes back with the next recovery, and nothing acknowledged rests on pages whose sync failed (the kernel
  * forgets them: fsync(2), "error is reported once"). The acknowledged part was synced before and is only
- * read. */
+ * read.
+ * docs/decisions/0012-the-logs-space.md says why. */
 static int bring_home(struct store *store, struct err *err)
 {
     if (!store->db)

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "domain/gtin.h"
+
 void courier_lookup_free(struct courier_lookup *lookup)
 {
     free(lookup->known);
@@ -55,6 +57,14 @@ static int look_up_moved(struct store *store, uint32_t item, bool *moved)
     return count < 0 ? count : 0;
 }
 
+/* A shop keeps a barcode as somebody typed it; the book has it in its one form. */
+static bool find_barcode(struct store *store, const char *barcode, struct book_item *found)
+{
+    char code[CODE_MAX_BYTES + 1];
+    gtin_normalise(barcode, code, sizeof code);
+    return code[0] && book_find_code(store_book(store), code, found);
+}
+
 static int look_up_items(struct store *store, const struct channel_answer *answer,
                          struct courier_lookup *lookup)
 {
@@ -70,7 +80,7 @@ static int look_up_items(struct store *store, const struct channel_answer *answe
             lookup->items[i] = item->alias;
         else if (by_sku != -ENOENT)
             result = by_sku;
-        else if (listing->barcode[0] && book_find_code(store_book(store), listing->barcode, &found))
+        else if (find_barcode(store, listing->barcode, &found))
             lookup->items[i] = found.alias;
         if (result == 0)
             result = look_up_moved(store, lookup->items[i], &lookup->moved[i]);

@@ -1,7 +1,7 @@
-/* Sells from a ledger until it is killed, as a process of its own: ledger_seller DIRECTORY COUNT
+/* Sells from a ledger until it is killed, as a process of its own: ledger_seller DIRECTORY COUNT [EVERY]
  * Writes a line for each thing that happened, at once and only then: "sold POSITION ID", "fault ERRNO",
  * "again POSITION" (back to work; the last position that the ledger has), "still ERRNO" (not yet),
- * "housekeeping ERRNO". */
+ * "housekeeping ERRNO". Housekeeping comes after each EVERY sales, 40 unless told. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
     struct store *store;
     struct err err = {0};
     struct store_start start = new_start();
-    if (argc != 3 || setvbuf(stdout, NULL, _IONBF, 0) != 0)
+    if (argc < 3 || argc > 4 || setvbuf(stdout, NULL, _IONBF, 0) != 0)
         return 2;
     if (store_open(argv[1], &start, &store, &err) < 0) {
         (void)fprintf(stderr, "%s\n", err_text(&err));
@@ -81,10 +81,11 @@ int main(int argc, char **argv)
     }
     printf("open %llu\n", (unsigned long long)store_last_position(store));
     long sales = strtol(argv[2], NULL, 10);
+    long every = argc > 3 ? strtol(argv[3], NULL, 10) : HOUSEKEEPING_EVERY_SALES;
     for (long i = 1; i <= sales; i++) {
         sell(store);
-        if (i % HOUSEKEEPING_EVERY_SALES == 0)
-            keep_house(store, i % (2 * HOUSEKEEPING_EVERY_SALES) == 0);
+        if (i % every == 0)
+            keep_house(store, i % (2 * every) == 0);
         if (store_is_dead(store))
             recover(store);
     }
