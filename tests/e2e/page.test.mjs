@@ -32,6 +32,8 @@ const hand = (sku) => stall.stock(sku).on_hand;
 const row = (sku) => page.locator(`.row[data-sku="${sku}"]`);
 const shown = (sku, n) => until(`${sku} to show ${n}`, async () => (await row(sku).locator('.row-count b').innerText()) === n.replace('-', '−'));
 
+const oneRow = () => until('one row', async () => (await page.locator('.row').count()) === 1);
+
 async function search(words) {
     await page.locator('#search').fill(words);
 }
@@ -107,7 +109,7 @@ test('undo takes the last sale back, and only that one', async () => {
 
 test('search finds words in any order, codes, and says when there is nothing', async () => {
     await search('vase raku');
-    await until('one row', async () => (await page.locator('.row').count()) === 1);
+    await oneRow();
     await text(page, '.row', /RAKU-01/);
     await search('29000000101');
     await text(page, '.row', /Wool scarf/);
@@ -120,7 +122,7 @@ test('search finds words in any order, codes, and says when there is nothing', a
 
 test('why: lines that add up, and follow what happens', async () => {
     await search('blue mug');
-    await until('one row', async () => (await page.locator('.row').count()) === 1);
+    await oneRow();
     const opener = row('MUG-BLU').locator('.why');
     await opener.focus();
     await page.keyboard.press('Enter');
@@ -198,6 +200,7 @@ test('import names the bad rows; an item without a code, and one with only a pac
     await text(page, '.last-title', /^2 × Button/);
     assert.deepEqual([hand('PLAIN'), hand('PACK'), stall.status().open_cards], [8, 58, before]);
     await search('img');
+    await oneRow();
     await text(page, '.row-title', /<img src=x onerror=alert\(1\)><script>/);
     await page.locator('.why').first().click();
     await text(page, '#item-sheet h2', /<img src=x onerror/);

@@ -111,5 +111,6 @@ export function itemChanged() {
 byId('item-sheet').addEventListener('close', () => {
     const sku = shown;
     shown = '';
-    if (document.activeElement === document.body) document.querySelector(`.row[data-sku="${CSS.escape(sku)}"] .why`)?.focus();
+    const at = document.activeElement;
+    if (at === document.body || byId('item-sheet').contains(at)) document.querySelector(`.row[data-sku="${CSS.escape(sku)}"] .why`)?.focus();
 });
