@@ -152,6 +152,7 @@ int api_import(struct api_call *call)
      */
     for (uint32_t i = 0; i < call->daemon->courier_count; i++)
         courier_notify(call->daemon->couriers[i], ENGINE_SYNC_NOW);
+    call->daemon->stock_changed = true;
     daemon_stock_changed(call->daemon, 0);
     return result == -ECANCELED ? HTTP_CONFLICT : HTTP_OK;
 }

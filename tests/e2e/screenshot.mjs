@@ -13,6 +13,7 @@ const option = (name, otherwise) => {
 };
 const here = dirname(fileURLToPath(import.meta.url));
 if (option('bin')) process.env.FAIRSTOCK_BUILD = resolve(option('bin'));
+const { oneScan } = await import('./one_scan.mjs');
 const { Browser, Stall, connected, text, until } = await import('./stall.mjs');
 
 const PICTURE_MAX_BYTES = 300 * 1024;
@@ -23,13 +24,27 @@ const all = option('all');
 
 const CODES = { mug: '2900000010000', scarf: '2900000010154', soap: '2900000010253', bundle: '2800000005252', card: '2900000010314', towel: '2900000010239', raku: '2700000001004' };
 
+// One scan of a bowl, with what the agent said of it before and after.
+async function scanPicture(stall) {
+    const sku = 'BOWL-L';
+    await until('the practice shop', () => stall.status().channels[0]?.phase === 'ready');
+    const before = stall.stock(sku);
+    stall.scan(before.codes[0]);
+    await until('the shop', () => stall.status().sold_this_start === 1 && stall.status().owed === 0);
+    const after = stall.stock(sku);
+    const light = readFileSync(join(stall.directory, 'light.log'), 'utf8').split('\n').map((line) => line.split(' ')).find(([, , event]) => event)[1];
+    writeFileSync(join(out, 'one-scan.svg'), oneScan({ code: before.codes[0], title: before.title, before: before.on_hand, after: after.on_hand, light,
+        shop_before: before.channels[0].level, shop_after: after.channels[0].level }));
+}
+
 // A Saturday at the stall: some sales, a code nobody knows, the network lost, and the last piece sold twice.
 async function play(stall) {
     const act = (...words) => {
         const done = stall.command(...words);
         if (done.status !== 0) throw new Error(`fairstock ${words.join(' ')}: ${done.stderr}`);
     };
-    const sold = (n) => until(`${n} sales`, () => stall.status().sold_this_start === n);
+    const already = stall.status().sold_this_start;
+    const sold = (n) => until(`${n} sales`, () => stall.status().sold_this_start === already + n);
     const { mug, scarf, soap, bundle, card, towel, raku } = CODES;
     await until('the practice shop', () => stall.status().channels[0]?.phase === 'ready');
     stall.scan(soap, card, card, scarf, towel, bundle, mug, '4012345678901');
@@ -111,11 +126,13 @@ async function pagePicture(browser, stall) {
     const address = stall.address;
     const phone = await connected(await browser.page(address, { viewport: PHONE }));
     const desktop = await connected(await browser.page(address, { viewport: DESKTOP }));
+    const sales = stall.status().sold_this_start + 1;
     stall.scan(CODES.mug);
-    await Promise.all([phone, desktop].map((page) => text(page, '#light-word', /^Sold$/)));
-    const parts = [];
-    for (const page of [desktop, phone]) parts.push((await page.screenshot()).toString('base64'));
+    await Promise.all([phone, desktop].map((page) => text(page, '#queue', new RegExp(`^${sales} sales`))));
+    const taken = await Promise.all([desktop, phone].map((page) => page.screenshot({ animations: 'disabled' })));
+    const parts = taken.map((picture) => picture.toString('base64'));
     // Both in one picture, composed by the browser itself.
+    await Promise.all([phone, desktop].map((page) => page.close())); // what the pages hear must not delay the picture
     const sheet = await browser.context.newPage();
     await sheet.setViewportSize({ width: DESKTOP.width + PHONE.width + 60, height: PHONE.height + 40 });
     await sheet.setContent(`<style>body{margin:0;padding:20px;background:#e9e2d5;display:flex;gap:20px}img{border-radius:14px;box-shadow:0 2px 12px #0003}</style>
@@ -129,13 +146,15 @@ async function pagePicture(browser, stall) {
 const stall = await Stall.open();
 const browser = await Browser.open();
 try {
-    await play(stall);
     if (all) {
+        await play(stall);
         await lookAtAll(browser, stall, resolve(all));
     } else {
         mkdirSync(out, { recursive: true });
+        await scanPicture(stall);
+        await play(stall);
         await pagePicture(browser, stall);
-        console.log(`${join(out, 'page.png')}: ${Math.round(statSync(join(out, 'page.png')).size / 1024)} KiB`);
+        for (const name of ['one-scan.svg', 'page.png']) console.log(`${join(out, name)}: ${Math.ceil(statSync(join(out, name)).size / 1024)} KiB`);
     }
 } finally {
     await browser.close();

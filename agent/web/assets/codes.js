@@ -8,11 +8,12 @@ const picture = (code) => h('img', {
     src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(code.svg)}`, alt: `Barcode of ${code.title}: ${code.code}`,
 });
 
+const SCALE_MAX = 2; // an EAN-13 of 12 cm: wider than that, a scanner near the screen does not see both ends
 const PART_OF_HEIGHT = { many: 0.34, alone: 0.7 };
 
 function fit(image, room, part) {
     const step = 1 / (UNITS_PER_MODULE * devicePixelRatio);
-    const most = Math.min(room / image.naturalWidth, (part * innerHeight) / image.naturalHeight);
+    const most = Math.min(SCALE_MAX, room / image.naturalWidth, (part * innerHeight) / image.naturalHeight);
     const scale = Math.max(step, Math.floor(most / step) * step);
     image.style.width = `${image.naturalWidth * scale}px`;
 }

@@ -6,7 +6,7 @@ const SILENCE_MS = 12000; // the device beats every 5 s
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 4000;
 const HIDDEN_MS = 60000; // a page that nobody sees gives its connection back after this
-const EVENTS = ['scan', 'status', 'cards', 'stock', 'refused'];
+const EVENTS = ['scan', 'status', 'stock', 'refused']; // the status has the number of cards too
 
 export const session = { csrf: '', may_act: false, practice: false, currency: '', version: '', address: '' };
 

@@ -6,6 +6,7 @@ import { sell } from './sales.js';
 const LINES_SHOWN = 40;
 
 let shown = ''; // the SKU in the open sheet
+let drawn = '';
 
 function verdict(right) {
     return right ? h('p', { class: 'adds-up' }, icon('ready'), 'It adds up.')
@@ -74,11 +75,14 @@ function actions(item) {
             'Let a buyer order one online') : null);
 }
 
-async function draw(sku) {
+// opening: else the sheet is drawn anew, unless it was closed while the answers were on their way.
+async function draw(sku, opening) {
     const query = encodeURIComponent(sku);
     const [item, why] = await Promise.all([get(`/stock/${query}`), get(`/explain?sku=${query}`)]);
-    if (shown !== sku) return;
     const sheet = byId('item-sheet');
+    const stamp = JSON.stringify([item, why, session.may_act]);
+    if (shown !== sku || (!opening && (!sheet.open || stamp === drawn))) return;
+    drawn = stamp;
     const at = sheet.open ? sheet.scrollTop : 0;
     const focused = sheet.open ? [...sheet.querySelectorAll('button')].indexOf(document.activeElement) : -1;
     openSheet(sheet, item.title,
@@ -91,7 +95,7 @@ async function draw(sku) {
 export async function openItem(sku) {
     shown = sku;
     try {
-        await draw(sku);
+        await draw(sku, true);
     } catch (error) {
         shown = '';
         notice(error.message, true);
@@ -100,7 +104,13 @@ export async function openItem(sku) {
 
 // The open sheet follows what happens to its item.
 export function itemChanged() {
-    if (shown && byId('item-sheet').open) draw(shown).catch(() => {}); // a lost connection is shown above; the next event draws again
+    if (shown && byId('item-sheet').open) draw(shown, false).catch(() => {}); // a lost connection is shown above; the next event draws again
 }
 
-byId('item-sheet').addEventListener('close', () => (shown = ''));
+// The row may have been drawn anew meanwhile: then the button that opened the sheet is gone, and its successor gets the focus.
+byId('item-sheet').addEventListener('close', () => {
+    const sku = shown;
+    shown = '';
+    const at = document.activeElement;
+    if (at === document.body || byId('item-sheet').contains(at)) document.querySelector(`.row[data-sku="${CSS.escape(sku)}"] .why`)?.focus();
+});

@@ -13,7 +13,7 @@ import './importer.js';
 const SCANS = 40;
 const CARDS_MS = 500;
 
-let last_stock = ''; // changes whenever a row of the stock may have
+let last_books = ''; // changes whenever a row of the stock or a card may have
 let lost_since = 0;
 let lost_words = '';
 
@@ -33,18 +33,19 @@ function drawStatus(status) {
     drawPractice(status);
     say(byId('stock-count'), status.items ? count(status.items, 'item', 'items') : '');
     document.title = status.open_cards ? `(${status.open_cards}) Fairstock` : 'Fairstock';
-    const stock = JSON.stringify([status.position, status.owed, status.channels.map((shop) => [shop.published, shop.owed, shop.phase])]);
-    if (last_stock && last_stock !== stock) {
+    const books = JSON.stringify([status.position, status.owed, status.open_cards, status.channels.map((shop) => [shop.published, shop.owed, shop.phase])]);
+    if (last_books && last_books !== books) {
         stockChanged({});
         itemChanged();
+        readCardsSoon();
     }
-    last_stock = stock;
+    last_books = books;
 }
 
 async function readAll() {
     await readSession();
     drawSession();
-    last_stock = '';
+    last_books = '';
     const [status, scans] = await Promise.all([get('/status'), get(`/scans?limit=${SCANS}`), readCards(), readStock()]);
     setDeviceClock(status.now_ms);
     setScans(scans.scans);
@@ -57,7 +58,6 @@ function take(name, data) {
     if (name === 'status') drawStatus(data);
     else if (name === 'scan') addScan(data);
     else if (name === 'stock') stockChanged(data);
-    else if (name === 'cards') readCardsSoon();
     else if (name === 'refused') drawRefused(data);
 }
 

@@ -77,6 +77,9 @@ export function addScan(scan) {
     scans.sort((a, b) => b.position - a.position);
     scans.length = Math.min(scans.length, KEPT);
     if (at < 0) byId('refused').replaceChildren();
+    // The status that names the sale to undo follows a moment later; the button must not mean the one before until then.
+    const last = scans.find((one) => !one.voided);
+    if (last) undo = { possible: true, event: last.event, words: last.sku ? last.title : last.code };
     draw();
 }
 
