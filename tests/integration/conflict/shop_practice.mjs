@@ -1,0 +1,102 @@
+// The practice shop of the daemon itself, driven by the command; its truth is the file that the shop saves before it answers.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Stall, until } from './stall.mjs';
+
+const [ORDERED, CANCELLED, HANDED_OVER, RESTORED] = [0, 1, 2, 3]; // of an order's numbers in the file
+
+export class PracticeShop {
+    name = 'practice';
+    wide = ['plain'];
+
+    async open(bin, work) {
+        this.work = work;
+        this.stall = new Stall(bin, work, '[allocation]\nbooth_percent = 0\n', ['--practice']);
+        await this.stall.start();
+        this.left = [];
+        return this.stall;
+    }
+
+    async close() {}
+
+    rows() {
+        const lines = readFileSync(join(this.stall.state, 'practice-shop.txt'), 'utf8').trimEnd().split('\n').map((l) => l.split('\t'));
+        return lines;
+    }
+
+    // A fresh item with one unit that the shop offers and the network on. When the stall is sold out it is filled again.
+    async next() {
+        await this.stall.post('/practice', { do: 'online' });
+        if (!this.left.length) {
+            if (this.used)
+                await this.reset();
+            const stock = await this.stall.get('/stock?limit=200');
+            this.left = stock.items.filter((item) => item.on_hand >= 1).map((item) => [item.sku, item.on_hand]);
+        }
+        this.used = true;
+        const [sku, units] = this.left.pop();
+        await until('a settled stall', () => this.stall.isReady());
+        if (units > 1)
+            await this.stall.post('/sell', { code: sku, quantity: units - 1 });
+        await until(`one ${sku} on offer`, async () => this.truth(sku).available === 1 && await this.stall.isReady());
+        return sku;
+    }
+
+    async reset() {
+        const { epoch } = await this.stall.get('/status');
+        await this.stall.post('/practice', { do: 'reset' });
+        await until('a full stall', async () => {
+            const now = await this.stall.get('/status').catch(() => null);
+            return now && now.epoch !== epoch;
+        });
+    }
+
+    async offline() {
+        await this.command('offline');
+    }
+
+    async online() {
+        await this.command('online');
+        this.losing = false;
+    }
+
+    async command(...words) {
+        const { code, err } = await this.stall.fairstock('practice', ...words);
+        if (code !== 0)
+            throw new Error(`practice ${words}: ${err}`);
+    }
+
+    // False: it refused the buyer.
+    async buy(sku) {
+        const { code } = await this.stall.fairstock('practice', 'buy', sku);
+        return code === 0;
+    }
+
+    async loseReply() {
+        await this.command('lose');
+        this.losing = !(await this.stall.get('/status')).practice_online;
+    }
+
+    // The shop lives in the daemon: what the network is about to do is not forgotten with it.
+    async restarted() {
+        if (this.losing)
+            await this.command('lose');
+    }
+
+    truth(sku) {
+        const rows = this.rows();
+        const index = rows.filter((row) => row[0] === 'listing').findIndex((row) => row[1] === sku);
+        const [, , , , level] = rows.filter((row) => row[0] === 'listing')[index];
+        const orders = rows.filter((row) => row[0] === 'order' && Number(row[2]) === index)
+            .map((row) => row.slice(5).map(Number));
+        const sum = (at) => orders.reduce((total, order) => total + order[at], 0);
+        return { available: Number(level), committed: sum(ORDERED) - sum(CANCELLED) - sum(HANDED_OVER), restored: sum(RESTORED),
+            cancelled: sum(CANCELLED) };
+    }
+
+    checkLog(sku, choice) {
+        const { available, cancelled, restored } = this.truth(sku);
+        if (available > 0 || restored !== 0 || cancelled !== (choice === 'cancel_refund' ? 1 : 0))
+            throw new Error(`after ${choice} the shop has ${available}, cancelled ${cancelled}, restored ${restored}`);
+    }
+}
