@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/log.h"
 #include "domain/gtin.h"
+#include "domain/resolve.h"
 
 struct intake {
     struct intake_settings settings;
@@ -203,12 +206,34 @@ static void booked(void *user, const struct store_result *result)
     report(intake, outcome);
 }
 
-/* A sale that needs a person's look: event and card in one commit. */
-static void submit_with_card(struct intake *intake, struct submission *submission)
+/* The orders that cannot be filled any more after this sale, each with its card. A sale is a fact: where they
+ * cannot be read it is booked without them. */
+static void card_orders(struct intake *intake, const struct submission *submission, struct changes *changes)
+{
+    enum { LINES_MAX = 64 };
+    const struct intake_outcome *outcome = submission->outcome;
+    FREE_AUTO struct order_line *lines = calloc(LINES_MAX, sizeof *lines);
+    FREE_AUTO struct item *item = calloc(1, sizeof *item);
+    int count = lines && item
+                    ? store_item_order_lines(intake->settings.store, outcome->item, lines, LINES_MAX)
+                    : -ENOMEM;
+    int result = count < 0 ? count : store_item(intake->settings.store, outcome->item, item);
+    if (result < 0) {
+        log_error("cannot name the orders that a sale took units from: %s", strerrordesc_np(-result));
+        return;
+    }
+    struct stock stock = book_stock(intake->book, outcome->item, intake->settings.location);
+    uint32_t here = 0;
+    for (int i = 0; i < count; i++)
+        if (lines[i].location == intake->settings.location)
+            lines[here++] = lines[i];
+    resolve_oversold(lines, here, item->sku, stock.on_hand - outcome->quantity, stock.committed,
+                     submission->wall_ms, changes);
+}
+
+static void add_card(const struct submission *submission, struct changes *changes)
 {
     const struct intake_outcome *outcome = submission->outcome;
-    CHANGES_AUTO struct changes changes = changes_new();
-    changes_add_event(&changes, &intake->event);
     struct card card;
     fill_card(&card, outcome->item ? CARD_BELOW_ZERO : CARD_UNKNOWN_CODE, outcome->code, outcome->item,
               submission->wall_ms);
@@ -224,7 +249,19 @@ static void submit_with_card(struct intake *intake, struct submission *submissio
             card.text, sizeof card.text,
             "The code %s belongs to no item. The sale is kept; name the item and its stock is corrected.",
             outcome->code);
-    changes_put_card(&changes, &card);
+    changes_put_card(changes, &card);
+}
+
+/* A sale that needs a person's look: event and cards in one commit. */
+static void submit_with_cards(struct intake *intake, struct submission *submission, bool short_of)
+{
+    const struct intake_outcome *outcome = submission->outcome;
+    CHANGES_AUTO struct changes changes = changes_new();
+    changes_add_event(&changes, &intake->event);
+    if (!outcome->item || outcome->beyond)
+        add_card(submission, &changes);
+    if (short_of)
+        card_orders(intake, submission, &changes);
     store_submit(intake->settings.store, STORE_SCAN, &changes, booked, submission);
 }
 
@@ -280,8 +317,9 @@ void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint
     outcome.on_hand = stock.on_hand;
     fill_sale(intake, &outcome, known ? &item : NULL, event_ms);
     struct submission submission = {intake, &outcome, wall_ms};
-    if (!known || outcome.beyond)
-        submit_with_card(intake, &submission);
+    bool short_of = known && stock.committed > 0 && stock.on_hand - outcome.quantity < stock.committed;
+    if (!known || outcome.beyond || short_of)
+        submit_with_cards(intake, &submission, short_of);
     else
         store_submit_event(intake->settings.store, &intake->event, booked, &submission);
 }

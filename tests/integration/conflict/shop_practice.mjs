@@ -24,22 +24,26 @@ export class PracticeShop {
         return lines;
     }
 
-    // A fresh item with one unit that the shop offers and the network on. When the stall is sold out it is filled again.
+    // A fresh item of which one unit is left, on offer, and the network on. When all are used the stall is filled again.
     async next() {
         await this.stall.post('/practice', { do: 'online' });
-        if (!this.left.length) {
-            if (this.used)
-                await this.reset();
-            const stock = await this.stall.get('/stock?limit=200');
-            this.left = stock.items.filter((item) => item.on_hand >= 1).map((item) => [item.sku, item.on_hand]);
-        }
-        this.used = true;
-        const [sku, units] = this.left.pop();
-        await until('a settled stall', () => this.stall.isReady());
-        if (units > 1)
-            await this.stall.post('/sell', { code: sku, quantity: units - 1 });
+        if (!this.left.length)
+            await this.fill();
+        const sku = this.left.pop();
         await until(`one ${sku} on offer`, async () => this.truth(sku).available === 1 && await this.stall.isReady());
         return sku;
+    }
+
+    async fill() {
+        if (this.filled)
+            await this.reset();
+        this.filled = true;
+        const { items } = await this.stall.get('/stock?limit=200');
+        const some = items.filter((item) => item.on_hand >= 1);
+        for (const { sku, on_hand: units } of some)
+            if (units > 1)
+                await this.stall.post('/sell', { code: sku, quantity: units - 1 });
+        this.left = some.map((item) => item.sku);
     }
 
     async reset() {

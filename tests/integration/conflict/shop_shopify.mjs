@@ -59,7 +59,7 @@ class Way {
 
 export class SandboxShop {
     name = 'shop';
-    wide = ['plain', 'plain', 'plain', 'two lines'];
+    wide = ['plain', 'plain', 'plain', 'plain', 'two lines'];
 
     constructor(count) {
         this.items = Array.from({ length: count }, (_, i) => ({ sku: `LAST-${i}`, title: `Last one ${i}`, available: 1 }));
