@@ -136,7 +136,8 @@ int api_import(struct api_call *call)
     json_bool(call->json, "more_bad", report.more_bad);
     json_end_object(call->json);
     import_report_free(&report);
-    /* New items may be what a shop's unlinked listings wait for: let each engine look at its catalogue again. */
+    /* New items may be what a shop's unlinked listings wait for: let each engine look at its catalogue again.
+     */
     for (uint32_t i = 0; i < call->daemon->courier_count; i++)
         courier_notify(call->daemon->couriers[i], ENGINE_SYNC_NOW);
     daemon_stock_changed(call->daemon, 0);
