@@ -338,6 +338,32 @@ static struct intake_recent *newest_standing(struct intake *intake)
     return NULL;
 }
 
+/* With the unit back on the table every order can be filled again: the cards that said otherwise have no
+ * subject any more. */
+static int settle_orders(struct intake *intake, const struct intake_recent *sale, struct changes *changes)
+{
+    enum { LINES_MAX = 64 };
+    struct stock stock = book_stock(intake->book, sale->item, intake->settings.location);
+    bool was_short = stock.committed > 0 && stock.on_hand < stock.committed;
+    if (!sale->item || !was_short || stock.on_hand + sale->quantity < stock.committed)
+        return 0;
+    FREE_AUTO struct order_line *lines = calloc(LINES_MAX, sizeof *lines);
+    int count =
+        lines ? store_item_order_lines(intake->settings.store, sale->item, lines, LINES_MAX) : -ENOMEM;
+    for (int i = 0; i < count; i++) {
+        struct card card = {.kind = CARD_OVERSOLD,
+                            .state = CARD_SETTLED,
+                            .channel = lines[i].channel,
+                            .item = sale->item,
+                            .listing = lines[i].listing};
+        (void)snprintf(card.key, sizeof card.key, "%s", lines[i].source_key);
+        (void)snprintf(card.text, sizeof card.text, "The sale was undone: order %s can be filled.",
+                       lines[i].order_name);
+        changes_put_card(changes, &card);
+    }
+    return count < 0 ? count : 0;
+}
+
 int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_recent **voided)
 {
     struct intake_recent *sale = newest_standing(intake);
@@ -356,8 +382,13 @@ int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_re
     event->voided.reason = fresh ? 1 : 2;
     event->voided.effect_count = 1; /* item 0 too: it ties the void to the unknown sale in the item index */
     event->voided.effects[0] = (struct stock_effect){sale->item, intake->settings.location, sale->quantity};
+    CHANGES_AUTO struct changes changes = changes_new();
+    changes_add_event(&changes, event);
+    result = settle_orders(intake, sale, &changes);
+    if (result < 0)
+        return result;
     int error = 0;
-    store_submit_event(intake->settings.store, event, ignore_result, &error);
+    store_submit(intake->settings.store, STORE_SCAN, &changes, ignore_result, &error);
     if (error)
         return error;
     sale->voided = true;

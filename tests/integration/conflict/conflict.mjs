@@ -133,6 +133,23 @@ async function play(shop, plan, n) {
     return run;
 }
 
+// A sale that takes a promised unit after a second scan, and is undone: nobody waits for a card then.
+async function undo(shop) {
+    const run = { sku: await shop.next(), turn: 0 };
+    await shop.buy(run.sku, 'plain');
+    if (shop.name === 'shop')
+        await shop.stall.post('/sync');
+    await until('the order', async () => (await stockOf(shop, run.sku)).item.committed === 1);
+    if (await shop.stall.sell(run.sku) !== 2)
+        fail('a promised unit must be refused at the first scan');
+    if (!await cardOf(shop, run.sku))
+        fail('no card for the order that lost its unit');
+    await shop.stall.post('/undo');
+    if (await cardOf(shop, run.sku))
+        fail('the card outlived the undo');
+    await settle(shop, run, { on_hand: 1, committed: 1 });
+}
+
 // --- all of them -----------------------------------------------------------------------------------------------------------
 
 async function campaign(shop) {
@@ -165,12 +182,13 @@ async function checkAll(shop, runs) {
 }
 
 const work = mkdtempSync(join(tmpdir(), 'fairstock-conflict-'));
-const shop = values.shop === 'practice' ? new PracticeShop() : new SandboxShop(plans.length);
+const shop = values.shop === 'practice' ? new PracticeShop() : new SandboxShop(plans.length + 1);
 let code = 1;
 try {
     await shop.open(values.bin, work);
     const runs = await campaign(shop);
     const options = await checkAll(shop, runs);
+    await undo(shop);
     await shop.stall.stop();
     const conflicts = runs.filter((run) => run.conflict).length;
     if (!conflicts || (values.only === undefined && conflicts === runs.length))
