@@ -268,9 +268,10 @@ static int practice_offline(struct api_call *call)
     int64_t seconds = int_field(call, "seconds", 0);
     if (seconds < 0 || seconds > 24 * 3600)
         return api_error(call, HTTP_BAD_REQUEST, "seconds must be 0 (until switched on) to 86400");
-    int result = practice_go_offline(call->daemon->shop, seconds);
+    struct err err = {0};
+    int result = practice_go_offline(call->daemon->shop, seconds, &err);
     if (result < 0)
-        return api_error(call, HTTP_FAILED, "%s", strerrordesc_np(-result));
+        return api_error(call, HTTP_FAILED, "%s", err_text(&err));
     return seconds ? words(call, "The network is off for %" PRId64 " seconds. Go on selling.", seconds)
                    : words(call, "The network is off. Go on selling.");
 }
@@ -308,10 +309,14 @@ int api_practice(struct api_call *call)
         practice_go_online(daemon->shop);
         return words(call, "The network is on.");
     }
+    if (strcmp(what, "lose") == 0) {
+        practice_lose_reply(daemon->shop);
+        return words(call, "The shop's answer to the next change will be lost on the way.");
+    }
     if (strcmp(what, "reset") == 0) {
         daemon->restart = true;
         loop_stop(daemon->loop);
         return words(call, "Practice starts again with a full stall.");
     }
-    return api_error(call, HTTP_BAD_REQUEST, "practice can do: offline, online, buy, reset");
+    return api_error(call, HTTP_BAD_REQUEST, "practice can do: offline, online, buy, lose, reset");
 }

@@ -188,7 +188,8 @@ static int show_levels(const int64_t *levels, uint32_t count, struct channel_ans
 
 static int repeat(const struct practice_key *key, uint64_t content, struct channel_answer *answer)
 {
-    if (key->content != content)
+    answer->unproven = key->content != content;
+    if (answer->unproven)
         return refuse(answer, ANSWER_REJECTED,
                       "This key was used for another change (IDEMPOTENCY_KEY_PARAMETER_MISMATCH).");
     if (!key->applied)
@@ -287,6 +288,7 @@ static int serve_change(struct practice_shop *shop, const struct channel_request
     enum practice_fault fault = take_fault(shop);
     if (fault == FAULT_RETRY)
         return refuse(answer, ANSWER_RETRY, "The practice shop is busy; try again.");
+    answer->unproven = fault == FAULT_REJECT;
     if (fault == FAULT_REJECT)
         return refuse(answer, ANSWER_REJECTED, "The practice shop refuses this change.");
     int result = request->kind == REQUEST_CANCEL_ORDER ? serve_cancel(shop, request, now_ms, answer)

@@ -177,12 +177,16 @@ static int put_oversold_cards(struct intake *intake, struct changes *changes,
     FREE_AUTO struct item *item = malloc(sizeof *item);
     if (!lines || !item)
         return -ENOMEM;
-    int result = store_item(intake->settings.store, outcome->item, item);
-    int count =
-        result < 0 ? result : store_item_order_lines(intake->settings.store, outcome->item, lines, LINES_MAX);
-    if (count > 0)
-        resolve_oversold(lines, (uint32_t)count, item->sku, on_hand, stock.committed, wall_ms, changes);
-    return count < 0 ? count : 0;
+    int count = store_item_order_lines(intake->settings.store, outcome->item, lines, LINES_MAX);
+    int result = count < 0 ? count : store_item(intake->settings.store, outcome->item, item);
+    if (result < 0)
+        return result;
+    uint32_t here = 0;
+    for (int i = 0; i < count; i++)
+        if (lines[i].location == intake->settings.location)
+            lines[here++] = lines[i];
+    resolve_oversold(lines, here, item->sku, on_hand, stock.committed, wall_ms, changes);
+    return 0;
 }
 
 /* A sale that needs a person's look, or that answers a refusal: event and cards in one commit. */
