@@ -28,9 +28,10 @@ int campaign_controls(struct campaign *campaign);
 
 extern const struct weakness campaign_none;
 double campaign_cpu_seconds(void);
-/* Runs a scenario on its base, to its end. */
-void campaign_run(struct run *run, const struct base *base, const struct scenario *scenario, uint64_t seed,
-                  const struct weakness *weakness);
+/* Runs a scenario on its base, to its end. Nothing is in its way, so a step that fails is a broken harness:
+ * 0, or -1 and a line. */
+int campaign_run(struct run *run, const struct base *base, const struct scenario *scenario, uint64_t seed,
+                 const struct weakness *weakness);
 /* Whether this scenario is wanted, and its base exists. */
 const struct base *campaign_base(const struct campaign *campaign, const struct scenario *scenario);
 

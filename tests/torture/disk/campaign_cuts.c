@@ -28,7 +28,10 @@ static struct trial draw_trial(const struct campaign *campaign, uint64_t number)
 static int run_trial(const struct trial *trial, struct cutter *cutter, uint32_t cuts, struct err *words)
 {
     struct run run;
-    campaign_run(&run, trial->base, &trial->scenario, trial->seed, cutter->weakness);
+    if (campaign_run(&run, trial->base, &trial->scenario, trial->seed, cutter->weakness) < 0) {
+        run_free(&run);
+        return err_set(words, -1, "the scenario fails by itself");
+    }
     struct platter platter;
     platter_init(&platter, &run.start, run.disk);
     struct random random = random_of(trial->seed, 7);

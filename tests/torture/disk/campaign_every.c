@@ -23,7 +23,10 @@ static int cut_everywhere(const struct campaign *campaign, const struct scenario
                           const struct base *base, struct cutter *cutter)
 {
     struct run run;
-    campaign_run(&run, base, scenario, campaign->seed, cutter->weakness);
+    if (campaign_run(&run, base, scenario, campaign->seed, cutter->weakness) < 0) {
+        run_free(&run);
+        return -1;
+    }
     struct platter platter;
     platter_init(&platter, &run.start, run.disk);
     struct random random = random_of(campaign->seed, 11);

@@ -20,7 +20,8 @@ void run_init(struct run *run, struct image start, const struct witness *before,
     run->disk->believes_second_sync = weakness->believes_second_sync;
     run->disk->folder_never_synced = run->disk->made_under_final_name = weakness->folder_unsafe;
     weaken_synchronous(weakness->synchronous_normal);
-    stall_init(&run->stall, run->disk, &run->witness, seed + 1);
+    /* ids of their own: what is drawn here must not repeat what the base's starts drew */
+    stall_init(&run->stall, run->disk, &run->witness, ~seed);
 }
 
 void run_free(struct run *run)

@@ -69,7 +69,7 @@ int main(int argc, char **argv)
     if (read_options(argc, argv, &campaign) < 0)
         return usage();
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
-    if (memory_gate_sqlite() != 0 || disk_vfs_register() != 0) {
+    if (memory_gate_sqlite(strcmp(argv[optind], "memory") == 0) != 0 || disk_vfs_register() != 0) {
         (void)fprintf(stderr, "SQLite does not take the simulated disk\n");
         return 1;
     }

@@ -184,9 +184,63 @@ static void sqlite_shutdown(void *user)
     (void)user;
 }
 
-int memory_gate_sqlite(void)
+/* Free lists by power of two. Never given back: the campaign uses the same few megabytes all along. */
+enum { CLASS_FIRST_BYTES = 64, CLASS_COUNT = 20 };
+static struct {
+    void *free[CLASS_COUNT];
+} pool;
+
+static int class_of(int bytes)
 {
-    static const sqlite3_mem_methods methods = {sqlite_malloc,  sqlite_free, sqlite_realloc,  sqlite_size,
-                                                sqlite_roundup, sqlite_init, sqlite_shutdown, NULL};
-    return sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+    int class = 0;
+    while ((size_t)CLASS_FIRST_BYTES << class < (size_t)bytes + FRONT_BYTES)
+        class ++;
+    return class;
+}
+
+static void *pool_malloc(int bytes)
+{
+    int class = class_of(bytes);
+    if (class >= CLASS_COUNT)
+        return NULL;
+    char *block = pool.free[class];
+    if (block)
+        memcpy(&pool.free[class], block + FRONT_BYTES, sizeof(void *));
+    else
+        block = or_end(__real_malloc((size_t)CLASS_FIRST_BYTES << class));
+    memcpy(block, &bytes, sizeof bytes);
+    return block + FRONT_BYTES;
+}
+
+static void pool_free(void *memory)
+{
+    if (!memory)
+        return;
+    int class = class_of(sqlite_size(memory));
+    memcpy(memory, &pool.free[class], sizeof(void *));
+    pool.free[class] = (char *)memory - FRONT_BYTES;
+}
+
+static void *pool_realloc(void *old, int bytes)
+{
+    int had = sqlite_size(old);
+    if (class_of(had) == class_of(bytes)) {
+        memcpy((char *)old - FRONT_BYTES, &bytes, sizeof bytes);
+        return old;
+    }
+    void *made = pool_malloc(bytes);
+    if (!made)
+        return NULL;
+    memcpy(made, old, (size_t)(had < bytes ? had : bytes));
+    pool_free(old);
+    return made;
+}
+
+int memory_gate_sqlite(bool gate_it)
+{
+    static const sqlite3_mem_methods gated = {sqlite_malloc,  sqlite_free, sqlite_realloc,  sqlite_size,
+                                              sqlite_roundup, sqlite_init, sqlite_shutdown, NULL};
+    static const sqlite3_mem_methods pooled = {pool_malloc,    pool_free,   pool_realloc,    sqlite_size,
+                                               sqlite_roundup, sqlite_init, sqlite_shutdown, NULL};
+    return sqlite3_config(SQLITE_CONFIG_MALLOC, gate_it ? &gated : &pooled);
 }
