@@ -2,6 +2,7 @@
  * scanners, page. */
 #include "app/daemon.h"
 #include "app/daemon_recover.h"
+#include "app/daemon_terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>

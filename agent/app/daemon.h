@@ -137,15 +137,6 @@ struct courier *daemon_courier(struct daemon *daemon, const char *name, const st
 bool daemon_previewed(const struct daemon *daemon, uint32_t channel);
 void daemon_note_preview(struct daemon *daemon, uint32_t channel);
 
-/* daemon_terminal.c: the first screen, the words of a scan, the end of --once, the stock table, --check */
-int daemon_add_once(struct daemon *daemon);
-void daemon_print_outcome(struct daemon *daemon, const struct intake_outcome *outcome);
-int daemon_check(struct daemon *daemon);
-void daemon_default_options(struct daemon *daemon);
-void daemon_first_screen(struct daemon *daemon);
-void daemon_input_ended(struct daemon *daemon);
-int daemon_print_stock(struct daemon *daemon);
-
 /* api.c */
 int daemon_api(void *daemon, const char *method, const char *path, const char *query, const char *body,
                size_t length, struct buf *out, const char **content_type);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/api.h"
+#include "app/daemon_terminal.h"
 #include "app/files.h"
 #include "base/log.h"
 #include "domain/gtin.h"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "app/daemon_terminal.h"
 #include "app/files.h"
 #include "base/cleanup.h"
 #include "base/log.h"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "app/daemon_terminal.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "domain/money.h"

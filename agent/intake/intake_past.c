@@ -1,6 +1,9 @@
 /* What was sold before: the list of last scans, undo, and the name that an unknown code gets later. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "intake/intake_internal.h"
 
 static struct intake_recent *remember(struct intake *intake)

@@ -52,9 +52,7 @@ bool store_is_practice(const struct store *store);
 /* Milliseconds of event time for a CLOCK_BOOTTIME now. */
 uint64_t store_event_time(const struct store *store, int64_t boottime_ms);
 
-/* --- writing
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- writing --- */
 
 enum store_priority { STORE_SCAN = 1, STORE_SYNC = 2 };
 
@@ -90,8 +88,7 @@ MUST_CHECK int store_maintain(struct store *store, bool forced);
 /* The WAL is 75 % full or the snapshot far behind: maintain, forced, before the next scan. */
 bool store_needs_rest(const struct store *store);
 
-/* --- reading (each bounded; rows are copied out)
- * ---------------------------------------------------------------------- */
+/* --- reading (each bounded; rows are copied out) --- */
 
 MUST_CHECK int store_item(struct store *store, uint32_t alias, struct item *item);         /* -ENOENT */
 MUST_CHECK int store_item_by_sku(struct store *store, const char *sku, struct item *item); /* -ENOENT */
@@ -131,9 +128,7 @@ MUST_CHECK int store_location_by_name(struct store *store, const char *name, uin
 MUST_CHECK int store_item_codes(struct store *store, uint32_t item, char (*codes)[CODE_MAX_BYTES + 1],
                                 uint32_t *packs, int n);
 
-/* --- checking
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- checking --- */
 
 struct store_check {
     uint64_t events, seals, epochs;
