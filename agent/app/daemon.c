@@ -221,7 +221,7 @@ static int add_timers(struct daemon *daemon)
     if (result == 0)
         result = daemon_recover_add(daemon);
     if (result == 0)
-        result = daemon_add_once(daemon);
+        result = daemon_terminal_add_once(daemon);
     return result;
 }
 
@@ -357,7 +357,7 @@ static int load_config(struct daemon *daemon)
     }
     (void)snprintf(daemon->state, sizeof daemon->state, "%s", state);
     daemon->practice = daemon->options.practice;
-    daemon_default_options(daemon);
+    daemon_terminal_default_options(daemon);
     return EXIT_OK;
 }
 
@@ -365,7 +365,7 @@ static void serve(struct daemon *daemon)
 {
     daemon->facts.starting = false;
     daemon_update_lamp(daemon);
-    daemon_first_screen(daemon);
+    daemon_terminal_first_screen(daemon);
     loop_notify("READY=1");
     int result = loop_arm_idle(daemon->idle);
     if (result == 0)
@@ -390,7 +390,7 @@ int daemon_run(const struct options *options, bool *restart)
     if (code == EXIT_OK)
         code = build_edges(daemon);
     if (code == EXIT_OK && options->check)
-        code = daemon_check(daemon);
+        code = daemon_terminal_check(daemon);
     else if (code == EXIT_OK)
         serve(daemon);
     code = daemon->exit_code;

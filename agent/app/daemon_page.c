@@ -66,7 +66,7 @@ static void publish_not_booked(struct daemon *daemon, const struct intake_outcom
 void daemon_scanned(struct daemon *daemon, const struct intake_outcome *outcome)
 {
     daemon->last_outcome = *outcome;
-    daemon_print_outcome(daemon, outcome);
+    daemon_terminal_print_outcome(daemon, outcome);
     const struct intake_recent *recent = intake_recent(daemon->intake, 0);
     if (daemon->web && outcome->position && recent)
         daemon_publish_scan(daemon, recent);

@@ -94,7 +94,7 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
     case SCANNER_ENDED:
         source->ended = true;
         source->ready = false;
-        daemon_input_ended(daemon);
+        daemon_terminal_input_ended(daemon);
         break;
     case SCANNER_FAULT:
         source->ready = false;

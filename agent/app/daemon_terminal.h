@@ -5,12 +5,12 @@
 
 #include "app/daemon.h"
 
-int daemon_add_once(struct daemon *daemon);
-void daemon_print_outcome(struct daemon *daemon, const struct intake_outcome *outcome);
-int daemon_check(struct daemon *daemon);
-void daemon_default_options(struct daemon *daemon);
-void daemon_first_screen(struct daemon *daemon);
-void daemon_input_ended(struct daemon *daemon);
-int daemon_print_stock(struct daemon *daemon);
+int daemon_terminal_add_once(struct daemon *daemon);
+void daemon_terminal_print_outcome(struct daemon *daemon, const struct intake_outcome *outcome);
+int daemon_terminal_check(struct daemon *daemon);
+void daemon_terminal_default_options(struct daemon *daemon);
+void daemon_terminal_first_screen(struct daemon *daemon);
+void daemon_terminal_input_ended(struct daemon *daemon);
+int daemon_terminal_print_stock(struct daemon *daemon);
 
 #endif

@@ -18,7 +18,7 @@ test('a wrong config names file and line, and nothing starts', (t) => {
     for (const [text, line, words] of [
         ['[device]\nstat = /x\n', 2, /stat/],
         ['# fine\n[scanner]\ninter_key_timeout_ms = 5\n', 3, /20 to 2000/],
-        ['[devce]\nstate = /x\n', 2, /unknown/],
+        ['[devce]\nstate = /x\n', 1, /unknown section/],
         ['[device]\ncurrency = EURO\n', 2, /currency/],
         ['[allocation]\nbooth_percent = 101\n', 2, /0 to 100/],
         ['[channel a]\nurl = http://example.com\n', 2, /https/],

@@ -49,7 +49,7 @@ static void test_backoff_doubles_to_its_limit(void **state)
 static void test_probes_hurry_only_when_something_is_owed(void **state)
 {
     (void)state;
-    static const int64_t waits[] = {250, 500, 1000, 2000, 4000, 5000, 5000};
+    static const int64_t waits[] = {250, 500, 1000, 2000, 4000, 4000, 4000};
     struct engine_bench bench;
     start(&bench, 1, 3);
     bench_input(&bench, ENGINE_NETWORK_DOWN);
