@@ -86,6 +86,8 @@ static void each_answer_has_its_outcome(void **state)
             if (answer.outcome != wanted)
                 fail_msg("%s, %s: outcome %d instead of %d", outcomes[i].name, fixture_good[kind].name,
                          (int)answer.outcome, (int)wanted);
+            if (write && wanted == ANSWER_REJECTED)
+                assert_true(answer.unproven); /* none of these looked at the key */
             assert_true(answer.words[0]);
             assert_int_equal(answer.count, 0);
             assert_int_equal(answer.shop_wall_ms, 12345);

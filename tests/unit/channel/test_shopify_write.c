@@ -97,6 +97,8 @@ static void each_refusal_has_its_outcome(void **state)
         struct channel_answer answer = answer_to_two(body);
         if (answer.outcome != refusals[i].outcome)
             fail_msg("%s: outcome %d", refusals[i].errors, (int)answer.outcome);
+        /* the key was looked at, so nothing was done under it before; but not here */
+        assert_int_equal(answer.unproven, strstr(refusals[i].errors, "PARAMETER_MISMATCH") != NULL);
         assert_int_equal(answer.retry_ms, answer.outcome == ANSWER_RETRY ? 2000 : 0);
         assert_memory_equal(answer.words, "Sorry: ", 7);
         assert_null(answer.levels_after);
