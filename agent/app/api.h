@@ -48,6 +48,9 @@ int api_practice(struct api_call *call);
 int api_learn(struct api_call *call);
 int api_learn_poll(struct api_call *call);
 
+/* The sale that an undo would take back; NULL none. Borrowed until the next scan. */
+const struct intake_recent *api_undoable(struct daemon *daemon);
+
 /* Pieces that the event stream uses too. */
 void api_write_status(struct daemon *daemon, struct buf *out);
 void api_write_stock_item(struct daemon *daemon, struct json_writer *json, const char *key,

@@ -45,9 +45,7 @@ int api_sell(struct api_call *call)
         return api_error(call, HTTP_BAD_REQUEST, "give a code of 1 to %d characters", CODE_MAX_BYTES);
     if (quantity < 1 || quantity > QUANTITY_MAX)
         return api_error(call, HTTP_BAD_REQUEST, "the quantity must be 1 to %d", QUANTITY_MAX);
-    char code[CODE_MAX_BYTES + 1];
-    daemon_code_for(daemon, given, code);
-    daemon_sell(daemon, code, quantity, 0);
+    daemon_sell_typed(daemon, given, quantity);
     const struct intake_outcome *outcome = &daemon->last_outcome;
     if (outcome->signal == INTAKE_FAULT)
         return api_error(call, HTTP_FAILED, "The sale could not be saved: %s. Write it on paper.",
@@ -68,10 +66,24 @@ int api_sell(struct api_call *call)
     return HTTP_OK;
 }
 
+/* The page says which sale its button meant: another one may have come in since it was drawn. */
+static bool is_last_sale(const struct api_call *call, const char *meant)
+{
+    char event_id[EVENT_ID_TEXT_BYTES] = "";
+    const struct intake_recent *last = api_undoable(call->daemon);
+    if (last)
+        event_id_text(store_event_id(call->daemon->store, last->position), event_id);
+    return strcmp(event_id, meant) == 0;
+}
+
 int api_undo(struct api_call *call)
 {
     struct daemon *daemon = call->daemon;
     const struct intake_recent *voided;
+    const char *meant = text_field(call, "event");
+    if (*meant && !is_last_sale(call, meant))
+        return api_error(call, HTTP_CONFLICT,
+                         "That is not the last sale any more, so nothing was undone. Look again.");
     int result = intake_undo(daemon->intake, daemon_event_ms(daemon), &voided);
     if (result == -ENOENT)
         return api_error(call, HTTP_CONFLICT, "there is no sale to undo");
@@ -136,9 +148,11 @@ int api_import(struct api_call *call)
     json_bool(call->json, "more_bad", report.more_bad);
     json_end_object(call->json);
     import_report_free(&report);
-    /* New items may be what a shop's unlinked listings wait for: let each engine look at its catalogue again. */
+    /* New items may be what a shop's unlinked listings wait for: let each engine look at its catalogue again.
+     */
     for (uint32_t i = 0; i < call->daemon->courier_count; i++)
         courier_notify(call->daemon->couriers[i], ENGINE_SYNC_NOW);
+    call->daemon->stock_changed = true;
     daemon_stock_changed(call->daemon, 0);
     return result == -ECANCELED ? HTTP_CONFLICT : HTTP_OK;
 }
@@ -254,9 +268,10 @@ static int practice_offline(struct api_call *call)
     int64_t seconds = int_field(call, "seconds", 0);
     if (seconds < 0 || seconds > 24 * 3600)
         return api_error(call, HTTP_BAD_REQUEST, "seconds must be 0 (until switched on) to 86400");
-    int result = practice_go_offline(call->daemon->shop, seconds);
+    struct err err = {0};
+    int result = practice_go_offline(call->daemon->shop, seconds, &err);
     if (result < 0)
-        return api_error(call, HTTP_FAILED, "%s", strerrordesc_np(-result));
+        return api_error(call, HTTP_FAILED, "%s", err_text(&err));
     return seconds ? words(call, "The network is off for %" PRId64 " seconds. Go on selling.", seconds)
                    : words(call, "The network is off. Go on selling.");
 }
@@ -294,10 +309,14 @@ int api_practice(struct api_call *call)
         practice_go_online(daemon->shop);
         return words(call, "The network is on.");
     }
+    if (strcmp(what, "lose") == 0) {
+        practice_lose_reply(daemon->shop);
+        return words(call, "The shop's answer to the next change will be lost on the way.");
+    }
     if (strcmp(what, "reset") == 0) {
         daemon->restart = true;
         loop_stop(daemon->loop);
         return words(call, "Practice starts again with a full stall.");
     }
-    return api_error(call, HTTP_BAD_REQUEST, "practice can do: offline, online, buy, reset");
+    return api_error(call, HTTP_BAD_REQUEST, "practice can do: offline, online, buy, lose, reset");
 }

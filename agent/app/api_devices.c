@@ -15,7 +15,7 @@ int api_devices(struct api_call *call)
         json_text(call->json, "id", rows[i].id);
         json_text(call->json, "name", rows[i].name);
         json_text(call->json, "port", rows[i].port);
-        json_text(call->json, "state", usb_state_text(rows[i].state));
+        json_text(call->json, "state", usb_policy_state_text(rows[i].state));
         json_int(call->json, "source", rows[i].source);
         json_text(call->json, "next", rows[i].next);
         json_end_object(call->json);

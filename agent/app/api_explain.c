@@ -62,8 +62,21 @@ static void explain_void(const struct event *event, uint32_t item, struct effect
                    event->voided.reason == 1 ? "undone" : "corrected", effect->on_hand);
 }
 
-static void explain_order(const struct event *event, struct effect *effect)
+/* What people call the order; the shop's own id when the order is not among those we keep. */
+static void order_name(struct store *store, const struct event *event, char name[WORDS_MAX_BYTES / 2])
 {
+    char key[SOURCE_KEY_MAX_BYTES + 1];
+    struct order_line line;
+    text_copy(event->order.source_key, key, sizeof key);
+    if (store_order_line(store, event->order.channel, key, &line) == 0 && line.order_name[0])
+        (void)snprintf(name, WORDS_MAX_BYTES / 2, "%s", line.order_name);
+    else
+        text_copy(event->order.order, name, WORDS_MAX_BYTES / 2);
+}
+
+static void explain_order(struct store *store, const struct event *event, struct effect *effect)
+{
+    char name[WORDS_MAX_BYTES / 2];
     const struct order_vector *d = &event->order.difference;
     int64_t pack = event->order.pack;
     effect->on_hand = (d->returned_sellable - d->handed_over) * pack;
@@ -71,8 +84,8 @@ static void explain_order(const struct event *event, struct effect *effect)
     effect->expected = d->restored - d->ordered;
     effect->channel = event->order.channel;
     effect->listing = event->order.listing;
-    int used = snprintf(effect->words, sizeof effect->words, "order %.*s:", (int)event->order.order.length,
-                        event->order.order.at);
+    order_name(store, event, name);
+    int used = snprintf(effect->words, sizeof effect->words, "order %s:", name);
     const struct {
         int64_t units;
         const char *what;
@@ -85,7 +98,7 @@ static void explain_order(const struct event *event, struct effect *effect)
                  {d->restored, "put back by the shop"}};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (parts[i].units && used > 0 && (size_t)used < sizeof effect->words)
-            used += snprintf(effect->words + used, sizeof effect->words - (size_t)used, " %+" PRId64 " %s",
+            used += snprintf(effect->words + used, sizeof effect->words - (size_t)used, " %" PRId64 " %s",
                              parts[i].units, parts[i].what);
 }
 
@@ -129,9 +142,10 @@ static uint32_t listing_pack(const struct book *book, uint32_t channel, uint32_t
 }
 
 /* Fills the effect; false for kinds that change neither stock nor a listing. */
-static bool explain_event(const struct book *book, const struct event *event, uint32_t item,
+static bool explain_event(struct store *store, const struct event *event, uint32_t item,
                           struct effect *effect)
 {
+    const struct book *book = store_book(store);
     *effect = (struct effect){0};
     switch (event->kind) {
     case EVENT_SALE:
@@ -158,7 +172,7 @@ static bool explain_event(const struct book *book, const struct event *event, ui
         explain_allocation(event, effect);
         return true;
     case EVENT_ORDER_STATE:
-        explain_order(event, effect);
+        explain_order(store, event, effect);
         return true;
     case EVENT_LEVEL_EDIT:
         explain_edit(event, listing_pack(book, event->edit.channel, event->edit.listing), effect);
@@ -197,7 +211,7 @@ static int add_position(struct explanation *all, uint64_t position)
     if (result < 0)
         return result;
     struct line *line = &all->lines[all->count];
-    if (!explain_event(store_book(all->daemon->store), &all->event, all->item, &line->effect))
+    if (!explain_event(all->daemon->store, &all->event, all->item, &line->effect))
         return 0;
     line->position = position;
     line->kind = all->event.kind;

@@ -80,7 +80,7 @@ static void write_disk(struct daemon *daemon, struct json_writer *json)
     json_end_object(json);
 }
 
-static const struct intake_recent *undoable(struct daemon *daemon)
+const struct intake_recent *api_undoable(struct daemon *daemon)
 {
     for (uint32_t i = 0;; i++) {
         const struct intake_recent *recent = intake_recent(daemon->intake, i);
@@ -91,14 +91,18 @@ static const struct intake_recent *undoable(struct daemon *daemon)
 
 static void write_undo(struct daemon *daemon, struct json_writer *json)
 {
-    const struct intake_recent *recent = undoable(daemon);
+    const struct intake_recent *recent = api_undoable(daemon);
     struct item item = {0};
     const char *words = "";
     if (recent)
         words =
             recent->item && store_item(daemon->store, recent->item, &item) == 0 ? item.title : recent->code;
+    char event_id[EVENT_ID_TEXT_BYTES] = "";
+    if (recent)
+        event_id_text(store_event_id(daemon->store, recent->position), event_id);
     json_begin_object(json, "undo");
     json_bool(json, "possible", recent != NULL);
+    json_text(json, "event", event_id);
     json_text(json, "words", words);
     json_end_object(json);
 }
@@ -113,6 +117,7 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     json_bool(json, "practice", daemon->practice);
     json_text(json, "light", status_name(daemon->shown));
     json_text(json, "light_words", status_words(daemon->shown));
+    json_int(json, "now_ms", daemon_wall_ms(daemon));
     id128_text(id.device, hex);
     json_text(json, "device", hex);
     id128_text(id.epoch, hex);
@@ -120,7 +125,9 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     json_int(json, "position", (int64_t)last);
     json_int(json, "sold_this_start", (int64_t)daemon->sold_this_start);
     json_int(json, "unsent", (int64_t)daemon->unsent);
+    json_int(json, "unsent_since_ms", daemon->unsent ? daemon->unsent_since_wall_ms : 0);
     json_int(json, "owed", daemon_owed(daemon));
+    json_int(json, "items", book_item_count(store_book(daemon->store)));
     json_int(json, "open_cards", cards > 0 ? cards : 0);
     json_bool(json, "online", daemon_online(daemon));
     if (daemon->shop)

@@ -2,6 +2,7 @@
  * scanners, page. */
 #include "app/daemon.h"
 #include "app/daemon_recover.h"
+#include "app/daemon_terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,11 +101,18 @@ static int exit_for(int result)
         return EXIT_BUSY;
     case -EPERM:
         return EXIT_MIXED;
-    case -EADDRINUSE:
-        return EXIT_ADDRESS;
     default:
         return EXIT_LEDGER;
     }
+}
+
+static int exit_for_page(const struct daemon *daemon, int result)
+{
+    if (result == -EADDRINUSE || result == -EADDRNOTAVAIL || result == -EACCES)
+        return EXIT_ADDRESS;
+    if (result == -EINVAL) /* no address at all */
+        return daemon->options.listen ? EXIT_USAGE : EXIT_CONFIG;
+    return EXIT_FAILED;
 }
 
 static int make_state(const char *path, struct err *err)
@@ -114,17 +122,19 @@ static int make_state(const char *path, struct err *err)
     if (length >= sizeof part)
         return err_set(err, -ENAMETOOLONG, "the state directory's name is longer than %d bytes",
                        STATE_PATH_MAX_BYTES - 1);
+    int made = 0; /* a folder on the way may be there and refuse mkdir all the same */
     for (size_t i = 1; i <= length; i++) {
         if (path[i] != '/' && path[i] != '\0')
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
-            return err_set_errno(err, -errno, "cannot create %s", part);
+        made = mkdir(part, 0700) < 0 && errno != EEXIST ? -errno : 0;
+        if (made < 0 && made != -EROFS && made != -EACCES)
+            return err_set_errno(err, made, "cannot create %s", part);
     }
     struct stat status;
     if (stat(path, &status) < 0)
-        return err_set_errno(err, -errno, "cannot use the state directory %s", path);
+        return err_set_errno(err, made < 0 ? made : -errno, "cannot use the state directory %s", path);
     return 0;
 }
 
@@ -211,7 +221,7 @@ static int add_timers(struct daemon *daemon)
     if (result == 0)
         result = daemon_recover_add(daemon);
     if (result == 0)
-        result = daemon_add_once(daemon);
+        result = daemon_terminal_add_once(daemon);
     return result;
 }
 
@@ -239,8 +249,9 @@ static void loop_failed(void *user, const char *name, int error)
 static int open_page(struct daemon *daemon, struct err *err)
 {
     crypto_random(daemon->csrf_secret, sizeof daemon->csrf_secret);
-    struct id128 key = daemon_random(daemon);
-    id128_text(key, daemon->view_key);
+    int result = daemon_read_view_key(daemon, err);
+    if (result < 0)
+        return result;
     char socket_path[STATE_PATH_MAX_BYTES + 32];
     (void)snprintf(socket_path, sizeof socket_path, "%s/control.sock", daemon_runtime_directory(daemon));
     const char *listen = daemon->options.listen ? daemon->options.listen : daemon->config->listen;
@@ -305,7 +316,7 @@ static int build_edges(struct daemon *daemon)
     struct err err = {0};
     int result = open_page(daemon, &err);
     if (result < 0)
-        return fail(daemon, result == -EADDRINUSE ? EXIT_ADDRESS : EXIT_FAILED, &err);
+        return fail(daemon, exit_for_page(daemon, result), &err);
     if (daemon_open_channels(daemon, &err) < 0)
         return fail(daemon, EXIT_CONFIG, &err);
     if (daemon_open_sources(daemon, &err) < 0)
@@ -346,7 +357,7 @@ static int load_config(struct daemon *daemon)
     }
     (void)snprintf(daemon->state, sizeof daemon->state, "%s", state);
     daemon->practice = daemon->options.practice;
-    daemon_default_options(daemon);
+    daemon_terminal_default_options(daemon);
     return EXIT_OK;
 }
 
@@ -354,7 +365,7 @@ static void serve(struct daemon *daemon)
 {
     daemon->facts.starting = false;
     daemon_update_lamp(daemon);
-    daemon_first_screen(daemon);
+    daemon_terminal_first_screen(daemon);
     loop_notify("READY=1");
     int result = loop_arm_idle(daemon->idle);
     if (result == 0)
@@ -379,7 +390,7 @@ int daemon_run(const struct options *options, bool *restart)
     if (code == EXIT_OK)
         code = build_edges(daemon);
     if (code == EXIT_OK && options->check)
-        code = daemon_check(daemon);
+        code = daemon_terminal_check(daemon);
     else if (code == EXIT_OK)
         serve(daemon);
     code = daemon->exit_code;

@@ -70,6 +70,7 @@ struct daemon {
     char view_key[33];
     uint64_t sold_this_start;
     uint64_t unsent;                    /* sales since every live channel was last up to date */
+    int64_t unsent_since_wall_ms;       /* the first of them */
     struct intake_outcome last_outcome; /* for the one who typed it */
     uint32_t previewed_channels;        /* bit per channel alias: its preview was shown since the start */
     bool once_ending;
@@ -112,8 +113,12 @@ bool daemon_online(const struct daemon *daemon);
 /* daemon_page.c */
 void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *recent);
 void daemon_publish(struct daemon *daemon);
-void daemon_code_for(struct daemon *daemon, const char *given, char code[CODE_MAX_BYTES + 1]);
+/* The key of the read-only link, drawn once: a bookmark on a phone outlives a restart. Removing the file
+ * draws a new one. */
+int daemon_read_view_key(struct daemon *daemon, struct err *err);
 void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source);
+/* given: a code or a SKU, at most CODE_MAX_BYTES long. */
+void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantity);
 
 /* Where the control socket lives: the service manager's runtime directory, else the state directory. */
 const char *daemon_runtime_directory(const struct daemon *daemon);
@@ -131,15 +136,6 @@ struct courier *daemon_courier(struct daemon *daemon, const char *name, const st
 /* Before the first write to a real shop its preview must have been shown. */
 bool daemon_previewed(const struct daemon *daemon, uint32_t channel);
 void daemon_note_preview(struct daemon *daemon, uint32_t channel);
-
-/* daemon_terminal.c: the first screen, the words of a scan, the end of --once, the stock table, --check */
-int daemon_add_once(struct daemon *daemon);
-void daemon_print_outcome(struct daemon *daemon, const struct intake_outcome *outcome);
-int daemon_check(struct daemon *daemon);
-void daemon_default_options(struct daemon *daemon);
-void daemon_first_screen(struct daemon *daemon);
-void daemon_input_ended(struct daemon *daemon);
-int daemon_print_stock(struct daemon *daemon);
 
 /* api.c */
 int daemon_api(void *daemon, const char *method, const char *path, const char *query, const char *body,

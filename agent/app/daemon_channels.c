@@ -140,12 +140,42 @@ static int open_shop(struct daemon *daemon, const struct config_channel *config,
     return add_courier(daemon, &settings, err);
 }
 
+/* Sales that no shop has acknowledged yet, from the last events of the ledger: what this start inherits. */
+static int count_unsent(void *user, uint64_t position, struct event_id id, const uint8_t *bytes,
+                        size_t length, const uint8_t tag[4])
+{
+    struct daemon *daemon = user;
+    struct event event;
+    (void)position;
+    (void)id;
+    (void)tag;
+    if (event_decode(bytes, length, &event) < 0)
+        return 0; /* damage is the verifier's to name */
+    if (event.kind == EVENT_SALE)
+        daemon->unsent++;
+    else if (event.kind == EVENT_REVOKE)
+        daemon->unsent = 0;
+    return 0;
+}
+
+static int inherit_unsent(struct daemon *daemon, struct err *err)
+{
+    enum { LOOK_BACK_EVENTS = 4096 };
+    uint64_t last = store_last_position(daemon->store);
+    uint64_t after = last > LOOK_BACK_EVENTS ? last - LOOK_BACK_EVENTS : 0;
+    int result = store_walk(daemon->store, after, count_unsent, daemon);
+    return result < 0 ? err_set_errno(err, result, "cannot read the last sales back") : 0;
+}
+
 int daemon_open_channels(struct daemon *daemon, struct err *err)
 {
+    if (!daemon->practice && !daemon->config->channel_count)
+        return 0;
+    int inherited = inherit_unsent(daemon, err);
+    if (inherited < 0)
+        return inherited;
     if (daemon->practice)
         return open_practice(daemon, err);
-    if (!daemon->config->channel_count)
-        return 0;
     for (uint32_t i = 0; i < daemon->config->channel_count; i++) {
         int result = open_shop(daemon, &daemon->config->channels[i], err);
         if (result < 0)

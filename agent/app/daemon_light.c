@@ -77,6 +77,7 @@ void daemon_update_lamp(struct daemon *daemon)
             light_failed("show", result);
     }
     tick_lights(daemon);
+    daemon_changed(daemon, 0); /* the page shows the same light */
 }
 
 static void flash(struct daemon *daemon, enum status_lamp lamp)
@@ -101,7 +102,8 @@ static void outcome_sold(struct daemon *daemon, const struct intake_outcome *out
     event_id_text(store_event_id(daemon->store, outcome->position), event_id);
     daemon->facts.fault = false;
     daemon->sold_this_start++;
-    daemon->unsent += daemon->courier_count > 0;
+    if (daemon->courier_count && daemon->unsent++ == 0)
+        daemon->unsent_since_wall_ms = daemon_wall_ms(daemon);
     daemon_signal(daemon, STATUS_SOLD, event_id);
     flash(daemon, STATUS_SOLD);
     if (outcome->signal == INTAKE_UNKNOWN) {
@@ -158,10 +160,22 @@ void daemon_stock_changed(struct daemon *daemon, uint32_t item)
     daemon_changed(daemon, item);
 }
 
+/* Every shop shows what it should. One that was never reached, or may not be written yet, does not. */
+static bool up_to_date(const struct daemon *daemon)
+{
+    for (uint32_t i = 0; i < daemon->courier_count; i++) {
+        struct engine_view view;
+        courier_view(daemon->couriers[i], &view);
+        if (view.phase != ENGINE_READY || view.owed)
+            return false;
+    }
+    return true;
+}
+
 void daemon_courier_changed(void *user)
 {
     struct daemon *daemon = user;
-    if (daemon_owed(daemon) == 0 && daemon_online(daemon))
+    if (up_to_date(daemon))
         daemon->unsent = 0;
     daemon_recover_after_commit(daemon);
     daemon_update_lamp(daemon);

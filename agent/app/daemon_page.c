@@ -1,9 +1,13 @@
 /* What the page hears: scans at once, stock and status soon and bundled. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "app/api.h"
+#include "app/daemon_terminal.h"
+#include "app/files.h"
 #include "base/log.h"
+#include "domain/gtin.h"
 
 enum { STREAM_EVENT_MAX_BYTES = 256 * 1024 };
 
@@ -16,21 +20,6 @@ void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *rece
         web_publish(daemon->web, "scan", buf_text(&out));
 }
 
-/* What a person typed: a SKU works where a code does, its single-unit code stands for it. */
-void daemon_code_for(struct daemon *daemon, const char *given, char code[CODE_MAX_BYTES + 1])
-{
-    struct item item;
-    char codes[1][CODE_MAX_BYTES + 1];
-    uint32_t packs[1];
-    struct book_item found;
-    (void)snprintf(code, CODE_MAX_BYTES + 1, "%s", given);
-    if (book_find_code(store_book(daemon->store), given, &found))
-        return;
-    if (store_item_by_sku(daemon->store, given, &item) == 0 &&
-        store_item_codes(daemon->store, item.alias, codes, packs, 1) == 1)
-        memcpy(code, codes[0], sizeof codes[0]);
-}
-
 /* Typed and scanned codes take the same way; the answer is kept for who asked. */
 void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source)
 {
@@ -38,15 +27,51 @@ void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint
                 daemon_wall_ms(daemon));
 }
 
+/* What a person typed may be a SKU: then it is that item, by the unit, whatever its codes stand for. A code
+ * goes first: it is what is printed on the thing. */
+void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantity)
+{
+    struct item item;
+    struct book_item found;
+    char code[CODE_MAX_BYTES + 1];
+    gtin_normalise(given, code, sizeof code);
+    if (book_find_code(store_book(daemon->store), code, &found) ||
+        store_item_by_sku(daemon->store, given, &item) < 0)
+        daemon_sell(daemon, given, quantity, 0);
+    else
+        intake_sell_item(daemon->intake, item.alias, item.sku, quantity, 0, loop_now_ms(daemon->loop),
+                         daemon_event_ms(daemon), daemon_wall_ms(daemon));
+}
+
+/* What was scanned and not booked has no line in the list of sales, but she must hear which thing it was. */
+static void publish_not_booked(struct daemon *daemon, const struct intake_outcome *outcome)
+{
+    struct item item = {0};
+    bool known = outcome->item && store_item(daemon->store, outcome->item, &item) == 0;
+    bool refused = outcome->signal == INTAKE_REFUSED;
+    BUF_AUTO struct buf out = buf_new(STREAM_EVENT_MAX_BYTES);
+    struct json_writer json = json_writer_new(&out);
+    json_begin_object(&json, NULL);
+    json_text(&json, "signal", refused ? "refused" : "fault");
+    json_text(&json, "code", outcome->code);
+    json_text(&json, "sku", known ? item.sku : "");
+    json_text(&json, "title", known ? item.title : "");
+    json_text(&json, "words", status_words(refused ? STATUS_REFUSED : STATUS_FAULT));
+    json_int(&json, "at_ms", daemon_wall_ms(daemon));
+    json_end_object(&json);
+    if (buf_error(&out) == 0)
+        web_publish(daemon->web, "refused", buf_text(&out));
+}
+
 void daemon_scanned(struct daemon *daemon, const struct intake_outcome *outcome)
 {
     daemon->last_outcome = *outcome;
-    daemon_print_outcome(daemon, outcome);
-    if (daemon->web && outcome->position) {
-        const struct intake_recent *recent = intake_recent(daemon->intake, 0);
-        if (recent)
-            daemon_publish_scan(daemon, recent);
-    }
+    daemon_terminal_print_outcome(daemon, outcome);
+    const struct intake_recent *recent = intake_recent(daemon->intake, 0);
+    if (daemon->web && outcome->position && recent)
+        daemon_publish_scan(daemon, recent);
+    else if (daemon->web && !outcome->position)
+        publish_not_booked(daemon, outcome);
     daemon_update_lamp(daemon);
 }
 
@@ -62,10 +87,30 @@ static void publish_item(struct daemon *daemon)
         web_publish(daemon->web, "stock", buf_text(&out));
 }
 
+static const char view_key_file[] = "view.key";
+
+int daemon_read_view_key(struct daemon *daemon, struct err *err)
+{
+    char path[STATE_PATH_MAX_BYTES + 32];
+    (void)snprintf(path, sizeof path, "%s/%s", daemon->state, view_key_file);
+    BUF_AUTO struct buf text = buf_new(sizeof daemon->view_key + 1);
+    struct id128 key;
+    int result = files_read(path, &text);
+    if (result < 0 && result != -ENOENT && result != -E2BIG)
+        return err_set_errno(err, result, "cannot read %s", path);
+    if (result < 0 || id128_parse(buf_text(&text), &key) < 0) {
+        key = daemon_random(daemon);
+        id128_text(key, daemon->view_key);
+        return files_replace(path, daemon->view_key, strlen(daemon->view_key), err);
+    }
+    id128_text(key, daemon->view_key);
+    return 0;
+}
+
 void daemon_publish(struct daemon *daemon)
 {
-    daemon->publish_pending = false;
     daemon_update_lamp(daemon);
+    daemon->publish_pending = false;
     if (!daemon->web)
         return;
     BUF_AUTO struct buf out = buf_new(STREAM_EVENT_MAX_BYTES);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "app/daemon_terminal.h"
 #include "app/files.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -18,10 +19,10 @@
 
 static void on_scan(void *user, const struct scan *scan)
 {
-    char code[CODE_MAX_BYTES + 1];
     if (scan->source == 0)
-        daemon_code_for(user, scan->code, code);
-    daemon_sell(user, scan->source == 0 ? code : scan->code, 1, scan->source);
+        daemon_sell_typed(user, scan->code, 1);
+    else
+        daemon_sell(user, scan->code, 1, scan->source);
 }
 
 static struct daemon_source *find_source(struct daemon *daemon, uint32_t number)
@@ -93,7 +94,7 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
     case SCANNER_ENDED:
         source->ended = true;
         source->ready = false;
-        daemon_input_ended(daemon);
+        daemon_terminal_input_ended(daemon);
         break;
     case SCANNER_FAULT:
         source->ready = false;
@@ -165,7 +166,8 @@ static int open_usb(struct daemon *daemon, struct daemon_source *source, const s
 
 static int open_source(struct daemon *daemon, const char *spec, uint32_t number, struct err *err)
 {
-    struct scanner_sink sink = {.scan = on_scan, .notice = on_notice, .user = daemon};
+    struct scanner_sink sink = {
+        .scan = on_scan, .notice = on_notice, .user = daemon, .gap_ms = daemon->config->inter_key_timeout_ms};
     struct daemon_source *source = &daemon->sources[daemon->source_count];
     source->number = number;
     (void)snprintf(source->name, sizeof source->name, "%.*s", NAME_MAX_BYTES, spec);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "app/daemon_terminal.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "domain/money.h"
@@ -48,8 +49,13 @@ static void print_command(const struct daemon *daemon)
     (void)printf("Ask or tell it more:     %s/fairstock --state %s status\n", path, daemon->state);
 }
 
-void daemon_first_screen(struct daemon *daemon)
+void daemon_terminal_first_screen(struct daemon *daemon)
 {
+    if (!typed_source(daemon) && *web_address(daemon->web)) {
+        log_info("the page is at %s", web_address(daemon->web));
+        if (*web_view_link(daemon->web))
+            log_info("to look from another machine: %s", web_view_link(daemon->web));
+    }
     if (!typed_source(daemon) || daemon->options.once)
         return;
     (void)printf("\nFairstock%s\n\n",
@@ -64,12 +70,14 @@ void daemon_first_screen(struct daemon *daemon)
     }
     if (*web_address(daemon->web))
         (void)printf("The page:                %s\n", web_address(daemon->web));
+    if (*web_view_link(daemon->web))
+        (void)printf("To look from a phone:    %s\n", web_view_link(daemon->web));
     print_command(daemon);
     (void)printf("Stop with Ctrl-C.\n\n");
     (void)fflush(stdout);
 }
 
-void daemon_print_outcome(struct daemon *daemon, const struct intake_outcome *outcome)
+void daemon_terminal_print_outcome(struct daemon *daemon, const struct intake_outcome *outcome)
 {
     if (!typed_source(daemon))
         return;
@@ -127,7 +135,7 @@ static void print_row(struct daemon *daemon, const struct item *item, uint64_t c
     (void)printf("%-36.36s %8" PRId64 " %10s %6s  %s\n", item->title, stock.on_hand, level, owed, card_text);
 }
 
-int daemon_print_stock(struct daemon *daemon)
+int daemon_terminal_print_stock(struct daemon *daemon)
 {
     enum { CARDS_LOOKED_AT = 256 };
     struct item *items = calloc(TABLE_PAGE, sizeof *items);
@@ -178,18 +186,18 @@ static int on_once(void *user, int64_t now_ms)
         log_warning("gave up waiting: %" PRIu32
                     " changes are still owed to the shops; they are kept and sent later",
                     daemon_owed(daemon));
-    int result = daemon_print_stock(daemon);
+    int result = daemon_terminal_print_stock(daemon);
     daemon->exit_code = result < 0 || !done ? EXIT_FAILED : EXIT_OK;
     loop_stop(daemon->loop);
     return result;
 }
 
-int daemon_add_once(struct daemon *daemon)
+int daemon_terminal_add_once(struct daemon *daemon)
 {
     return loop_add_timer(daemon->loop, "once", LOOP_IDLE, on_once, daemon, &daemon->once_timer);
 }
 
-void daemon_input_ended(struct daemon *daemon)
+void daemon_terminal_input_ended(struct daemon *daemon)
 {
     if (!daemon->options.once)
         return; /* the agent goes on without this source */
@@ -205,7 +213,7 @@ void daemon_input_ended(struct daemon *daemon)
 /* --- --check and what the command line leaves open
  * ----------------------------------------------------------------------------- */
 
-int daemon_check(struct daemon *daemon)
+int daemon_terminal_check(struct daemon *daemon)
 {
     struct store_check check;
     int result = store_verify(daemon->store, crypto_sha256_two, &check);
@@ -221,7 +229,7 @@ int daemon_check(struct daemon *daemon)
     struct usb_scanner *usb = daemon_usb(daemon);
     size_t count = usb ? usb_scanner_devices(usb, rows, USB_DEVICES_MAX) : 0;
     for (size_t i = 0; i < count && i < USB_DEVICES_MAX; i++)
-        (void)printf("device %s %s: %s%s%s\n", rows[i].id, rows[i].name, usb_state_text(rows[i].state),
+        (void)printf("device %s %s: %s%s%s\n", rows[i].id, rows[i].name, usb_policy_state_text(rows[i].state),
                      *rows[i].next ? "\n   " : "", rows[i].next);
     return EXIT_OK;
 }
@@ -236,7 +244,7 @@ static int split(char *text, const char **words, int max)
     return count;
 }
 
-void daemon_default_options(struct daemon *daemon)
+void daemon_terminal_default_options(struct daemon *daemon)
 {
     struct options *options = &daemon->options;
     if (!options->scanner_count)

@@ -23,7 +23,7 @@ static const char help[] =
     "  --version, --help\n"
     "\n"
     "Exit codes: 0 stopped in order, 1 failed while running, 2 wrong option, 3 wrong config or token file,\n"
-    "4 another fairstockd uses this state, 5 the address is taken, 6 the ledger cannot be opened,\n"
+    "4 another fairstockd uses this state, 5 the address cannot be had, 6 the ledger cannot be opened,\n"
     "7 practice and real state mixed, 8 a scanner or light cannot be opened.\n"
     "SIGTERM and SIGINT stop it in order: what was sold is on disk, what is owed is sent after the next "
     "start.\n";

@@ -15,7 +15,7 @@ enum daemon_exit {
     EXIT_USAGE = 2,   /* a wrong option */
     EXIT_CONFIG = 3,  /* a wrong config file or token file */
     EXIT_BUSY = 4,    /* another fairstockd uses this state directory */
-    EXIT_ADDRESS = 5, /* the listen address is taken */
+    EXIT_ADDRESS = 5, /* the listen address is taken, or not this machine's */
     EXIT_LEDGER = 6,  /* the ledger cannot be opened: damaged, disk full, no permission */
     EXIT_MIXED = 7,   /* a practice ledger opened as real, or the other way round */
     EXIT_DEVICE = 8,  /* a scanner or light given on the command line cannot be opened */

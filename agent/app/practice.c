@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/files.h"
 #include "base/log.h"
@@ -18,7 +19,7 @@ enum {
 struct practice {
     struct practice_settings settings;
     struct practice_shop *shop;
-    char path[PATH_MAX_BYTES];
+    char path[PATH_MAX_BYTES], offline_path[PATH_MAX_BYTES];
     bool online;
     uint64_t random;
     struct loop_source *back, *buyer;
@@ -65,6 +66,8 @@ void practice_go_online(struct practice *practice)
         log_warning("practice: %s", strerrordesc_np(-result));
     if (practice->online)
         return;
+    if (unlink(practice->offline_path) < 0 && errno != ENOENT)
+        log_warning("practice: cannot remove %s: %s", practice->offline_path, strerrordesc_np(errno));
     practice->online = true;
     practice->settings.network(practice->settings.user, true);
 }
@@ -76,15 +79,24 @@ static int come_back(void *user, int64_t now_ms)
     return 0;
 }
 
-int practice_go_offline(struct practice *practice, int64_t seconds)
+int practice_go_offline(struct practice *practice, int64_t seconds, struct err *err)
 {
+    static const char words[] = "The practice network is off.\n";
+    int saved = seconds > 0 ? 0 : files_replace(practice->offline_path, words, sizeof words - 1, err);
+    if (saved < 0)
+        return saved;
     int64_t at = seconds > 0 ? loop_now_ms(practice->settings.loop) + seconds * 1000 : INT64_MAX;
     int result = loop_arm(practice->back, at);
     if (result < 0)
-        return result;
+        return err_set_errno(err, result, "the practice network");
     practice->online = false;
     practice->settings.network(practice->settings.user, false);
     return 0;
+}
+
+void practice_lose_reply(struct practice *practice)
+{
+    practice_shop_fault(practice->shop, FAULT_REPLY_LOST, 1);
 }
 
 /* --- buyers
@@ -181,9 +193,11 @@ int practice_new(const struct practice_settings *settings, struct practice **pra
     if (!made)
         return err_set(err, -ENOMEM, "out of memory");
     made->settings = *settings;
-    made->online = true;
     made->random = settings->seed ? settings->seed : 1;
     (void)snprintf(made->path, sizeof made->path, "%s/%s", settings->directory, PRACTICE_FILE_NAME);
+    (void)snprintf(made->offline_path, sizeof made->offline_path, "%s/%s", settings->directory,
+                   PRACTICE_OFFLINE_NAME);
+    made->online = access(made->offline_path, F_OK) < 0;
     made->shop = practice_shop_new();
     int result = made->shop ? add_timers(made) : -ENOMEM;
     if (result < 0)

@@ -11,6 +11,7 @@ struct practice;
 
 #define PRACTICE_CHANNEL_NAME "practice"
 #define PRACTICE_FILE_NAME    "practice-shop.txt"
+#define PRACTICE_OFFLINE_NAME "practice-offline" /* is there while the network is off until switched on */
 
 struct practice_settings {
     struct loop *loop;
@@ -31,8 +32,11 @@ practice_shop_of(struct practice *practice); /* borrowed; call practice_save aft
 MUST_CHECK int practice_save(struct practice *practice, struct err *err);
 
 bool practice_online(const struct practice *practice);
-/* seconds > 0: comes back by itself. */
-MUST_CHECK int practice_go_offline(struct practice *practice, int64_t seconds);
+/* seconds > 0: comes back by itself, and with a new start; 0: stays off until it is switched on, whatever
+ * happens to this program. */
+MUST_CHECK int practice_go_offline(struct practice *practice, int64_t seconds, struct err *err);
+/* The shop carries out the next change it is asked for, and its answer is lost. */
+void practice_lose_reply(struct practice *practice);
 void practice_go_online(struct practice *practice);
 MUST_CHECK int practice_buy(struct practice *practice, const char *sku, int64_t quantity,
                             char order_name[NAME_MAX_BYTES + 1], struct err *err);

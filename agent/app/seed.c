@@ -76,7 +76,8 @@ int seed_practice_shop(struct daemon *daemon, struct err *err)
 
 void seed_clear_practice(const char *directory)
 {
-    static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", PRACTICE_FILE_NAME};
+    static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", PRACTICE_FILE_NAME,
+                                        PRACTICE_OFFLINE_NAME};
     char path[STATE_PATH_MAX_BYTES + 32];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", directory, names[i]);

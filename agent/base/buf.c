@@ -13,25 +13,46 @@ struct buf buf_new(size_t cap)
     return (struct buf){.cap = cap};
 }
 
-void buf_free(struct buf *buf)
+struct buf buf_new_secret(size_t cap)
 {
-    free(buf->data);
-    *buf = buf_new(buf->cap);
+    return (struct buf){.cap = cap, .secret = true};
 }
 
-void buf_free_secret(struct buf *buf)
+static void wipe(const struct buf *buf)
 {
-    if (buf->data)
+    if (buf->secret && buf->data)
         explicit_bzero(buf->data, buf->capacity);
-    buf_free(buf);
+}
+
+void buf_free(struct buf *buf)
+{
+    wipe(buf);
+    free(buf->data);
+    *buf = (struct buf){.cap = buf->cap, .secret = buf->secret};
 }
 
 void buf_reset(struct buf *buf)
 {
+    wipe(buf);
     buf->length = 0;
     buf->error = 0;
     if (buf->data)
         buf->data[0] = '\0';
+}
+
+/* As realloc(3), which may leave a copy behind: that of a secret is wiped. NULL leaves the buffer as it was.
+ */
+static char *grow(const struct buf *buf, size_t capacity)
+{
+    if (!buf->secret)
+        return realloc(buf->data, capacity);
+    char *data = malloc(capacity);
+    if (!data || !buf->data)
+        return data;
+    memcpy(data, buf->data, buf->length + 1);
+    wipe(buf);
+    free(buf->data);
+    return data;
 }
 
 /* Makes room for more bytes and the NUL. */
@@ -51,7 +72,7 @@ static bool reserve(struct buf *buf, size_t more)
         capacity *= 2;
     if (capacity > buf->cap + 1)
         capacity = buf->cap + 1;
-    char *data = realloc(buf->data, capacity);
+    char *data = grow(buf, capacity);
     if (!data) {
         buf->error = -ENOMEM;
         return false;
@@ -88,6 +109,8 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_copy(again, args);
     int need = vsnprintf(NULL, 0, format, args);
     va_end(args);
+    if (need < 0 && !buf->error)
+        buf->error = -EINVAL;
     if (need >= 0 && reserve(buf, (size_t)need)) {
         (void)vsnprintf(buf->data + buf->length, (size_t)need + 1, format, again);
         buf->length += (size_t)need;
@@ -113,6 +136,6 @@ char *buf_take(struct buf *buf)
     }
     char *data = buf->data;
     data[buf->length] = '\0';
-    *buf = buf_new(buf->cap);
+    *buf = (struct buf){.cap = buf->cap, .secret = buf->secret};
     return data;
 }

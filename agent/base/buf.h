@@ -14,15 +14,16 @@ struct buf {
     size_t length;   /* bytes, without the NUL */
     size_t capacity; /* bytes allocated */
     size_t cap;      /* the most bytes it may hold */
-    int error;       /* 0, -ENOMEM, or -E2BIG when the cap was met */
+    int error;       /* 0, -ENOMEM, -E2BIG when the cap was met, -EINVAL for what cannot be formatted */
+    bool secret;     /* its bytes are wiped before their memory goes back, also when it grows */
 };
 
 /* An empty buffer that may hold at most cap bytes. Allocates nothing. */
 struct buf buf_new(size_t cap);
+/* The same for bytes that nobody may find later in freed memory: tokens, and headers that carry them. */
+struct buf buf_new_secret(size_t cap);
 /* Releases the bytes; the buffer is empty and usable again with the same cap. */
 void buf_free(struct buf *buf);
-/* Wipes the bytes before releasing them: for secrets. */
-void buf_free_secret(struct buf *buf);
 /* Empties it and forgets an error, keeping the memory. */
 void buf_reset(struct buf *buf);
 

@@ -23,7 +23,11 @@ int err_set_errno(struct err *err, int code, const char *format, ...)
         (void)vsnprintf(err->text, sizeof err->text, format, args);
         va_end(args);
         size_t used = strlen(err->text);
-        (void)snprintf(err->text + used, sizeof err->text - used, ": %s", strerrordesc_np(-code));
+        const char *words = strerrordesc_np(-code);
+        if (words)
+            (void)snprintf(err->text + used, sizeof err->text - used, ": %s", words);
+        else
+            (void)snprintf(err->text + used, sizeof err->text - used, ": error %d", -code);
     }
     return code;
 }

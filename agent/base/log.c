@@ -7,6 +7,15 @@
 
 enum { LOG_LINE_MAX_BYTES = 1024 };
 
+/* Texts of shops and labels reach the log: a line end in one must not begin a second line, whose "<0>"
+ * journald would believe, and an escape must not reach the terminal. */
+static void blank_controls(char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            text[i] = ' ';
+}
+
 /* One write(2) a line, so that lines of two processes on one terminal never mix. */
 __attribute__((format(printf, 3, 0))) static void emit(int priority, const char *word, const char *format,
                                                        va_list args)
@@ -18,6 +27,7 @@ __attribute__((format(printf, 3, 0))) static void emit(int priority, const char 
     size_t length = (size_t)used + (size_t)(more < 0 ? 0 : more);
     if (length > sizeof line - 2)
         length = sizeof line - 2;
+    blank_controls(line + used, length - (size_t)used);
     line[length] = '\n';
     ssize_t written = write(STDERR_FILENO, line, length + 1);
     (void)written; /* nowhere left to report a failed report */

@@ -103,6 +103,8 @@ struct channel_answer {
     int64_t retry_ms;                 /* RETRY, and a hint for OFFLINE; 0: engine's own back-off */
     int64_t shop_wall_ms;             /* the answer's Date header; 0 unknown */
     char words[REASON_MAX_BYTES + 1]; /* for people: the shop's own, or what went wrong on the way */
+    bool unproven; /* REJECTED: turned down before the shop looked at the request's key, so it says nothing
+                    * about an earlier sending of the same request */
     bool has_more;
     char cursor[CURSOR_MAX_BYTES + 1];
     bool orders_complete; /* ORDERS: no line of an order here is missing, so no sold unit is; an order whose

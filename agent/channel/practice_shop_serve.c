@@ -119,15 +119,26 @@ static void show_order(const struct practice_shop *shop, const struct practice_o
     (void)snprintf(line->sku, sizeof line->sku, "%s", shop->listings[order->listing].sku);
 }
 
+/* How many orders the next page has. */
+static uint32_t page_of(const struct practice_shop *shop, const struct channel_request *request,
+                        int64_t after)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < shop->order_count && count < ORDERS_PAGE_SIZE; i++)
+        count += is_asked_for(&shop->orders[i], request, after);
+    return count;
+}
+
 static int serve_orders(const struct practice_shop *shop, const struct channel_request *request,
                         struct channel_answer *answer)
 {
     int64_t after = request->cursor[0] ? strtoll(request->cursor, NULL, 10) : INT64_MIN;
-    answer->orders = calloc(ORDERS_PAGE_SIZE, sizeof *answer->orders);
+    uint32_t most = page_of(shop, request, after);
+    answer->orders = calloc(most ? most : 1, sizeof *answer->orders);
     if (!answer->orders)
         return -ENOMEM;
     const struct practice_order *order = next_order(shop, request, after);
-    for (; order && answer->count < ORDERS_PAGE_SIZE; order = next_order(shop, request, after)) {
+    for (; order && answer->count < most; order = next_order(shop, request, after)) {
         show_order(shop, order, &answer->orders[answer->count++]);
         after = order->version;
     }
@@ -177,7 +188,8 @@ static int show_levels(const int64_t *levels, uint32_t count, struct channel_ans
 
 static int repeat(const struct practice_key *key, uint64_t content, struct channel_answer *answer)
 {
-    if (key->content != content)
+    answer->unproven = key->content != content;
+    if (answer->unproven)
         return refuse(answer, ANSWER_REJECTED,
                       "This key was used for another change (IDEMPOTENCY_KEY_PARAMETER_MISMATCH).");
     if (!key->applied)
@@ -276,6 +288,7 @@ static int serve_change(struct practice_shop *shop, const struct channel_request
     enum practice_fault fault = take_fault(shop);
     if (fault == FAULT_RETRY)
         return refuse(answer, ANSWER_RETRY, "The practice shop is busy; try again.");
+    answer->unproven = fault == FAULT_REJECT;
     if (fault == FAULT_REJECT)
         return refuse(answer, ANSWER_REJECTED, "The practice shop refuses this change.");
     int result = request->kind == REQUEST_CANCEL_ORDER ? serve_cancel(shop, request, now_ms, answer)

@@ -154,6 +154,7 @@ static int refused(const struct channel_request *request, const struct http_answ
     default:
         shopify_conclude(answer, ANSWER_REJECTED, 0, "The shop refused the request (status %d): %s",
                          http->status, message);
+        answer->unproven = true;
         break;
     }
     return 0;
@@ -182,8 +183,10 @@ static int failed(const struct channel_request *request, const struct http_answe
     else if (json_get(body, "data") || strcmp(code, "INTERNAL_SERVER_ERROR") == 0 ||
              strcmp(code, "TIMEOUT") == 0)
         shopify_conclude(answer, repeat_or_unknown(request), 0, "The shop failed on the way: %s", message);
-    else
+    else {
         shopify_conclude(answer, ANSWER_REJECTED, 0, "The shop refused the request: %s", message);
+        answer->unproven = true;
+    }
     return 0;
 }
 

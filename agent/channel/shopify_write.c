@@ -17,23 +17,24 @@
 static const struct meaning {
     const char *code;
     enum answer_outcome outcome;
+    bool unproven; /* says nothing about what was done under this key before */
 } meanings[] = {
-    {"CHANGE_FROM_QUANTITY_STALE", ANSWER_STALE},
-    {"IDEMPOTENCY_CONCURRENT_REQUEST", ANSWER_RETRY},
-    {"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", ANSWER_REJECTED},
-    {"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", ANSWER_REJECTED},
-    {"ADJUST_QUANTITIES_FAILED", ANSWER_RETRY}, /* "Try again." */
-    {"SERVICE_UNAVAILABLE", ANSWER_RETRY},
+    {"CHANGE_FROM_QUANTITY_STALE", ANSWER_STALE, false},
+    {"IDEMPOTENCY_CONCURRENT_REQUEST", ANSWER_RETRY, false},
+    {"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", ANSWER_REJECTED, false},
+    {"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", ANSWER_REJECTED, true},
+    {"ADJUST_QUANTITIES_FAILED", ANSWER_RETRY, false}, /* "Try again." */
+    {"SERVICE_UNAVAILABLE", ANSWER_RETRY, false},
 };
 
-static enum answer_outcome outcome_of(const struct json *error)
+static struct meaning meaning_of(const struct json *error)
 {
     struct shopify_reader nullable = {0};
     const char *code = shopify_read_text(&nullable, error, "code");
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (strcmp(meanings[i].code, code) == 0)
-            return meanings[i].outcome;
-    return ANSWER_REJECTED;
+            return meanings[i];
+    return (struct meaning){code, ANSWER_REJECTED, false};
 }
 
 /* Concludes from the first error, or from the first that is not final: it will show again, or be gone, once
@@ -43,14 +44,16 @@ static void read_errors(struct shopify_reader *reader, const struct json *errors
 {
     const struct json *chosen = json_first(errors);
     for (const struct json *error = chosen; error; error = json_next(error))
-        if (outcome_of(error) != ANSWER_REJECTED) {
+        if (meaning_of(error).outcome != ANSWER_REJECTED) {
             chosen = error;
             break;
         }
-    enum answer_outcome outcome = outcome_of(chosen);
+    struct meaning meaning = meaning_of(chosen);
+    enum answer_outcome outcome = meaning.outcome;
     const char *message = shopify_read_text(reader, chosen, "message");
     if (!reader->wrong)
         shopify_conclude(answer, outcome, outcome == ANSWER_RETRY ? SHOPIFY_RETRY_SOON_MS : 0, "%s", message);
+    answer->unproven = meaning.unproven;
 }
 
 /* --- levels --- */

@@ -154,7 +154,7 @@ int cli_practice(struct cli *cli)
         json_text(&json, "sku", cli->argv[1]);
         json_int(&json, "quantity", number);
     } else if (cli->argc > 1) {
-        cli_complain("usage: fairstock practice offline [SECONDS] | online | buy SKU [QTY] | reset");
+        cli_complain("usage: fairstock practice offline [SECONDS] | online | buy SKU [QTY] | lose | reset");
         return CLI_USAGE;
     }
     json_end_object(&json);

@@ -30,7 +30,7 @@ const struct cli_command cli_commands[] = {
      cli_cards},
     {"learn", "[--yes]", "teach it a scanner: unplug it, plug it in, scan any code within 60 seconds",
      "--yes also takes a device that reports a mouse or is the only keyboard.\n", 0, 0, cli_learn},
-    {"practice", "offline [SECONDS] | online | buy SKU [QTY] | reset",
+    {"practice", "offline [SECONDS] | online | buy SKU [QTY] | lose | reset",
      "drive the practice shop and its network", "", 1, 3, cli_practice},
     {"go-live", "CHANNEL [--yes]", "show what would change at the shop; --yes: from now on keep it true", "",
      1, 1, cli_go_live},

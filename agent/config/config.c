@@ -1,5 +1,6 @@
 #include "config/config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ini.h>
 #include <stddef.h>
@@ -8,11 +9,13 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
+#include "config/ini_lines.h"
 #include "config/token.h"
 
 #define DEFAULT_PATH "/etc/fairstock/fairstock.ini"
 
-enum key_type { KEY_TEXT, KEY_NUMBER, KEY_FLAG, KEY_CURRENCY, KEY_URL };
+enum key_type { KEY_TEXT, KEY_NEEDED_TEXT, KEY_NUMBER, KEY_FLAG, KEY_CURRENCY, KEY_URL };
 
 /* One key: where it goes, what it may be, what it means. */
 struct key {
@@ -25,17 +28,18 @@ struct key {
 };
 
 #define OF(member)      offsetof(struct config, member), sizeof(((struct config *)0)->member)
+#define CHANNEL_SECTION "channel NAME"
 #define CHANNEL(member) offsetof(struct config_channel, member), sizeof(((struct config_channel *)0)->member)
 
 static const struct key keys[] = {
-    {"device", "state", KEY_TEXT, OF(state), 0, 0, "/var/lib/fairstock",
+    {"device", "state", KEY_NEEDED_TEXT, OF(state), 0, 0, "/var/lib/fairstock",
      "Directory of the ledger. One fairstockd at a time uses it."},
-    {"device", "listen", KEY_TEXT, OF(listen), 0, 0, "127.0.0.1:8377",
+    {"device", "listen", KEY_NEEDED_TEXT, OF(listen), 0, 0, "127.0.0.1:8377",
      "Address and port of the page; `none` for no page. On an address that is not loopback the page is "
      "read-only behind a key."},
     {"device", "currency", KEY_CURRENCY, OF(currency), 0, 0, "EUR",
      "Currency of prices that do not name one (ISO 4217)."},
-    {"device", "location", KEY_TEXT, OF(location), 0, 0, "booth", "The place this device sells from."},
+    {"device", "location", KEY_NEEDED_TEXT, OF(location), 0, 0, "booth", "The place this device sells from."},
     {"scanner", "sources", KEY_TEXT, OF(scanners), 0, 0, "usb",
      "Where codes come from, separated by spaces: usb, stdin, sim:FILE."},
     {"scanner", "inter_key_timeout_ms", KEY_NUMBER, OF(inter_key_timeout_ms), 20, 2000, "100",
@@ -66,30 +70,41 @@ enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 struct parse {
     struct config *config;
     struct err *err;
-    int error;
-    bool seen[KEY_COUNT]; /* of the fixed sections */
+    struct ini_lines lines; /* its error is the first that was met, by a line or by what it says */
+    bool seen[KEY_COUNT];   /* of the fixed sections */
     bool seen_channel[CONFIG_CHANNELS_MAX][KEY_COUNT];
 };
 
 static int fail(struct parse *parse, const char *words, const char *what)
 {
-    if (!parse->error)
-        parse->error = err_set(parse->err, -EINVAL, "%s%s%s", words, *what ? " " : "", what);
-    return 0; /* inih: 0 stops this line as an error */
+    parse->lines.error = err_set(parse->err, -EINVAL, "%s%s%s", words, *what ? " " : "", what);
+    return 0; /* inih: 0 is an error in this line; it reads on, but ini_lines gives no more */
 }
 
 /* --- one value
  * ---------------------------------------------------------------------------------------------------------
  */
 
+/* Whether what is said to this address stays on the device. */
 static bool is_loopback_url(const char *url)
 {
-    static const char *const starts[] = {"http://127.", "http://localhost:", "http://localhost/",
-                                         "http://[::1]"};
-    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
-        if (strncmp(url, starts[i], strlen(starts[i])) == 0)
-            return true;
-    return false;
+    static const char scheme[] = "http://";
+    char host[INET6_ADDRSTRLEN + 2];
+    if (strncmp(url, scheme, sizeof scheme - 1) != 0)
+        return false;
+    const char *at = url + sizeof scheme - 1;
+    size_t length = *at == '[' ? strcspn(at, "]/") + 1 : strcspn(at, ":/");
+    const char *port = at + length;
+    if (length >= sizeof host || length > strlen(at) || (*port && *port != ':' && *port != '/'))
+        return false;
+    if (*port == ':' && port[1 + strspn(port + 1, "0123456789")] != '/' &&
+        port[1 + strspn(port + 1, "0123456789")])
+        return false; /* user:password@elsewhere */
+    memcpy(host, at, length);
+    host[length] = '\0';
+    struct in_addr address;
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+           (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
 }
 
 static const char *take_number(const struct key *key, const char *value, uint32_t *to)
@@ -118,13 +133,19 @@ static const char *take_text(const struct key *key, const char *value, char *to)
 {
     if (strlen(value) >= key->size)
         return "too long";
+    if (!utf8_valid(value, strlen(value)))
+        return "not UTF-8";
+    for (const char *at = value; *at; at++)
+        if (((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7f)
+            return "with a control character";
     (void)snprintf(to, key->size, "%s", value);
     return NULL;
 }
 
 static const char *take_url(const struct key *key, const char *value, char *to)
 {
-    if (*value && strncmp(value, "https://", 8) != 0 && !is_loopback_url(value))
+    bool https = strncmp(value, "https://", 8) == 0 && value[8] && value[8] != '/';
+    if (*value && !https && !is_loopback_url(value))
         return "not an https:// address (plain http is for loopback only)";
     const char *wrong = take_text(key, value, to);
     size_t length = strlen(to);
@@ -138,6 +159,8 @@ static const char *take(const struct key *key, void *base, const char *value)
 {
     char *at = (char *)base + key->offset;
     switch (key->type) {
+    case KEY_NEEDED_TEXT:
+        return *value ? take_text(key, value, at) : "empty";
     case KEY_TEXT:
         return take_text(key, value, at);
     case KEY_URL:
@@ -205,31 +228,46 @@ static int find_key(const char *section, const char *name)
     return -1;
 }
 
+static bool is_channel(const char *section)
+{
+    return strncmp(section, "channel ", 8) == 0;
+}
+
+static int on_section(void *user, const char *name, struct err *err)
+{
+    struct parse *parse = user;
+    if (is_channel(name)) /* also one without keys: check_channel says what it lacks */
+        return find_channel(parse, name + 8) >= 0
+                   ? 0
+                   : err_set(err, -EINVAL,
+                             "a channel's name has only a-z, 0-9, - and _, and there are at most %d; not %s",
+                             CONFIG_CHANNELS_MAX, name + 8);
+    for (int i = 0; i < KEY_COUNT; i++)
+        if (strcmp(keys[i].section, name) == 0 && strcmp(name, CHANNEL_SECTION) != 0)
+            return 0;
+    return err_set(
+        err, -EINVAL,
+        "unknown section; there are device, scanner, light, allocation, practice and \"channel NAME\", "
+        "not %s",
+        name);
+}
+
 static int on_key(void *user, const char *section, const char *name, const char *value)
 {
     struct parse *parse = user;
-    if (parse->error)
+    if (parse->lines.error)
         return 0;
-    if (strncmp(section, "channel ", 8) == 0) {
-        int channel = find_channel(parse, section + 8);
-        if (channel < 0)
-            return fail(parse, "a channel's name has only a-z, 0-9, - and _, and there are at most 8; not",
-                        section + 8);
-        int key = find_key("channel NAME", name);
-        if (key < 0)
-            return fail(parse, "unknown key in [channel NAME]; see docs/configuration.md:", name);
-        return put(parse, key, &parse->config->channels[channel], &parse->seen_channel[channel][key], value);
-    }
-    int key = find_key(section, name);
-    if (key >= 0)
+    if (!*section)
+        return fail(parse, "a key before the first [section]:", name);
+    int key = find_key(is_channel(section) ? CHANNEL_SECTION : section, name);
+    if (key < 0)
+        return fail(parse, "unknown key; see docs/configuration.md:", name);
+    if (!is_channel(section))
         return put(parse, key, parse->config, &parse->seen[key], value);
-    for (int i = 0; i < KEY_COUNT; i++)
-        if (strcmp(keys[i].section, section) == 0)
-            return fail(parse, "unknown key; see docs/configuration.md:", name);
-    return fail(
-        parse,
-        "unknown section; there are device, scanner, light, allocation, practice and \"channel NAME\", not",
-        section);
+    int channel = find_channel(parse, section + 8);
+    if (channel < 0) /* a comment cut its name: on_section saw another one */
+        return fail(parse, "not the name of a channel:", section + 8);
+    return put(parse, key, &parse->config->channels[channel], &parse->seen_channel[channel][key], value);
 }
 
 /* --- whole file
@@ -239,7 +277,7 @@ static int on_key(void *user, const char *section, const char *name, const char 
 static void fill_defaults(struct config *config)
 {
     for (int i = 0; i < KEY_COUNT; i++)
-        if (strcmp(keys[i].section, "channel NAME") != 0)
+        if (strcmp(keys[i].section, CHANNEL_SECTION) != 0)
             (void)take(&keys[i], config,
                        keys[i].otherwise); /* the table's own values; a test proves each is valid */
 }
@@ -261,12 +299,16 @@ static int parse_file(struct config *config, const char *path, FILE *file, struc
         return err_set(err, -ENOMEM, "out of memory");
     parse->config = config;
     parse->err = err;
-    int line = ini_parse_file(file, on_key, parse);
-    int result = parse->error;
-    if (result < 0) /* inih names the line of the first handler that said no */
-        result = err_prefix(err, result, "%s:%d", path, line);
-    else if (line != 0)
-        result = err_set(err, -EINVAL, "%s:%d: neither [section] nor key = value", path, line);
+    parse->lines = (struct ini_lines){.file = file, .on_section = on_section, .user = parse, .err = err};
+    int bad_line = ini_parse_stream(ini_lines_next, &parse->lines, on_key, parse);
+    int result = parse->lines.error, last_line = parse->lines.line;
+    /* inih goes on behind a line that it cannot read, so that one comes first. */
+    if (bad_line > 0 && (result == 0 || bad_line < last_line))
+        result = err_set(err, -EINVAL, "%s:%d: neither [section] nor key = value", path, bad_line);
+    else if (bad_line < 0)
+        result = err_set(err, -ENOMEM, "out of memory");
+    else if (result < 0)
+        result = err_prefix(err, result, "%s:%d", path, last_line);
     free(parse);
     for (uint32_t i = 0; result == 0 && i < config->channel_count; i++) {
         result = check_channel(&config->channels[i], path, err);
@@ -308,14 +350,16 @@ void config_free(struct config *config)
 
 int config_write_reference(FILE *out)
 {
-    (void)fprintf(out,
-                  "# Configuration\n\n"
-                  "`fairstockd` reads `%s`, or the file given with `--config`. Every key has a default; a "
-                  "wrong section, key or value is\n"
-                  "an error with file and line, and nothing starts. Lines that begin with `#` or `;` are "
-                  "comments. This page is written by\n"
-                  "`fairstockd --config-reference`.\n",
-                  DEFAULT_PATH);
+    (void)fprintf(
+        out,
+        "# Configuration\n\n"
+        "`fairstockd` reads `%s`, or the file given with `--config`. Every key has a default; a "
+        "wrong section, key or value is\n"
+        "an error with file and line, and nothing starts. Lines that begin with `#` or `;` are "
+        "comments; so is\n"
+        "what follows a space and `;` behind a value. A line has at most 198 bytes. This page is written by\n"
+        "`fairstockd --config-reference`.\n",
+        DEFAULT_PATH);
     const char *section = "";
     for (int i = 0; i < KEY_COUNT; i++) {
         if (strcmp(section, keys[i].section) != 0)

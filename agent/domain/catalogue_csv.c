@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "domain/gtin.h"
 #include "domain/money.h"
-#include "domain/utf8.h"
 
 enum column {
     COLUMN_SKU,
@@ -31,7 +31,8 @@ static const char *const names[COLUMN_COUNT] = {
     "on_hand", "location", "one_of_a_kind", "reorder_point", "lead_days",
 };
 
-static const char *trim(char *text)
+/* Without white space at both ends, in place. */
+static char *cut(char *text)
 {
     while (isspace((unsigned char)*text))
         text++;
@@ -43,12 +44,12 @@ static const char *trim(char *text)
 
 static const char *field(const struct csv *csv, int index)
 {
-    /* csv.fields point into csv.row, which is ours to trim. */
+    /* csv.fields point into csv.row, which is ours to cut. */
     union {
         const char *in;
         char *out;
     } cast = {csv->fields[index]};
-    return trim(cast.out);
+    return cut(cast.out);
 }
 
 static const char *csv_words(enum csv_result result)
@@ -60,6 +61,8 @@ static const char *csv_words(enum csv_result result)
         return "the row has more than 32 columns";
     case CSV_BAD_QUOTES:
         return "quotes are not closed, or text follows a closing quote";
+    case CSV_NO_TEXT:
+        return "the row has a NUL byte; save the file as UTF-8";
     case CSV_END:
     case CSV_ROW:
         break;
@@ -97,6 +100,15 @@ int catalogue_csv_start(struct catalogue_csv *catalogue, const char *text, size_
  * -----------------------------------------------------------------------------------------------------------
  */
 
+/* No label, page or log can show these. */
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return true;
+    return false;
+}
+
 static int take_text(const char *text, const char *name, char *to, size_t size, struct err *err)
 {
     size_t length = strlen(text);
@@ -104,6 +116,8 @@ static int take_text(const char *text, const char *name, char *to, size_t size, 
         return err_set(err, -EINVAL, "%s is longer than %zu bytes", name, size - 1);
     if (!utf8_valid(text, length))
         return err_set(err, -EINVAL, "%s is not UTF-8 text", name);
+    if (has_control(text))
+        return err_set(err, -EINVAL, "%s has a line end or another control character", name);
     memcpy(to, text, length + 1);
     return 0;
 }
@@ -157,11 +171,16 @@ static int take_code(struct catalogue_row *row, char *text, struct err *err)
             return err_set(err, -EINVAL, "the pack in barcode \"%.40s\" is not 1 to 10000", text);
         *star = '\0';
         pack = (uint32_t)count;
+        text = cut(text);
     }
+    if (!*text)
+        return err_set(err, -EINVAL, "a pack without a barcode");
     if (strlen(text) > CODE_MAX_BYTES)
         return err_set(err, -EINVAL, "a barcode is longer than %d characters", CODE_MAX_BYTES);
     if (!utf8_valid(text, strlen(text)))
         return err_set(err, -EINVAL, "a barcode is not UTF-8 text");
+    if (has_control(text))
+        return err_set(err, -EINVAL, "a barcode has a line end or another control character");
     if (gtin_like(text) && !gtin_valid(text))
         return err_set(err, -EINVAL, "barcode %.20s has a wrong check digit; compare it with the label",
                        text);
@@ -180,9 +199,9 @@ static int take_codes(struct catalogue_row *row, const char *text, struct err *e
         char *next = strchr(at, ';');
         if (next)
             *next++ = '\0';
-        const char *code = trim(at);
+        char *code = cut(at);
         if (*code) {
-            int result = take_code(row, at + (code - at), err);
+            int result = take_code(row, code, err);
             if (result < 0)
                 return result;
         }
@@ -251,6 +270,10 @@ int catalogue_csv_next(struct catalogue_csv *catalogue, struct catalogue_row *ro
         return err_set(err, -EINVAL, "%s", csv_words(result));
     *row = (struct catalogue_row){.line = catalogue->csv.line};
     int bad = take_currency(catalogue, row, err);
+    for (int i = catalogue->column_count; bad == 0 && i < catalogue->csv.field_count; i++)
+        if (*field(&catalogue->csv, i)) /* else 24,50 would be a price of 24 and a cost of 50 */
+            bad = err_set(err, -EINVAL,
+                          "the row has more columns than the first line; put quotes around a comma");
     for (int i = 0; bad == 0 && i < catalogue->column_count && i < catalogue->csv.field_count; i++)
         if (catalogue->columns[i] >= 0)
             bad = take_field(row, catalogue->columns[i], field(&catalogue->csv, i), err);

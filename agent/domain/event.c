@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "domain/utf8.h"
+#include "base/utf8.h"
 
 /* One description per kind serves writing and reading: a codec walks the fields in the order of
  * docs/events.md and either puts or takes each. */
@@ -250,12 +250,15 @@ static void void_fields(struct codec *c, struct event *e)
 
 static void named_fields(struct codec *c, struct event *e)
 {
-    uint64_t quantity = (uint64_t)e->named.quantity;
+    uint64_t quantity = c->writing ? (uint64_t)e->named.quantity : 0;
     field_ref(c, &e->named.sale);
     field_u32(c, &e->named.line);
     field_u32(c, &e->named.item);
     field_u64(c, &quantity);
-    e->named.quantity = (int64_t)quantity;
+    if (quantity > INT64_MAX) /* units that were sold: never negative */
+        fail(c, c->writing ? -EINVAL : -EBADMSG);
+    else if (!c->writing)
+        e->named.quantity = (int64_t)quantity;
     field_u32(c, &e->named.location);
 }
 

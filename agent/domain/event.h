@@ -215,7 +215,8 @@ struct event {
 };
 
 /* Writes the canonical bytes. Returns their number, or -E2BIG when size is too small or a list or text
- * exceeds its limit, -EINVAL for a kind this version cannot write or text that is not UTF-8. */
+ * exceeds its limit, -EINVAL for a kind this version cannot write, text that is not UTF-8 or a negative
+ * number of units where the specification has none. */
 MUST_CHECK int event_encode(const struct event *event, uint8_t *bytes, size_t size);
 
 /* Reads canonical bytes; texts borrow from them. 0; -EBADMSG for damage (docs/events.md section 2, reading

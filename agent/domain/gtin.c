@@ -29,6 +29,17 @@ static bool is_edge(char c)
     return (unsigned char)c <= ' ' || c == 0x7f;
 }
 
+/* Digits in front of a valid number of 12 to 14 digits that are only padding: the indicator 0 of a GTIN-14,
+ * and the zeros of a GTIN-8 that was sent longer. */
+static size_t padding(const char *digits, size_t length)
+{
+    size_t zeros = strspn(digits, "0");
+    /* GS1 prefixes 0000010 to 0000099 are left unused, so that these can only be a GTIN-8. */
+    if (zeros == length - 8)
+        return zeros;
+    return length == 14 && zeros ? 1 : 0;
+}
+
 void gtin_normalise(const char *scanned, char *code, size_t size)
 {
     while (*scanned && is_edge(*scanned))
@@ -39,13 +50,13 @@ void gtin_normalise(const char *scanned, char *code, size_t size)
     if (length > size - 1)
         length = size - 1;
     char *to = code;
-    if (length == 12 && length + 2 <= size && strspn(scanned, "0123456789") >= length &&
-        check_digit_right(scanned, length))
-        *to++ = '0';
-    else if (length == 14 && scanned[0] == '0' && strspn(scanned, "0123456789") >= length &&
-             check_digit_right(scanned, length)) {
-        scanned++;
-        length--;
+    if (length >= 12 && length <= 14 && strspn(scanned, "0123456789") >= length &&
+        check_digit_right(scanned, length)) {
+        size_t zeros = padding(scanned, length);
+        scanned += zeros;
+        length -= zeros;
+        if (length == 12 && length + 2 <= size)
+            *to++ = '0';
     }
     memcpy(to, scanned, length);
     to[length] = '\0';

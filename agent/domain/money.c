@@ -53,9 +53,9 @@ int money_parse(const char *text, const char *currency, int64_t *minor)
         return -EINVAL;
     for (int i = 0; i < exponent; i++)
         fits &= add_digit(&value, (size_t)i < part ? rest[i] : '0');
-    if (!fits || value > INT64_MAX)
+    if (!fits || value > (uint64_t)INT64_MAX + negative)
         return -ERANGE;
-    *minor = negative ? -(int64_t)value : (int64_t)value;
+    *minor = negative ? (int64_t)(0 - value) : (int64_t)value;
     return 0;
 }
 

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/log.h"
 #include "domain/gtin.h"
+#include "domain/resolve.h"
 #include "intake/intake_internal.h"
 
 int intake_new(const struct intake_settings *settings, struct intake **intake, struct err *err)
@@ -137,7 +140,9 @@ static void put_below_zero_card(struct changes *changes, const struct intake_out
                                 int64_t wall_ms)
 {
     struct card card;
-    fill_card(&card, CARD_BELOW_ZERO, outcome->code, outcome->item, wall_ms);
+    fill_card(&card, CARD_BELOW_ZERO, "", outcome->item, wall_ms);
+    (void)snprintf(card.key, sizeof card.key, "item %u",
+                   outcome->item); /* one card, whichever code was read */
     card.units = outcome->quantity - outcome->on_hand;
     card.origin_event = 1;
     char left[32] = "none was";
@@ -159,6 +164,31 @@ static void settle_refused_card(struct changes *changes, const struct intake_out
     changes_put_card(changes, &card);
 }
 
+/* Orders that cannot be filled any more because of this sale: it stands, and a person is asked about them. */
+static int put_oversold_cards(struct intake *intake, struct changes *changes,
+                              const struct intake_outcome *outcome, int64_t wall_ms)
+{
+    enum { LINES_MAX = 64 };
+    struct stock stock = book_stock(intake->book, outcome->item, intake->settings.location);
+    int64_t on_hand = stock.on_hand - outcome->quantity;
+    if (stock.committed <= on_hand || stock.committed <= 0)
+        return 0;
+    FREE_AUTO struct order_line *lines = calloc(LINES_MAX, sizeof *lines);
+    FREE_AUTO struct item *item = malloc(sizeof *item);
+    if (!lines || !item)
+        return -ENOMEM;
+    int count = store_item_order_lines(intake->settings.store, outcome->item, lines, LINES_MAX);
+    int result = count < 0 ? count : store_item(intake->settings.store, outcome->item, item);
+    if (result < 0)
+        return result;
+    uint32_t here = 0;
+    for (int i = 0; i < count; i++)
+        if (lines[i].location == intake->settings.location)
+            lines[here++] = lines[i];
+    resolve_oversold(lines, here, item->sku, on_hand, stock.committed, wall_ms, changes);
+    return 0;
+}
+
 /* A sale that needs a person's look, or that answers a refusal: event and cards in one commit. */
 static void submit_with_cards(struct intake *intake, struct submission *submission)
 {
@@ -171,6 +201,10 @@ static void submit_with_cards(struct intake *intake, struct submission *submissi
         put_below_zero_card(&changes, outcome, submission->wall_ms);
     if (outcome->second_scan)
         settle_refused_card(&changes, outcome, submission->wall_ms);
+    int result = outcome->item ? put_oversold_cards(intake, &changes, outcome, submission->wall_ms) : 0;
+    if (result < 0) /* the sale is a fact with or without its cards */
+        log_warning("which orders a sale of %s takes from cannot be read: %s", outcome->code,
+                    strerrordesc_np(-result));
     store_submit(intake->settings.store, STORE_SCAN, &changes, booked, submission);
 }
 
@@ -198,36 +232,60 @@ static void fill_sale(struct intake *intake, const struct intake_outcome *outcom
     };
 }
 
+struct moment {
+    int64_t now_ms, wall_ms;
+    uint64_t event_ms;
+};
+
+/* outcome has code, source and quantity; item: NULL when nobody knows the code. */
+static void sell(struct intake *intake, struct intake_outcome *outcome, const struct book_item *item,
+                 const struct moment *moment)
+{
+    struct stock stock = {0};
+    bool second = is_second_scan(intake, outcome->code, moment->now_ms);
+    if (item) {
+        outcome->item = item->alias;
+        outcome->quantity *= (int64_t)item->pack;
+        outcome->price_minor = item->price_minor;
+        stock = book_stock(intake->book, item->alias, intake->settings.location);
+        if (probably_no_sale(item, stock, outcome->quantity) && !second) {
+            refuse(intake, outcome, item, stock, moment->now_ms, moment->wall_ms);
+            return;
+        }
+        outcome->beyond = stock.on_hand < outcome->quantity;
+        outcome->low = item->reorder_point > 0 && stock.on_hand > (int64_t)item->reorder_point &&
+                       stock.on_hand - outcome->quantity <= (int64_t)item->reorder_point;
+    } else {
+        outcome->signal = INTAKE_UNKNOWN;
+    }
+    outcome->second_scan = second;
+    outcome->on_hand = stock.on_hand;
+    fill_sale(intake, outcome, item, moment->event_ms);
+    struct submission submission = {intake, outcome, moment->wall_ms};
+    if (!item || outcome->beyond || second)
+        submit_with_cards(intake, &submission);
+    else
+        store_submit_event(intake->settings.store, &intake->event, booked, &submission);
+}
+
 void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint32_t source, int64_t now_ms,
                  uint64_t event_ms, int64_t wall_ms)
 {
     struct intake_outcome outcome = {.signal = INTAKE_SOLD, .source = source, .quantity = quantity};
-    gtin_normalise(code, outcome.code, sizeof outcome.code);
+    struct moment moment = {now_ms, wall_ms, event_ms};
     struct book_item item;
+    gtin_normalise(code, outcome.code, sizeof outcome.code);
     bool known = book_find_code(intake->book, outcome.code, &item);
-    struct stock stock = {0};
-    bool second = is_second_scan(intake, outcome.code, now_ms);
-    if (known) {
-        outcome.item = item.alias;
-        outcome.quantity = quantity * (int64_t)item.pack;
-        outcome.price_minor = item.price_minor;
-        stock = book_stock(intake->book, item.alias, intake->settings.location);
-        if (probably_no_sale(&item, stock, outcome.quantity) && !second) {
-            refuse(intake, &outcome, &item, stock, now_ms, wall_ms);
-            return;
-        }
-        outcome.beyond = stock.on_hand < outcome.quantity;
-        outcome.low = item.reorder_point > 0 && stock.on_hand > (int64_t)item.reorder_point &&
-                      stock.on_hand - outcome.quantity <= (int64_t)item.reorder_point;
-    } else {
-        outcome.signal = INTAKE_UNKNOWN;
-    }
-    outcome.second_scan = second;
-    outcome.on_hand = stock.on_hand;
-    fill_sale(intake, &outcome, known ? &item : NULL, event_ms);
-    struct submission submission = {intake, &outcome, wall_ms};
-    if (!known || outcome.beyond || second)
-        submit_with_cards(intake, &submission);
-    else
-        store_submit_event(intake->settings.store, &intake->event, booked, &submission);
+    sell(intake, &outcome, known ? &item : NULL, &moment);
+}
+
+void intake_sell_item(struct intake *intake, uint32_t alias, const char *name, int64_t quantity,
+                      uint32_t source, int64_t now_ms, uint64_t event_ms, int64_t wall_ms)
+{
+    struct intake_outcome outcome = {.signal = INTAKE_SOLD, .source = source, .quantity = quantity};
+    struct moment moment = {now_ms, wall_ms, event_ms};
+    struct book_item item;
+    (void)snprintf(outcome.code, sizeof outcome.code, "%s", name);
+    bool known = book_item(intake->book, alias, &item);
+    sell(intake, &outcome, known ? &item : NULL, &moment);
 }

@@ -61,6 +61,11 @@ void intake_free(struct intake *intake);
 void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint32_t source, int64_t now_ms,
                  uint64_t event_ms, int64_t wall_ms);
 
+/* Sells an item that was named, not scanned: quantity is units, whatever packs its codes stand for, and an
+ * item without any code can be sold too. name: its SKU, for cards and for recognising the second try. */
+void intake_sell_item(struct intake *intake, uint32_t item, const char *name, int64_t quantity,
+                      uint32_t source, int64_t now_ms, uint64_t event_ms, int64_t wall_ms);
+
 /* Voids the newest sale that is not voided. 0 and *voided (borrowed until the next call); -ENOENT nothing to
  * undo; or the commit's error. */
 MUST_CHECK int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_recent **voided);

@@ -1,6 +1,9 @@
 /* What was sold before: the list of last scans, undo, and the name that an unknown code gets later. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "intake/intake_internal.h"
 
 static struct intake_recent *remember(struct intake *intake)
@@ -129,6 +132,34 @@ static int find_name(struct intake *intake, struct intake_recent *sale)
     return 0;
 }
 
+/* With the unit back on the table every order can be filled again: the cards that said otherwise have no
+ * subject any more. */
+static int settle_orders(struct intake *intake, const struct intake_recent *sale, struct changes *changes)
+{
+    enum { LINES_MAX = 64 };
+    struct stock stock = book_stock(intake->book, sale->item, sale->location);
+    bool was_short = stock.committed > 0 && stock.on_hand < stock.committed;
+    if (!sale->item || !was_short || stock.on_hand + sale->quantity < stock.committed)
+        return 0;
+    FREE_AUTO struct order_line *lines = calloc(LINES_MAX, sizeof *lines);
+    int count =
+        lines ? store_item_order_lines(intake->settings.store, sale->item, lines, LINES_MAX) : -ENOMEM;
+    for (int i = 0; i < count; i++) {
+        struct card card = {.kind = CARD_OVERSOLD,
+                            .state = CARD_SETTLED,
+                            .channel = lines[i].channel,
+                            .item = sale->item,
+                            .listing = lines[i].listing};
+        if (lines[i].location != sale->location)
+            continue;
+        (void)snprintf(card.key, sizeof card.key, "%s", lines[i].source_key);
+        (void)snprintf(card.text, sizeof card.text, "The sale was undone: order %s can be filled.",
+                       lines[i].order_name);
+        changes_put_card(changes, &card);
+    }
+    return count < 0 ? count : 0;
+}
+
 int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_recent **voided)
 {
     struct intake_recent *sale = newest_standing(intake);
@@ -154,6 +185,9 @@ int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_re
     changes_add_event(&changes, event);
     if (!sale->item)
         intake_put_unknown_card(&changes, sale->code, -sale->quantity, sale->wall_ms);
+    result = settle_orders(intake, sale, &changes);
+    if (result < 0)
+        return result;
     store_submit(intake->settings.store, STORE_SCAN, &changes, intake_keep_error, &error);
     if (error)
         return error;

@@ -1,8 +1,11 @@
 #include "json/json.h"
 
 #include <cjson/cJSON.h>
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
+
+#include "base/utf8.h"
 
 enum { DEPTH_MAX = 64 };
 
@@ -38,16 +41,48 @@ static bool too_deep(const char *text, size_t length)
     return false;
 }
 
+/* Whether `u` and what follows it in an escape stand for U+0000: four zeros, or, to cJSON, no four digits. */
+static bool is_nul(const char *escape, size_t left)
+{
+    bool zero = true;
+    if (*escape != 'u')
+        return false;
+    for (size_t i = 1; i <= 4; i++) {
+        if (i >= left || !isxdigit((unsigned char)escape[i]))
+            return true;
+        zero &= escape[i] == '0';
+    }
+    return zero;
+}
+
+/* Whether a string carries U+0000, which cJSON would make the end of the text: "42\u0000x" is not "42". */
+static bool has_nul(const char *text, size_t length)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"') {
+            quoted = !quoted;
+        } else if (quoted && text[i] == '\\' && ++i < length && is_nul(text + i, length - i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int json_parse(const char *text, size_t length, struct json **root, struct err *err)
 {
     if (too_deep(text, length))
         return err_set(err, -EINVAL, "nested deeper than %d", DEPTH_MAX);
+    if (!utf8_valid(text, length)) /* RFC 8259 section 8.1; cJSON would hand the bytes on */
+        return err_set(err, -EINVAL, "not UTF-8");
+    if (has_nul(text, length))
+        return err_set(err, -EINVAL, "U+0000 or half an escape in a text");
     const char *end = NULL;
     cJSON *parsed = cJSON_ParseWithLengthOpts(text, length, &end, 0);
     if (!parsed)
         return err_set(err, -EINVAL, "not JSON at byte %zu", end ? (size_t)(end - text) : (size_t)0);
     for (; end < text + length; end++) {
-        if (*end == '\0' || !strchr(" \t\r\n", *end)) {
+        if (!strchr(" \t\r\n", *end)) {
             cJSON_Delete(parsed);
             return err_set(err, -EINVAL, "unexpected text at byte %zu", (size_t)(end - text));
         }
@@ -123,7 +158,7 @@ const char *json_get_text(const struct json *value, const char *key)
 
 int json_int_value(const struct json *value, int64_t *number)
 {
-    static const double exact = 9007199254740992.0; /* 2^53 */
+    static const double exact = 9007199254740991.0; /* 2^53 - 1: 2^53 may stand for 2^53 + 1 */
     if (!value)
         return -ENOENT;
     if (!cJSON_IsNumber(in(value)))

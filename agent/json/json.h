@@ -1,6 +1,6 @@
-/* JSON: reading through cJSON (its only user), writing straight into a buffer. Reading bounds depth and size;
- * numbers that must be exact are read as integers. Writing escapes everything RFC 8259 asks for and turns
- * invalid UTF-8 into U+FFFD. */
+/* JSON: reading through cJSON (its only user), writing straight into a buffer. Reading bounds depth (the
+ * caller bounds the size); numbers that must be exact are read as integers. Writing escapes everything RFC
+ * 8259 asks for and turns invalid UTF-8 into U+FFFD. */
 #ifndef FAIRSTOCK_JSON_JSON_H
 #define FAIRSTOCK_JSON_JSON_H
 
@@ -9,8 +9,9 @@
 /* A parsed value. Opaque; children are borrowed from the root. */
 struct json;
 
-/* Parses a whole document; trailing bytes other than white space are an error. -EINVAL with the position,
- * -ENOMEM. */
+/* Parses a whole document; trailing bytes other than white space are an error. -EINVAL with the
+ * reason, also when memory is short (cJSON does not tell). What is not UTF-8 or has U+0000 in a text is
+ * refused. */
 MUST_CHECK int json_parse(const char *text, size_t length, struct json **root, struct err *err);
 void json_free(struct json *root); /* accepts NULL */
 
@@ -29,7 +30,7 @@ bool json_is_array(const struct json *value);
 /* The text of a string value, NULL otherwise. Borrowed. */
 const char *json_text_value(const struct json *value);
 const char *json_get_text(const struct json *value, const char *key);
-/* 0; -ENOENT absent; -EINVAL not a whole number within ±2^53 (RFC 8259 section 6). */
+/* 0; -ENOENT absent; -EINVAL not a whole number within ±(2^53 - 1) (RFC 8259 section 6). */
 MUST_CHECK int json_int_value(const struct json *value, int64_t *number);
 MUST_CHECK int json_get_int(const struct json *value, const char *key, int64_t *number);
 /* 0; -ENOENT absent; -EINVAL not true or false. */

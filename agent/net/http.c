@@ -1,11 +1,10 @@
 #include "net/http.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "net/http_internal.h"
@@ -15,13 +14,12 @@ struct transfer {
     struct http *http;
     struct transfer *next;
     uint64_t handle;
-    CURL *easy;
-    struct curl_slist *headers;
+    struct http_easy easy;
     char *body;
     struct http_reply reply;
     http_done_fn *done;
     void *user;
-    bool finished;
+    bool running, finished; /* running: curl has it */
 };
 
 /* A socket that curl asked us to watch. */
@@ -37,172 +35,9 @@ struct http {
     struct loop_source *timer, *delivery;
     struct transfer *transfers;
     uint64_t next_handle;
+    bool forget; /* open connections may lead to the wrong place, or nowhere */
+    bool slow;   /* the last connection did not come about in HTTP_CONNECT_MAX_MS, but something was there */
 };
-
-/* --- one easy handle
- * ------------------------------------------------------------------------------------------------------ */
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *user)
-{
-    struct http_reply *reply = user;
-    buf_add(&reply->body, bytes, size * count);
-    if (buf_error(&reply->body) == 0)
-        return size * count;
-    reply->too_large = true;
-    return 0; /* makes curl stop with CURLE_WRITE_ERROR */
-}
-
-/* Dates by curl's own parser, which knows the three forms of RFC 9110 section 5.6.7. */
-static int64_t http_date_ms(const char *text)
-{
-    time_t seconds = curl_getdate(text, NULL);
-    return seconds < 0 ? 0 : (int64_t)seconds * 1000;
-}
-
-static size_t on_header(char *bytes, size_t size, size_t count, void *user)
-{
-    struct http_reply *reply = user;
-    size_t length = size * count;
-    char line[128];
-    size_t kept = length < sizeof line - 1 ? length : sizeof line - 1;
-    memcpy(line, bytes, kept);
-    line[kept] = '\0';
-    line[strcspn(line, "\r\n")] = '\0';
-    if (strncasecmp(line, "date:", 5) == 0) {
-        reply->date_ms = http_date_ms(line + 5);
-    } else if (strncasecmp(line, "retry-after:", 12) == 0) {
-        /* RFC 9110 section 10.2.3: seconds or a date. */
-        char *end;
-        long seconds = strtol(line + 12, &end, 10);
-        if (end != line + 12 && *end == '\0' && seconds >= 0)
-            reply->retry_after_ms = seconds > 86400 ? 86400000 : (int64_t)seconds * 1000;
-        else
-            reply->retry_after_ms = -http_date_ms(line + 12); /* made relative to Date at the end */
-    } else if (strncasecmp(line, "content-type:", 13) == 0) {
-        const char *value = line + 13 + strspn(line + 13, " \t");
-        (void)snprintf(reply->content_type, sizeof reply->content_type, "%s", value);
-    }
-    return length;
-}
-
-static CURLcode set_up(CURL *easy, const char *url, const char *method, const char *body, size_t length,
-                       int64_t timeout_ms, struct http_reply *reply)
-{
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, url);
-#define SET(option, value)                                                                                   \
-    if (code == CURLE_OK)                                                                                    \
-    code = curl_easy_setopt(easy, option, value)
-    SET(CURLOPT_CUSTOMREQUEST, method);
-    if (strcmp(method, "GET") != 0 || length) {
-        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
-        SET(CURLOPT_POSTFIELDS, body);
-    }
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(CURLOPT_SSL_VERIFYHOST, 2L);
-    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_PROXY, ""); /* what the environment says must not divert a token */
-    SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    SET(CURLOPT_CONNECTTIMEOUT_MS,
-        (long)(timeout_ms < HTTP_CONNECT_MAX_MS ? timeout_ms : HTTP_CONNECT_MAX_MS));
-    SET(CURLOPT_WRITEFUNCTION, on_body);
-    SET(CURLOPT_WRITEDATA, reply);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
-    SET(CURLOPT_HEADERDATA, reply);
-    SET(CURLOPT_USERAGENT, "fairstock/" FAIRSTOCK_VERSION);
-#undef SET
-    return code;
-}
-
-static CURLcode set_ca(CURL *easy, const char *ca_file)
-{
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
-    /* The default folder makes mbedtls parse every certificate in it for each connection. Back ends without
-     * folders say "unknown option" or "not built in", which is as good. */
-    CURLcode path = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    return code != CURLE_OK || path == CURLE_OK || path == CURLE_NOT_BUILT_IN || path == CURLE_UNKNOWN_OPTION
-               ? code
-               : path;
-}
-
-static bool add_headers(struct curl_slist **list, const char *headers)
-{
-    char *copy = strdup(headers);
-    bool ok = copy != NULL;
-    char *state = NULL;
-    for (char *line = ok ? strtok_r(copy, "\n", &state) : NULL; line && ok;
-         line = strtok_r(NULL, "\n", &state)) {
-        struct curl_slist *more = curl_slist_append(*list, line);
-        ok = more != NULL;
-        *list = ok ? more : *list;
-    }
-    if (copy)
-        explicit_bzero(copy, strlen(headers));
-    free(copy);
-    return ok;
-}
-
-static void free_headers(struct curl_slist *list)
-{
-    for (struct curl_slist *at = list; at; at = at->next)
-        explicit_bzero(at->data, strlen(at->data)); /* tokens */
-    curl_slist_free_all(list);
-}
-
-/* --- what came of it
- * -------------------------------------------------------------------------------------------------------- */
-
-static const char *plain_words(CURLcode code)
-{
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return "the shop's name cannot be looked up: no internet, or a broken name server";
-    case CURLE_COULDNT_CONNECT:
-        return "the shop cannot be reached";
-    case CURLE_OPERATION_TIMEDOUT:
-        return "no answer in time";
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return "somebody answers in the shop's place: its certificate cannot be trusted (a login page of the "
-               "network, or this "
-               "device's clock is wrong)";
-    case CURLE_SSL_CONNECT_ERROR:
-        return "no secure connection to the shop";
-    case CURLE_SSL_CACERT_BADFILE:
-        return "the file of trusted certificates cannot be read; install ca-certificates or correct ca_file";
-    case CURLE_GOT_NOTHING:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-    case CURLE_PARTIAL_FILE:
-        return "the connection broke before the answer was there";
-    case CURLE_OUT_OF_MEMORY:
-        return "out of memory";
-    case CURLE_WRITE_ERROR:
-        return "the answer is larger than the limit";
-    default:
-        return curl_easy_strerror(code);
-    }
-}
-
-static void conclude(CURL *easy, CURLcode code, struct http_reply *reply)
-{
-    long status = 0, sent = 0;
-    curl_off_t pretransfer_us = 0;
-    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
-    (void)curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &pretransfer_us);
-    reply->reached = sent > 0 || pretransfer_us > 0;
-    if (code == CURLE_OK)
-        reply->status = (int)status;
-    else
-        (void)snprintf(reply->network_words, sizeof reply->network_words, "%s", plain_words(code));
-    if (reply->retry_after_ms < 0) {
-        int64_t until_ms = -reply->retry_after_ms;
-        reply->retry_after_ms = reply->date_ms && until_ms > reply->date_ms ? until_ms - reply->date_ms : 0;
-    }
-}
 
 /* --- curl's sockets and timer on our loop
  * ------------------------------------------------------------------------------------- */
@@ -237,11 +72,24 @@ static void drop_watch(struct http *http, curl_socket_t fd, struct watch *watch)
     free(watch);
 }
 
+/* Curl waits to read from a connected socket: a peer is there. Its other sockets lead to nobody, as the one
+ * that its name look-ups wake it with. */
+static void note_peer(CURL *easy, curl_socket_t fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    struct transfer *transfer = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer) == CURLE_OK && transfer && !transfer->easy.met &&
+        getpeername(fd, (struct sockaddr *)&peer, &length) == 0)
+        transfer->easy.met = peer.ss_family == AF_INET || peer.ss_family == AF_INET6;
+}
+
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
 {
     struct http *http = user;
     struct watch *watch = socket_user;
-    (void)easy;
+    if (what & CURL_POLL_IN && what != CURL_POLL_REMOVE)
+        note_peer(easy, fd);
     if (what == CURL_POLL_REMOVE) {
         drop_watch(http, fd, watch);
         return 0;
@@ -276,19 +124,33 @@ static int on_timer(void *user, int64_t now_ms)
     return 0;
 }
 
-/* --- finished transfers
- * ---------------------------------------------------------------------------------------------------- */
+/* --- finished transfers ------------------------------------------------------------------------------ */
+
+static void stop(struct transfer *transfer)
+{
+    if (transfer->running)
+        (void)curl_multi_remove_handle(transfer->http->multi, transfer->easy.curl);
+    transfer->running = false;
+}
 
 static void free_transfer(struct transfer *transfer)
 {
-    if (transfer->easy) {
-        (void)curl_multi_remove_handle(transfer->http->multi, transfer->easy);
-        curl_easy_cleanup(transfer->easy);
-    }
-    free_headers(transfer->headers);
+    stop(transfer);
+    http_easy_free(&transfer->easy);
     free(transfer->body);
     buf_free(&transfer->reply.body);
     free(transfer);
+}
+
+static void finish(struct http *http, struct transfer *transfer, CURLcode code)
+{
+    http_easy_conclude(&transfer->easy, code);
+    http->slow = http_easy_was_slow(&transfer->easy, code) ||
+                 (http->slow && code == CURLE_OK && !http_easy_was_quick(&transfer->easy));
+    stop(transfer);
+    transfer->finished = true;
+    if (loop_arm(http->delivery, loop_now_ms(http->loop)) < 0)
+        log_error("http: cannot deliver an answer");
 }
 
 static void collect(struct http *http)
@@ -297,13 +159,9 @@ static void collect(struct http *http)
     int left;
     while ((message = curl_multi_info_read(http->multi, &left))) {
         struct transfer *transfer = NULL;
-        if (message->msg != CURLMSG_DONE ||
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer) != CURLE_OK || !transfer)
-            continue;
-        conclude(transfer->easy, message->data.result, &transfer->reply);
-        transfer->finished = true;
-        if (loop_arm(http->delivery, loop_now_ms(http->loop)) < 0)
-            log_error("http: cannot deliver an answer");
+        if (message->msg == CURLMSG_DONE &&
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer) == CURLE_OK && transfer)
+            finish(http, transfer, message->data.result);
     }
 }
 
@@ -336,8 +194,11 @@ static int on_delivery(void *user, int64_t now_ms)
  * ------------------------------------------------------------------------------------------------------------------
  */
 
-static CURLMcode set_up_multi(struct http *http)
+static int make_multi(struct http *http)
 {
+    http->multi = curl_multi_init();
+    if (!http->multi)
+        return -ENOMEM;
     CURLMcode code = curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
     if (code == CURLM_OK)
         code = curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
@@ -349,7 +210,28 @@ static CURLMcode set_up_multi(struct http *http)
         code = curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)HTTP_HOST_CONNECTIONS_MAX);
     if (code == CURLM_OK)
         code = curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_HOST_CONNECTIONS_MAX);
-    return code;
+    return code == CURLM_OK ? 0 : -ENOMEM;
+}
+
+static bool any_running(const struct http *http)
+{
+    for (const struct transfer *at = http->transfers; at; at = at->next)
+        if (at->running)
+            return true;
+    return false;
+}
+
+/* Curl has no call that closes what it keeps open (CURLMOPT_NETWORK_CHANGED came with 8.16): the whole pool
+ * is made anew, and with it the memory of names, because a portal's name server says that every shop is the
+ * portal. While something is on its way it waits, and the request takes a connection of its own. */
+static int forget_connections(struct http *http, bool *fresh)
+{
+    *fresh = http->forget;
+    if (!http->forget || any_running(http))
+        return 0;
+    (void)curl_multi_cleanup(http->multi);
+    http->forget = false;
+    return make_multi(http);
 }
 
 int http_new(struct loop *loop, const char *ca_file, struct http **http, struct err *err)
@@ -361,13 +243,11 @@ int http_new(struct loop *loop, const char *ca_file, struct http **http, struct 
     }
     made->loop = loop;
     (void)snprintf(made->ca_file, sizeof made->ca_file, "%s", ca_file ? ca_file : HTTP_SYSTEM_CA);
-    made->multi = curl_multi_init();
-    int result =
-        made->multi ? loop_add_timer(loop, "http timer", LOOP_NET, on_timer, made, &made->timer) : -ENOMEM;
+    int result = loop_add_timer(loop, "http timer", LOOP_NET, on_timer, made, &made->timer);
     if (result == 0)
         result = loop_add_timer(loop, "http answers", LOOP_NET, on_delivery, made, &made->delivery);
-    if (result == 0 && set_up_multi(made) != CURLM_OK)
-        result = -ENOMEM;
+    if (result == 0)
+        result = make_multi(made);
     if (result < 0) {
         http_free(made);
         return err_set_errno(err, result, "cannot set up HTTP");
@@ -393,37 +273,41 @@ void http_free(struct http *http)
     curl_global_cleanup();
 }
 
-static int prepare(struct transfer *transfer, const char *method, const char *url, const char *headers,
-                   const char *body, size_t length, int64_t timeout_ms)
+static int prepare(struct transfer *transfer, const struct http_ask *ask, bool fresh)
 {
-    transfer->easy = curl_easy_init();
-    transfer->body = malloc(length + 1);
-    if (!transfer->easy || !transfer->body || !add_headers(&transfer->headers, headers))
-        return -ENOMEM;
-    memcpy(transfer->body, body, length);
-    CURLcode code = set_up(transfer->easy, url, method, transfer->body, length, timeout_ms, &transfer->reply);
+    CURLcode code = http_easy_set_up(&transfer->easy, ask, &transfer->reply);
     if (code == CURLE_OK)
-        code = set_ca(transfer->easy, transfer->http->ca_file);
+        code = curl_easy_setopt(transfer->easy.curl, CURLOPT_PRIVATE, transfer);
     if (code == CURLE_OK)
-        code = curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
-    return code == CURLE_OK ? 0 : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
+        code = curl_easy_setopt(transfer->easy.curl, CURLOPT_FRESH_CONNECT, (long)fresh);
+    if (code != CURLE_OK)
+        return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
+    transfer->running = curl_multi_add_handle(transfer->http->multi, transfer->easy.curl) == CURLM_OK;
+    return transfer->running ? 0 : -ENOMEM;
 }
 
 int http_send(struct http *http, const char *method, const char *url, const char *headers, const char *body,
               size_t length, int64_t timeout_ms, http_done_fn *done, void *user, uint64_t *handle)
 {
+    bool fresh;
     struct transfer *transfer = calloc(1, sizeof *transfer);
     if (!transfer)
         return -ENOMEM;
-    transfer->http = http;
-    transfer->done = done;
-    transfer->user = user;
+    *transfer = (struct transfer){.http = http, .done = done, .user = user, .body = malloc(length + 1)};
     transfer->reply.body = buf_new(HTTP_BODY_MAX_BYTES);
-    int result = prepare(transfer, method, url, headers, body, length, timeout_ms);
-    if (result == 0 && curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
-        result = -ENOMEM;
+    struct http_ask ask = {.method = method,
+                           .url = url,
+                           .headers = headers,
+                           .ca_file = http->ca_file,
+                           .body = transfer->body,
+                           .length = length,
+                           .timeout_ms = timeout_ms,
+                           .connect_ms = http->slow ? HTTP_CONNECT_SLOW_MAX_MS : HTTP_CONNECT_MAX_MS};
+    int result = transfer->body ? forget_connections(http, &fresh) : -ENOMEM;
+    if (result == 0) {
+        memcpy(transfer->body, body, length);
+        result = prepare(transfer, &ask, fresh);
+    }
     if (result < 0) {
         free_transfer(transfer);
         return result;
@@ -433,6 +317,11 @@ int http_send(struct http *http, const char *method, const char *url, const char
     http->transfers = transfer;
     *handle = transfer->handle;
     return 0;
+}
+
+void http_forget_connections(struct http *http)
+{
+    http->forget = true;
 }
 
 void http_cancel(struct http *http, uint64_t handle)
@@ -445,34 +334,4 @@ void http_cancel(struct http *http, uint64_t handle)
         free_transfer(transfer);
         return;
     }
-}
-
-int http_call(const char *unix_socket, const char *method, const char *url, const char *headers,
-              const char *body, size_t length, int64_t timeout_ms, struct http_reply *reply, struct err *err)
-{
-    *reply = (struct http_reply){.body = buf_new(HTTP_CALL_BODY_MAX_BYTES)};
-    CURL *easy = curl_easy_init();
-    struct curl_slist *list = NULL;
-    CURLcode code = easy && add_headers(&list, headers) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
-    if (code == CURLE_OK)
-        code = set_up(easy, url, method, body, length, timeout_ms, reply);
-    if (code == CURLE_OK)
-        code = set_ca(easy, HTTP_SYSTEM_CA);
-    if (code == CURLE_OK && unix_socket)
-        code = curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, unix_socket);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
-    if (code == CURLE_OK) {
-        code = curl_easy_perform(easy);
-        conclude(easy, code, reply);
-    }
-    free_headers(list);
-    curl_easy_cleanup(easy);
-    if (code == CURLE_OK)
-        return 0;
-    return err_set(err,
-                   code == CURLE_COULDNT_CONNECT ? -ECONNREFUSED
-                   : code == CURLE_OUT_OF_MEMORY ? -ENOMEM
-                                                 : -EIO,
-                   "%s", plain_words(code));
 }

@@ -1,5 +1,9 @@
-/* HTTP client on the loop: libcurl's multi interface, the only user of curl. TLS always verified, redirects
- * never followed, only http and https, bodies capped at HTTP_BODY_MAX_BYTES. Connections are reused. */
+/* HTTP client on the loop: libcurl's multi interface, the only user of curl. TLS 1.2 or newer and always
+ * verified, redirects never followed, only http and https, nothing compressed is asked for; bodies end at
+ * HTTP_BODY_MAX_BYTES, headers at the limits of http_internal.h. Proxies of the environment are ignored.
+ * Connections are reused; a request on a kept connection that breaks before the answer's first byte is sent
+ * again by curl, so a request must be harmless to repeat (ours carry keys). Never blocks, not even in a name
+ * look-up. */
 #ifndef FAIRSTOCK_NET_HTTP_H
 #define FAIRSTOCK_NET_HTTP_H
 
@@ -29,6 +33,9 @@ MUST_CHECK int http_send(struct http *http, const char *method, const char *url,
                          const char *body, size_t length, int64_t timeout_ms, http_done_fn *done, void *user,
                          uint64_t *handle);
 void http_cancel(struct http *http, uint64_t handle);
+/* The network changed, or somebody else answered in the shop's place: the next request connects anew, with
+ * the name looked up anew. Requests on their way go on. */
+void http_forget_connections(struct http *http);
 
 /* For the command: one blocking request over a Unix socket or TCP, no loop. unix_socket may be NULL. 0 or
  * -errno. */

@@ -3,108 +3,67 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "net/netlink_routes.h"
 
-enum { RECEIVE_BYTES = 32768 };
+enum {
+    RECEIVE_BYTES = 32768, /* the kernel's own limit of one dump datagram (netlink(7)) */
+    DATAGRAMS_A_TURN = 64, /* then the loop serves others */
+};
 
 struct netlink {
     struct loop_source *source;
     int fd;
     netlink_fn *changed;
     void *user;
-    bool has_default; /* any default route of the main table */
-    bool dumping;
-    int defaults; /* counted in a running dump */
+    struct netlink_routes routes;
 };
 
-/* Default routes are counted anew by a dump after each change: cheaper than mirroring the table, and never
- * out of step. */
 static int ask_for_routes(struct netlink *netlink)
 {
-    struct {
-        struct nlmsghdr header;
-        struct rtmsg route;
-    } request = {
-        .header = {.nlmsg_len = sizeof request,
-                   .nlmsg_type = RTM_GETROUTE,
-                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .route = {.rtm_family = AF_UNSPEC},
-    };
-    if (send(netlink->fd, &request, sizeof request, 0) < 0)
-        return -errno;
-    netlink->dumping = true;
-    netlink->defaults = 0;
-    return 0;
+    uint8_t question[NETLINK_QUESTION_BYTES];
+    netlink_routes_question(&netlink->routes, question);
+    return send(netlink->fd, question, sizeof question, 0) < 0 ? -errno : 0;
 }
 
-static bool is_default(const struct nlmsghdr *header)
+/* One datagram; 0 when there is none. Only the kernel is believed: its port is 0. */
+static int receive(struct netlink *netlink, unsigned *news)
 {
-    const struct rtmsg *route = NLMSG_DATA(header);
-    return header->nlmsg_len >= NLMSG_LENGTH(sizeof *route) && route->rtm_dst_len == 0 &&
-           route->rtm_type == RTN_UNICAST && route->rtm_table == RT_TABLE_MAIN;
-}
-
-static void dump_done(struct netlink *netlink)
-{
-    bool had = netlink->has_default;
-    netlink->dumping = false;
-    netlink->has_default = netlink->defaults > 0;
-    if (had && !netlink->has_default)
-        netlink->changed(netlink->user, false);
-    else if (!had && netlink->has_default)
-        netlink->changed(netlink->user, true);
-}
-
-/* Whether the message means that the routes should be counted again. */
-static bool take(struct netlink *netlink, const struct nlmsghdr *header)
-{
-    switch (header->nlmsg_type) {
-    case NLMSG_DONE:
-        dump_done(netlink);
-        return false;
-    case RTM_NEWROUTE:
-        if (header->nlmsg_flags & NLM_F_MULTI) {
-            netlink->defaults += is_default(header);
-            return false;
-        }
-        /* A new route of any kind may be the way to the shop: a hint to probe, not knowledge. */
-        netlink->changed(netlink->user, true);
-        return true;
-    case RTM_DELROUTE:
-    case RTM_NEWLINK:
-    case RTM_DELLINK:
-    case RTM_NEWADDR:
-    case RTM_DELADDR:
-        return true;
-    default:
-        return false;
+    uint8_t bytes[RECEIVE_BYTES];
+    struct sockaddr_nl from = {0};
+    struct iovec part = {bytes, sizeof bytes};
+    struct msghdr message = {
+        .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &part, .msg_iovlen = 1};
+    ssize_t got = recvmsg(netlink->fd, &message, MSG_DONTWAIT);
+    if (got < 0 && errno == ENOBUFS) {
+        *news |= netlink_routes_lost(&netlink->routes);
+        return 1;
     }
+    if (got <= 0)
+        return 0;
+    if (message.msg_flags & MSG_TRUNC)
+        *news |= netlink_routes_lost(&netlink->routes);
+    else if (from.nl_pid == 0)
+        *news |= netlink_routes_take(&netlink->routes, bytes, (size_t)got);
+    return 1;
 }
 
 static int on_message(void *user, int fd, uint32_t events)
 {
     struct netlink *netlink = user;
-    _Alignas(struct nlmsghdr) char bytes[RECEIVE_BYTES];
+    unsigned news = 0;
+    (void)fd;
     (void)events;
-    bool recount = false;
-    for (;;) {
-        ssize_t got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
-        if (got < 0 && errno == ENOBUFS) {
-            recount = true; /* messages were lost: count anew (netlink(7)) */
-            continue;
-        }
-        if (got <= 0)
-            break;
-        size_t left = (size_t)got;
-        for (struct nlmsghdr *header = (struct nlmsghdr *)bytes; NLMSG_OK(header, left);
-             header = NLMSG_NEXT(header, left))
-            recount |= take(netlink, header);
-    }
-    return recount && !netlink->dumping ? ask_for_routes(netlink) : 0;
+    for (int i = 0; i < DATAGRAMS_A_TURN && receive(netlink, &news); i++)
+        ;
+    if (news & NETLINK_NEWS_DOWN)
+        netlink->changed(netlink->user, false);
+    if (news & NETLINK_NEWS_UP)
+        netlink->changed(netlink->user, true);
+    return news & NETLINK_NEWS_ASK ? ask_for_routes(netlink) : 0;
 }
 
 int netlink_new(struct loop *loop, netlink_fn *changed, void *user, struct netlink **netlink, struct err *err)

@@ -10,6 +10,7 @@
 
 #include "domain/book.h"
 #include "domain/change.h"
+#include "store/store_disk.h"
 
 struct store;
 
@@ -27,6 +28,7 @@ struct store_start {
     bool practice;       /* a practice ledger is marked for life; opening it as real (or back) is refused */
     const char *program; /* version text for the epoch event */
     store_sha256_fn *sha256;
+    const struct store_disk *disk; /* borrowed as long as the store is open; NULL: the system's */
 };
 
 /* Opens or creates `directory`/ledger.db (0600), migrates, loads the book, writes this start's epoch event
@@ -50,9 +52,7 @@ bool store_is_practice(const struct store *store);
 /* Milliseconds of event time for a CLOCK_BOOTTIME now. */
 uint64_t store_event_time(const struct store *store, int64_t boottime_ms);
 
-/* --- writing
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- writing --- */
 
 enum store_priority { STORE_SCAN = 1, STORE_SYNC = 2 };
 
@@ -88,8 +88,7 @@ MUST_CHECK int store_maintain(struct store *store, bool forced);
 /* The WAL is 75 % full or the snapshot far behind: maintain, forced, before the next scan. */
 bool store_needs_rest(const struct store *store);
 
-/* --- reading (each bounded; rows are copied out)
- * ---------------------------------------------------------------------- */
+/* --- reading (each bounded; rows are copied out) --- */
 
 MUST_CHECK int store_item(struct store *store, uint32_t alias, struct item *item);         /* -ENOENT */
 MUST_CHECK int store_item_by_sku(struct store *store, const char *sku, struct item *item); /* -ENOENT */
@@ -118,7 +117,9 @@ uint64_t store_last_position(const struct store *store);
  * item's own events and the unsnapshotted tail only. */
 MUST_CHECK int store_item_events(struct store *store, uint32_t item, uint64_t after, uint64_t *positions,
                                  int n);
-/* Items whose SKU or title contains `search` (NULL or "": all), by alias from `after`; at most n. */
+/* Items by alias from `after`, at most n: those whose SKU and title contain every word of `search` (NULL or
+ * "": all; of more than four words the last is the rest), or that have a code which begins with its first
+ * word. */
 MUST_CHECK int store_items(struct store *store, const char *search, uint32_t after, struct item *items,
                            int n);
 MUST_CHECK int store_location_name(struct store *store, uint32_t location, char name[NAME_MAX_BYTES + 1]);
@@ -127,9 +128,7 @@ MUST_CHECK int store_location_by_name(struct store *store, const char *name, uin
 MUST_CHECK int store_item_codes(struct store *store, uint32_t item, char (*codes)[CODE_MAX_BYTES + 1],
                                 uint32_t *packs, int n);
 
-/* --- checking
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- checking --- */
 
 struct store_check {
     uint64_t events, seals, epochs;

@@ -3,17 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
 #include "store/store_internal.h"
-
-static int sync_directory(const char *path)
-{
-    FD_AUTO int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
 
 static int put_identity(struct store *store, const struct store_start *start, struct err *err)
 {
@@ -40,20 +31,22 @@ static int fill(struct store *store, const struct store_start *start, struct err
     return result == 0 ? put_identity(store, start, err) : result;
 }
 
-static int remove_if_there(const char *path, struct err *err)
+static int remove_if_there(struct store *store, const char *path, struct err *err)
 {
-    return unlink(path) < 0 && errno != ENOENT ? err_set_errno(err, -errno, "cannot remove %s", path) : 0;
+    int result = store->disk->remove(store->disk->user, path);
+    return result < 0 && result != -ENOENT ? err_set_errno(err, result, "cannot remove %s", path) : 0;
 }
 
 /* A log without its ledger holds sales: a new ledger under the same name would take them for its own. */
-static int refuse_orphaned_log(const char *path, struct err *err)
+static int refuse_orphaned_log(struct store *store, const char *path, struct err *err)
 {
     char log[STORE_PATH_MAX_BYTES + 32];
-    struct stat status;
     (void)snprintf(log, sizeof log, "%s-wal", path);
-    if (stat(log, &status) < 0)
-        return errno == ENOENT ? 0 : err_set_errno(err, -errno, "cannot use %s", log);
-    return status.st_size == 0
+    int64_t bytes = 0;
+    int result = store->disk->size(store->disk->user, log, &bytes);
+    if (result < 0)
+        return result == -ENOENT ? 0 : err_set_errno(err, result, "cannot use %s", log);
+    return bytes == 0
                ? 0
                : err_set(
                      err, -EUCLEAN,
@@ -67,9 +60,20 @@ static int sync_names(struct store *store)
 {
     char parent[STORE_PATH_MAX_BYTES + 8];
     (void)snprintf(parent, sizeof parent, "%s/..", store->directory);
-    int result = sync_directory(store->directory);
-    int above = result == 0 ? sync_directory(parent) : result;
+    int result = store_disk_sync_path(store->disk, store->directory, O_RDONLY | O_DIRECTORY);
+    int above = result == 0 ? store_disk_sync_path(store->disk, parent, O_RDONLY | O_DIRECTORY) : result;
     return above == -EACCES ? 0 : above; /* the service manager made it, and long ago */
+}
+
+/* SQLite's part: connects, fills, disconnects. */
+static int build(struct store *store, const struct store_start *start, struct err *err)
+{
+    int result = store_connect(store, "ledger.db.new", SQLITE_OPEN_READWRITE, err);
+    if (result == 0)
+        result = fill(store, start, err);
+    (void)sqlite3_close(store->db);
+    store->db = NULL;
+    return result;
 }
 
 int store_create(struct store *store, const struct store_start *start, const char *path, struct err *err)
@@ -77,25 +81,25 @@ int store_create(struct store *store, const struct store_start *start, const cha
     char temporary[STORE_PATH_MAX_BYTES + 32], journal[STORE_PATH_MAX_BYTES + 48];
     (void)snprintf(temporary, sizeof temporary, "%s.new", path);
     (void)snprintf(journal, sizeof journal, "%s-journal", temporary);
-    int result = refuse_orphaned_log(path, err);
+    int result = refuse_orphaned_log(store, path, err);
     if (result == 0)
-        result = remove_if_there(temporary, err);
+        result = remove_if_there(store, temporary, err);
     if (result == 0)
-        result = remove_if_there(journal, err); /* of a creation that a power cut ended */
+        result = remove_if_there(store, journal, err); /* of a creation that a power cut ended */
     if (result < 0)
         return result;
-    FD_AUTO int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_set_errno(err, -errno, "cannot create %s", temporary);
-    result = store_connect(store, "ledger.db.new", SQLITE_OPEN_READWRITE, err);
-    if (result == 0)
-        result = fill(store, start, err);
-    (void)sqlite3_close(store->db);
-    store->db = NULL;
+    const struct store_disk *disk = store->disk;
+    int handle = disk->open(disk->user, temporary, O_RDWR | O_CREAT | O_EXCL);
+    if (handle < 0)
+        return err_set_errno(err, handle, "cannot create %s", temporary);
+    result = build(store, start, err);
+    if (result == 0 && (result = disk->sync(disk->user, handle)) < 0)
+        (void)err_set_errno(err, result, "cannot sync %s", temporary);
+    disk->close(disk->user, handle);
     if (result < 0)
         return err_prefix(err, result, "cannot create the ledger");
-    if (fsync(fd) < 0 || rename(temporary, path) < 0)
-        return err_set_errno(err, -errno, "cannot create %s", path);
-    result = sync_names(store);
+    result = disk->rename(disk->user, temporary, path);
+    if (result == 0)
+        result = sync_names(store);
     return result < 0 ? err_set_errno(err, result, "cannot create %s", path) : 0;
 }

@@ -67,7 +67,8 @@ struct store {
     sqlite3 *db;
     sqlite3_stmt *statements[SQL_COUNT];
     char directory[STORE_PATH_MAX_BYTES];
-    int lock_fd;
+    const struct store_disk *disk;
+    int lock; /* handle of the lock file; -1 none */
     bool readonly, practice, dead;
     store_sha256_fn *sha256;
     struct book *book;
@@ -129,8 +130,9 @@ MUST_CHECK int store_put_meta(struct store *store, const char *key, int64_t valu
 /* --- opening (store_open.c, store_load.c)
  * ---------------------------------------------------------------------------------- */
 MUST_CHECK int store_lock(struct store *store, struct err *err);
-struct store *store_make(const char *directory); /* NULL: out of memory */
-void store_free(struct store *store);            /* closes as it is; accepts a half-built one */
+/* disk NULL: the system's. NULL: out of memory. */
+struct store *store_make(const char *directory, const struct store_disk *disk);
+void store_free(struct store *store); /* closes as it is; accepts a half-built one */
 MUST_CHECK int store_pragma(struct store *store, const char *sql, struct err *err);
 MUST_CHECK int store_connect(struct store *store, const char *name, int flags, struct err *err);
 MUST_CHECK int store_migrate(struct store *store, struct err *err);

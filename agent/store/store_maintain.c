@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "store/store_internal.h"
@@ -169,23 +167,31 @@ int store_snapshot(struct store *store)
 
 /* Blocks that already exist make a commit one fdatasync without metadata. Zeros behind the valid frames are
  * never read: a frame counts only with the header's salt (SQLite file format, section 4.2). */
+static int fill_with_zeros(const struct store_disk *disk, int handle, int64_t at)
+{
+    static const char zeros[65536];
+    int result = 0;
+    while (result == 0 && at < WAL_BYTES) {
+        size_t part = sizeof zeros - (size_t)(at % (int64_t)sizeof zeros);
+        result = disk->write(disk->user, handle, zeros, part, at);
+        at += (int64_t)part;
+    }
+    return result == 0 ? disk->sync(disk->user, handle) : result;
+}
+
 static int prepare_wal(struct store *store)
 {
     char path[STORE_PATH_MAX_BYTES + 16];
     (void)snprintf(path, sizeof path, "%s/ledger.db-wal", store->directory);
-    FD_AUTO int fd = open(path, O_WRONLY | O_CLOEXEC);
-    struct stat status;
-    if (fd < 0 || fstat(fd, &status) < 0)
-        return -errno;
-    static const char zeros[65536];
-    for (off_t at = status.st_size; at < WAL_BYTES;) {
-        size_t part = sizeof zeros - (size_t)(at % (off_t)sizeof zeros);
-        ssize_t put = pwrite(fd, zeros, part, at);
-        if (put < 0)
-            return -errno;
-        at += put;
-    }
-    return fsync(fd) < 0 ? -errno : 0;
+    const struct store_disk *disk = store->disk;
+    int64_t bytes = 0;
+    int result = disk->size(disk->user, path, &bytes);
+    int handle = result < 0 ? result : disk->open(disk->user, path, O_WRONLY);
+    if (handle < 0)
+        return handle;
+    result = fill_with_zeros(disk, handle, bytes);
+    disk->close(disk->user, handle);
+    return result;
 }
 
 static int checkpoint(struct store *store)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "domain/gtin.h"
 #include "store/store_internal.h"
 
 struct book *store_book(struct store *store)
@@ -251,12 +252,33 @@ int store_item_by_sku(struct store *store, const char *sku, struct item *item)
     return one_item(get, item);
 }
 
+/* The last one takes the rest, blanks and all. Those that are missing are empty, which every text contains.
+ */
+static void split_words(const char *text, char (*words)[TITLE_MAX_BYTES + 1], int n)
+{
+    for (int i = 0; i < n; i++) {
+        text += strspn(text, " ");
+        size_t length = i + 1 < n ? strcspn(text, " ") : strlen(text);
+        if (length > TITLE_MAX_BYTES)
+            length = TITLE_MAX_BYTES;
+        memcpy(words[i], text, length);
+        words[i][length] = '\0';
+        text += length;
+    }
+}
+
 int store_items(struct store *store, const char *search, uint32_t after, struct item *items, int n)
 {
+    enum { WORDS = 4, FIRST_WORD = 2, CODE = FIRST_WORD + WORDS, LIMIT };
     sqlite3_stmt *get = store_use(store, SQL_ITEMS);
+    char words[WORDS][TITLE_MAX_BYTES + 1], code[CODE_MAX_BYTES + 1];
+    split_words(search ? search : "", words, WORDS);
+    gtin_normalise(words[0], code, sizeof code);
     store_bind_u(get, 1, after);
-    store_bind_text(get, 2, search ? search : "");
-    store_bind_i(get, 3, n);
+    for (int i = 0; i < WORDS; i++)
+        store_bind_text(get, FIRST_WORD + i, words[i]);
+    store_bind_text(get, CODE, code);
+    store_bind_i(get, LIMIT, n);
     int count = 0, result;
     while ((result = store_step(get)) == 1 && count < n)
         read_item(get, &items[count++]);

@@ -33,11 +33,11 @@ static void take_place(struct store *store, struct store *fresh)
     struct store old = *store;
     *store = *fresh;
     store->book = book;
-    store->lock_fd = old.lock_fd;
+    store->lock = old.lock;
     store_watch_wal(store);
     old.book = fresh->book;
     *fresh = old;
-    fresh->lock_fd = -1; /* the lock goes on with the store */
+    fresh->lock = -1; /* the lock goes on with the store */
 }
 
 /* A disk that was full or read-only may have room again; a handle that never saw a failed write is still
@@ -56,7 +56,7 @@ int store_reopen(struct store *store, const struct store_start *start, struct er
     int result = bring_home(store, err);
     if (result < 0)
         return result;
-    struct store *fresh = store_make(store->directory);
+    struct store *fresh = store_make(store->directory, store->disk);
     if (!fresh)
         return err_set(err, -ENOMEM, "out of memory");
     result = store_start_up(fresh, start, err);

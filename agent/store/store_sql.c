@@ -39,9 +39,13 @@ const char *const store_sql[SQL_COUNT] = {
         "currency = ?6, flags = ?7, reorder_point = ?8, lead_days = ?9",
     [SQL_ITEM_GET] = "SELECT " ITEM_COLUMNS " FROM item WHERE alias = ?1",
     [SQL_ITEM_BY_SKU] = "SELECT " ITEM_COLUMNS " FROM item WHERE sku = ?1",
-    [SQL_ITEMS] = "SELECT " ITEM_COLUMNS " FROM item WHERE alias > ?1 "
-                  "AND (?2 = '' OR instr(lower(sku), lower(?2)) OR instr(lower(title), lower(?2))) ORDER BY "
-                  "alias LIMIT ?3",
+    /* Every word somewhere in SKU or title, or the beginning of one of the item's codes. */
+    [SQL_ITEMS] =
+        "SELECT " ITEM_COLUMNS " FROM item WHERE alias > ?1 AND (?2 = '' "
+        "OR (instr(lower(sku || ' ' || title), lower(?2)) AND instr(lower(sku || ' ' || title), lower(?3)) "
+        "AND instr(lower(sku || ' ' || title), lower(?4)) AND instr(lower(sku || ' ' || title), lower(?5))) "
+        "OR alias IN (SELECT item FROM barcode WHERE code >= ?6 AND code < ?6 || '~')) "
+        "ORDER BY alias LIMIT ?7",
     [SQL_BARCODE_PUT] = "INSERT OR REPLACE INTO barcode (code, item, pack) VALUES (?1, ?2, ?3)",
     [SQL_BARCODES_OF] = "SELECT code, pack FROM barcode WHERE item = ?1 ORDER BY pack, code LIMIT ?2",
     [SQL_LOCATION_PUT] = "INSERT INTO location (alias, name, kind) VALUES (?1, ?2, ?3)",

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "domain/gtin.h"
+#include "sync/courier_lookup.h"
 
 /* A request on its way. */
 struct flight {
@@ -14,6 +14,7 @@ struct flight {
     bool used;
     struct channel_request request;
     uint64_t handle;
+    int64_t sent_ms; /* monotonic */
 };
 
 /* An answer that waits for its engine step. */
@@ -73,21 +74,49 @@ static struct http_answer as_answer(const struct http_reply *reply)
     };
 }
 
-static void http_done(void *user, const struct http_reply *reply)
+static void land(struct flight *flight, const struct http_answer *http)
 {
-    struct flight *flight = user;
     struct courier *courier = flight->courier;
-    struct http_answer http = as_answer(reply);
     struct channel_answer answer = {0};
     int result =
-        courier->settings.ops->understand(&courier->settings.config, &flight->request, &http, &answer);
+        courier->settings.ops->understand(&courier->settings.config, &flight->request, http, &answer);
     if (result < 0)
         answer = (struct channel_answer){.kind = flight->request.kind, .outcome = ANSWER_UNKNOWN};
     answer.channel = flight->request.channel;
     answer.serial = flight->request.serial;
     channel_request_free(&flight->request);
     flight->used = false;
+    /* A broken connection is not used again, nor one that leads to a login page instead of the shop. */
+    if (http->status == 0 || answer.outcome == ANSWER_OFFLINE)
+        http_forget_connections(courier->settings.http);
     arrive(courier, &answer);
+}
+
+static void http_done(void *user, const struct http_reply *reply)
+{
+    struct http_answer http = as_answer(reply);
+    land(user, &http);
+}
+
+/* Requests that left before the network changed wait for a connection that may be dead: the longer it was
+ * away, the longer TCP waits until it tries again. What a write did is open; its key settles that. */
+static void give_up_flights(struct courier *courier, int64_t older_ms)
+{
+    static const struct http_answer none = {.reached = true,
+                                            .network_words =
+                                                "the network changed while an answer was awaited",
+                                            .content_type = "",
+                                            .body = ""};
+    if (!courier->settings.http)
+        return;
+    http_forget_connections(courier->settings.http);
+    for (int i = 0; i < REQUESTS_IN_FLIGHT_MAX; i++) {
+        struct flight *flight = &courier->flights[i];
+        if (!flight->used || loop_now_ms(courier->settings.loop) - flight->sent_ms < older_ms)
+            continue;
+        http_cancel(courier->settings.http, flight->handle);
+        land(flight, &none);
+    }
 }
 
 /* --- requests out
@@ -116,13 +145,16 @@ static void send_http(struct courier *courier, struct channel_request *take_requ
 {
     struct http_request http = {.url = buf_new(HTTP_URL_MAX_BYTES),
                                 .body = buf_new(HTTP_BODY_MAX_BYTES),
-                                .headers = buf_new(2 * TOKEN_MAX_BYTES)};
+                                .headers = buf_new_secret(2 * TOKEN_MAX_BYTES)};
     struct err err = {0};
     struct flight *flight = free_flight(courier);
     int result = flight ? courier->settings.ops->build(&courier->settings.config, take_request, &http, &err)
                         : err_set(&err, -EBUSY, "too many requests in flight");
     if (result == 0) {
-        *flight = (struct flight){.courier = courier, .used = true, .request = *take_request};
+        *flight = (struct flight){.courier = courier,
+                                  .used = true,
+                                  .request = *take_request,
+                                  .sent_ms = loop_now_ms(courier->settings.loop)};
         result = http_send(courier->settings.http, http.method, buf_text(&http.url), buf_text(&http.headers),
                            buf_text(&http.body), http.body.length, COURIER_REQUEST_TIMEOUT_MS, http_done,
                            flight, &flight->handle);
@@ -138,7 +170,7 @@ static void send_http(struct courier *courier, struct channel_request *take_requ
     }
     buf_free(&http.url);
     buf_free(&http.body);
-    buf_free_secret(&http.headers);
+    buf_free(&http.headers);
 }
 
 static void serve(struct courier *courier, struct channel_request *take_request)
@@ -184,113 +216,11 @@ static void committed(void *user, const struct store_result *result)
     send_all(courier);
 }
 
-/* Rows the engine needs beside an answer: what is accounted of each order line, which item each listing is.
- */
-struct lookup {
-    struct order_line *known;
-    uint32_t *items;
-    bool *moved;
-};
-
-static void lookup_free(struct lookup *lookup)
-{
-    free(lookup->known);
-    free(lookup->items);
-    free(lookup->moved);
-}
-
-static int look_up_orders(struct courier *courier, const struct channel_answer *answer, struct lookup *lookup)
-{
-    lookup->known = calloc(answer->count, sizeof *lookup->known);
-    if (!lookup->known)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < answer->count; i++) {
-        int result = store_order_line(courier->settings.store, answer->channel, answer->orders[i].source_key,
-                                      &lookup->known[i]);
-        if (result < 0 && result != -ENOENT)
-            return result;
-        if (result == -ENOENT)
-            lookup->known[i] = (struct order_line){0};
-    }
-    return 0;
-}
-
-static bool is_movement(uint32_t kind)
-{
-    return kind == EVENT_SALE || kind == EVENT_VOID || kind == EVENT_ADJUSTMENT ||
-           kind == EVENT_UNKNOWN_NAMED || kind == EVENT_ORDER_STATE || kind == EVENT_BASELINE;
-}
-
-/* Whether the ledger knows how many there are: an item that sold out has a known stock of 0. Its first events
- * tell. */
-static int look_up_moved(struct store *store, uint32_t item, bool *moved)
-{
-    enum { FIRST_EVENTS = 32 };
-    uint64_t positions[FIRST_EVENTS];
-    int count = item ? store_item_events(store, item, 0, positions, FIRST_EVENTS) : 0;
-    *moved = count == FIRST_EVENTS;
-    for (int i = 0; i < count && !*moved; i++) {
-        uint8_t bytes[EVENT_MAX_BYTES];
-        size_t length = sizeof bytes;
-        struct event event;
-        int result = store_event(store, positions[i], bytes, &length);
-        if (result == 0)
-            result = event_decode(bytes, length, &event);
-        if (result < 0)
-            return result;
-        *moved = is_movement(event.kind);
-    }
-    return count < 0 ? count : 0;
-}
-
-/* A shop keeps a barcode as somebody typed it; the book has it in its one form. */
-static bool find_barcode(struct courier *courier, const char *barcode, struct book_item *found)
-{
-    char code[CODE_MAX_BYTES + 1];
-    gtin_normalise(barcode, code, sizeof code);
-    return code[0] && book_find_code(store_book(courier->settings.store), code, found);
-}
-
-static int look_up_items(struct courier *courier, const struct channel_answer *answer, struct lookup *lookup)
-{
-    lookup->items = calloc(answer->count, sizeof *lookup->items);
-    struct item *item = malloc(sizeof *item);
-    lookup->moved = calloc(answer->count, sizeof *lookup->moved);
-    int result = lookup->items && lookup->moved && item ? 0 : -ENOMEM;
-    for (uint32_t i = 0; result == 0 && i < answer->count; i++) {
-        const struct answer_listing *listing = &answer->listings[i];
-        struct book_item found;
-        int by_sku =
-            listing->sku[0] ? store_item_by_sku(courier->settings.store, listing->sku, item) : -ENOENT;
-        if (by_sku == 0)
-            lookup->items[i] = item->alias;
-        else if (by_sku != -ENOENT)
-            result = by_sku;
-        else if (find_barcode(courier, listing->barcode, &found))
-            lookup->items[i] = found.alias;
-        if (result == 0)
-            result = look_up_moved(courier->settings.store, lookup->items[i], &lookup->moved[i]);
-    }
-    free(item);
-    return result;
-}
-
-static int look_up(struct courier *courier, const struct channel_answer *answer, struct lookup *lookup)
-{
-    if (!answer || answer->outcome != ANSWER_DONE || !answer->count)
-        return 0;
-    if (answer->kind == REQUEST_ORDERS)
-        return look_up_orders(courier, answer, lookup);
-    if (answer->kind == REQUEST_LISTINGS)
-        return look_up_items(courier, answer, lookup);
-    return 0;
-}
-
 static int step(struct courier *courier, enum engine_input_kind kind, const struct channel_answer *answer)
 {
     struct courier_settings *settings = &courier->settings;
-    struct lookup lookup __attribute__((cleanup(lookup_free))) = {0};
-    int result = look_up(courier, answer, &lookup);
+    COURIER_LOOKUP_AUTO struct courier_lookup lookup = {0};
+    int result = courier_lookup_read(courier->settings.store, answer, &lookup);
     if (result < 0)
         return result;
     struct engine_input input = {
@@ -446,6 +376,10 @@ void courier_notify(struct courier *courier, enum engine_input_kind kind)
     courier->sync_now |= kind == ENGINE_SYNC_NOW;
     courier->network_up |= kind == ENGINE_NETWORK_UP;
     courier->network_down |= kind == ENGINE_NETWORK_DOWN;
+    if (kind == ENGINE_NETWORK_DOWN)
+        give_up_flights(courier, 0);
+    else if (kind == ENGINE_NETWORK_UP)
+        give_up_flights(courier, COURIER_UNANSWERED_MS);
     if (courier->committing)
         return; /* looked at when the commit is done */
     int result = loop_arm(courier->timer, loop_now_ms(courier->settings.loop));

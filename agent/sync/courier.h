@@ -27,7 +27,10 @@ struct courier_settings {
     void *user;
 };
 
-enum { COURIER_REQUEST_TIMEOUT_MS = 20000 };
+enum {
+    COURIER_REQUEST_TIMEOUT_MS = 20000,
+    COURIER_UNANSWERED_MS = 1000, /* older requests are given up when a way to the world appears */
+};
 
 MUST_CHECK int courier_new(const struct courier_settings *settings, struct courier **courier,
                            struct err *err);

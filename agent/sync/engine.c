@@ -118,6 +118,7 @@ struct channel_request *engine_request(struct step *step, enum request_kind kind
         .sent_ms = step->input->now_ms,
     };
     engine->memory.last_try_ms = step->input->now_ms;
+    engine_wake_at(step, step->input->now_ms + ENGINE_ANSWER_LOST_MS);
     engine->view.requests++;
     return request;
 }
@@ -138,6 +139,12 @@ int64_t engine_backoff(uint32_t failures)
     return wait < ENGINE_BACKOFF_MAX_MS ? wait : ENGINE_BACKOFF_MAX_MS;
 }
 
+int64_t engine_hold(const struct engine *engine)
+{
+    const struct engine_memory *memory = &engine->memory;
+    return memory->wish_ms > memory->hold_ms ? memory->wish_ms : memory->hold_ms;
+}
+
 void engine_wake_at(struct step *step, int64_t at_ms)
 {
     if (at_ms < step->output->wake_ms)
@@ -152,6 +159,18 @@ static void disconnect(struct engine_memory *memory)
     memory->fresh = false;
     memory->reading.active = false;
     memory->auditing = false;
+}
+
+/* The shop's wish is believed up to a limit. One that comes from somewhere else (a login page) is a hint
+ * only: a new network ends it. */
+static void note_wish(struct step *step, const struct channel_answer *answer)
+{
+    struct engine_memory *memory = &step->engine->memory;
+    int64_t wait =
+        answer->retry_ms < ENGINE_RETRY_AFTER_MAX_MS ? answer->retry_ms : ENGINE_RETRY_AFTER_MAX_MS;
+    if (wait > 0)
+        *(answer->outcome == ANSWER_OFFLINE ? &memory->hold_ms : &memory->wish_ms) =
+            step->input->now_ms + wait;
 }
 
 /* Orders before anything else, and a look at every level, after each time the shop was out of reach. */
@@ -199,17 +218,14 @@ static void note_failure(struct step *step, const struct channel_answer *answer)
     memory->failures += memory->failures < UINT32_MAX;
     step->engine->view.failures++;
     engine_say(step, answer->words);
+    note_wish(step, answer);
     if (answer->outcome == ANSWER_OFFLINE || answer->outcome == ANSWER_REAUTHORISE) {
         memory->needs_login = answer->outcome == ANSWER_REAUTHORISE;
         disconnect(memory);
         return;
     }
-    if (answer->outcome != ANSWER_REJECTED) {
+    if (answer->outcome != ANSWER_REJECTED)
         wait = engine_backoff(memory->failures);
-        if (answer->retry_ms > wait)
-            wait =
-                answer->retry_ms < ENGINE_RETRY_AFTER_MAX_MS ? answer->retry_ms : ENGINE_RETRY_AFTER_MAX_MS;
-    }
     memory->hold_ms = step->input->now_ms + wait;
 }
 
@@ -301,6 +317,7 @@ static int take_input(struct step *step)
     case ENGINE_ANSWER:
         return digest(step, step->input->answer);
     case ENGINE_NETWORK_DOWN:
+        engine_say(step, "There is no network.");
         disconnect(memory);
         break;
     case ENGINE_NETWORK_UP:

@@ -47,9 +47,10 @@ struct gather {
     struct kept_line *lines; /* as last read; sorted by listing before they are booked */
     uint32_t line_count, line_capacity;
     uint64_t orders_hash[2];
-    int64_t shop_ms; /* the shop's clock when the last pass began to be answered */
-    uint32_t booked; /* of found */
-    uint32_t rest;   /* of lines, sorted: next one that belongs to no found listing */
+    uint32_t read_number; /* order readings begun at the end of the first pass */
+    int64_t shop_ms;      /* the shop's clock when the last pass began to be answered */
+    uint32_t booked;      /* of found */
+    uint32_t rest;        /* of lines, sorted: next one that belongs to no found listing */
 };
 
 bool engine_gathering(const struct engine *engine)
@@ -209,9 +210,10 @@ static void send_pass(struct step *step)
     step->engine->memory.flight.gather = true;
 }
 
-static bool is_equal(const struct gather *gather)
+static bool is_equal(const struct step *step, const struct gather *gather)
 {
-    return !gather->differs && gather->checked == gather->found_count &&
+    bool read = !step->channel->baselined || step->engine->memory.reads_done > gather->read_number;
+    return read && !gather->differs && gather->checked == gather->found_count &&
            gather->orders_hash[0] == gather->orders_hash[1];
 }
 
@@ -228,14 +230,21 @@ static int next_pass(struct step *step)
     struct gather *gather = step->engine->gather;
     gather->cursor[0] = '\0';
     gather->pass++;
+    if (gather->pass == GATHER_LISTINGS_AGAIN && step->channel->baselined) {
+        /* An order may have come and gone since the last poll: what is not open any more is kept as seen by a
+         * whole reading in the middle, so that it is not taken for news when its listing is linked. */
+        gather->read_number = step->engine->memory.reads_begun;
+        step->engine->memory.orders_due = true;
+    }
     if (gather->pass != GATHER_BOOK)
         return 0;
-    if (is_equal(gather)) {
+    if (is_equal(step, gather)) {
         if (gather->line_count)
             qsort(gather->lines, gather->line_count, sizeof *gather->lines, by_remote_id);
         return 0;
     }
-    engine_gather_free(step->engine); /* something changed meanwhile: read both again */
+    engine_gather_free(step->engine); /* something changed meanwhile: read both again, but without hurry */
+    step->engine->memory.hold_ms = step->input->now_ms + ENGINE_BACKOFF_MAX_MS;
     return engine_gather_begin(step);
 }
 
@@ -277,16 +286,6 @@ static uint32_t first_line_of(const struct gather *gather, const char *remote_id
     return low;
 }
 
-/* The card that asked for an item for this order has its answer. */
-static void settle_unlinked(struct step *step, const struct order_line *row)
-{
-    struct card card = {
-        .kind = CARD_UNLINKED_ORDER, .state = CARD_SETTLED, .channel = row->channel, .item = row->item};
-    (void)snprintf(card.key, sizeof card.key, "%s", row->source_key);
-    (void)snprintf(card.text, sizeof card.text, "Order %s is booked now.", row->order_name);
-    changes_put_card(&step->output->changes, &card);
-}
-
 /* Accounts the open lines of a listing; the units they hold. */
 static int64_t account_lines(struct step *step, const struct listing *listing)
 {
@@ -303,7 +302,7 @@ static int64_t account_lines(struct step *step, const struct listing *listing)
         kept->accounted = true;
         changes_put_order_line(&step->output->changes, &row);
         if (kept->seen)
-            settle_unlinked(step, &row);
+            engine_settle_unlinked(step, &row, "is booked now");
     }
     return committed;
 }

@@ -100,6 +100,9 @@ static void digest_op(struct step *step, const struct op *op, const struct chann
     case ANSWER_REJECTED:
     case ANSWER_STALE:
         memory->orders_due = true;
+        if (!id128_equal(memory->cancel_refused, op->id))
+            memory->cancel_refusals = 0;
+        memory->cancel_refused = op->id;
         if (++memory->cancel_refusals < ENGINE_CANCEL_REFUSALS_MAX) {
             put_state(step, op, OP_UNKNOWN); /* perhaps it is cancelled already: the order tells */
             break;

@@ -10,7 +10,7 @@
 
 enum {
     ENGINE_BACKOFF_FIRST_MS = 250,
-    ENGINE_BACKOFF_MAX_MS = 5000,       /* while something is owed */
+    ENGINE_BACKOFF_MAX_MS = 4000,       /* while something is owed; with connecting, catch-up begins in 5 s */
     ENGINE_PROBE_IDLE_MS = 60000,       /* offline and nothing owed */
     ENGINE_REFUSED_READ_MS = 60000,     /* a read was refused: asking again soon is useless */
     ENGINE_RETRY_AFTER_MAX_MS = 300000, /* a shop's wish to wait is believed up to here */
@@ -93,9 +93,11 @@ struct engine_memory {
     char audit_cursor[CURSOR_MAX_BYTES + 1];
     uint32_t failures; /* in a row */
     int64_t last_try_ms, hold_ms;
+    int64_t wish_ms; /* the shop asked to be left alone until then; no hint of ours overrides that */
     int64_t shop_clock_ms, shop_clock_at_ms; /* the shop's Date, and our monotonic time then; 0 never */
-    uint32_t cancel_read; /* an unanswered cancel is looked for in a reading with a higher number */
-    uint32_t cancel_refusals;
+    uint32_t cancel_read;     /* an unanswered cancel is looked for in a reading with a higher number */
+    uint32_t cancel_refusals; /* of this op: */
+    struct id128 cancel_refused;
 };
 
 struct gather; /* engine_baseline.c */
@@ -154,6 +156,8 @@ struct channel_request *engine_request(struct step *step, enum request_kind kind
 /* What went wrong, for the page. */
 void engine_say(struct step *step, const char *words);
 int64_t engine_backoff(uint32_t failures);
+/* Nothing is asked before this time; monotonic. */
+int64_t engine_hold(const struct engine *engine);
 void engine_wake_at(struct step *step, int64_t at_ms);
 
 /* --- engine_plan.c: what to ask next ----------------------------------------------------------------- */
@@ -210,6 +214,8 @@ int engine_book_lines(struct step *step, const struct channel_answer *answer, bo
 struct order_line engine_order_row(const struct step *step, const struct answer_order_line *line,
                                    const struct listing *listing);
 void engine_put_unlinked(struct step *step, const struct answer_order_line *line);
+/* The card that asked for an item for this order has no subject any more. */
+void engine_settle_unlinked(struct step *step, const struct order_line *row, const char *words);
 
 /* --- engine_levels.c --------------------------------------------------------------------------------- */
 

@@ -117,6 +117,8 @@ void engine_put_unlinked(struct step *step, const struct answer_order_line *line
         .opened_wall_ms = step->input->wall_ms,
     };
     changes_put_order_line(&step->output->changes, &row);
+    if (card.units <= 0)
+        return; /* nothing of it is open: nobody needs to be told */
     (void)snprintf(card.key, sizeof card.key, "%s", line->source_key);
     (void)snprintf(card.text, sizeof card.text,
                    "Order %s at %s is for %s, which no item of the catalogue is linked to. It is kept, and "
@@ -124,6 +126,27 @@ void engine_put_unlinked(struct step *step, const struct answer_order_line *line
                    "with this SKU exists.",
                    line->order_name, step->channel->name, line->sku[0] ? line->sku : line->remote_id);
     changes_put_card(&step->output->changes, &card);
+}
+
+void engine_settle_unlinked(struct step *step, const struct order_line *row, const char *words)
+{
+    struct card card = {
+        .kind = CARD_UNLINKED_ORDER, .state = CARD_SETTLED, .channel = row->channel, .item = row->item};
+    (void)snprintf(card.key, sizeof card.key, "%s", row->source_key);
+    (void)snprintf(card.text, sizeof card.text, "Order %s %s.", row->order_name, words);
+    changes_put_card(&step->output->changes, &card);
+}
+
+/* An order whose item is not known changed. */
+static void update_unlinked(struct step *step, const struct answer_order_line *line,
+                            const struct order_line *known)
+{
+    if (line->version == known->version)
+        return;
+    struct order_line row = engine_order_row(step, line, NULL);
+    changes_put_order_line(&step->output->changes, &row);
+    if (order_vector_committed(&line->state) <= 0)
+        engine_settle_unlinked(step, &row, "needs nothing any more");
 }
 
 static void add_event(struct step *step, const struct order_line *row, const struct order_vector *difference)
@@ -195,7 +218,9 @@ static bool find_row(struct draft *draft, const struct answer_order_line *line,
         return true;
     }
     if (!linked) {
-        if (!known)
+        if (known)
+            update_unlinked(step, line, known);
+        else
             engine_put_unlinked(step, line);
         return false;
     }
@@ -206,6 +231,8 @@ static bool find_row(struct draft *draft, const struct answer_order_line *line,
     /* It is inside the baseline of its listing: its units had left the level when that was read. */
     row->booked = line->state;
     changes_put_order_line(&step->output->changes, row);
+    if (known)
+        engine_settle_unlinked(step, row, "is accounted for by its listing's baseline");
     return false;
 }
 

@@ -99,8 +99,8 @@ static void plan_probe(struct step *step, const struct survey *survey)
         memory->needs_login || !survey->owed ? ENGINE_PROBE_IDLE_MS : engine_backoff(memory->failures);
     bool first = !memory->failures && !memory->ever;
     int64_t at = first || memory->probe_now ? step->input->now_ms : memory->last_try_ms + wait;
-    if (at < memory->hold_ms)
-        at = memory->hold_ms;
+    if (at < engine_hold(step->engine))
+        at = engine_hold(step->engine);
     if (step->input->now_ms < at) {
         engine_wake_at(step, at);
         return;
@@ -238,8 +238,8 @@ int engine_plan(struct step *step)
         plan_probe(step, &survey);
         return 0;
     }
-    if (step->input->now_ms < memory->hold_ms) {
-        engine_wake_at(step, memory->hold_ms);
+    if (step->input->now_ms < engine_hold(step->engine)) {
+        engine_wake_at(step, engine_hold(step->engine));
         return 0;
     }
     return step->channel->baselined ? plan_work(step, &survey) : plan_baseline(step);

@@ -167,10 +167,13 @@ void engine_watch_settle(struct step *step, const struct listing *listing, const
 
 /* --- ops without an answer --------------------------------------------------------------------------- */
 
-/* The shop still remembers the op's key. */
+/* The shop still remembers the op's key. Only its own clock can say so: ours may have stood still while we
+ * were off. */
 static bool key_lives(const struct step *step, const struct op *op)
 {
     const struct channel_caps *caps = &step->engine->settings.caps;
+    if (!step->engine->memory.shop_clock_ms)
+        return false;
     int64_t age = engine_shop_now(step) - op->sent_wall_ms;
     return caps->idempotency_key && op->sent_wall_ms && age > -ENGINE_KEY_MARGIN_MS &&
            age < caps->key_life_ms - ENGINE_KEY_MARGIN_MS;

@@ -300,11 +300,21 @@ static void unanswered(struct step *step, const struct op *op)
     struct listing_watch *watch = engine_watch(step->engine, op->listing);
     if (watch->failures < UINT8_MAX)
         watch->failures++;
-    watch->resend_ms = step->input->now_ms + engine_backoff(watch->failures);
+    /* From the second time on later than anything else may be sent again: the others get their turn. */
+    watch->resend_ms = step->input->now_ms + engine_backoff(watch->failures) * (watch->failures > 1 ? 2 : 1);
     if (op->state == OP_UNKNOWN)
         return;
     struct op unknown = *op;
     unknown.state = OP_UNKNOWN;
+    changes_put_op(&step->output->changes, &unknown);
+}
+
+/* A repeated request was turned down, and the first one may have been applied: only the level tells. */
+static void unproven(struct step *step, const struct op *op)
+{
+    struct op unknown = *op;
+    unknown.state = OP_UNKNOWN;
+    unknown.sent_wall_ms = 0; /* its key is no use any more */
     changes_put_op(&step->output->changes, &unknown);
 }
 
@@ -325,6 +335,10 @@ void engine_digest_write(struct step *step, const struct channel_answer *answer)
             applied(step, op, &row, level);
             break;
         case ANSWER_REJECTED:
+            if (answer->unproven && !flight->first) {
+                unproven(step, op);
+                continue;
+            }
             refused(step, op, &row, group.count == 1, answer->words);
             break;
         case ANSWER_STALE:

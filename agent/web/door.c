@@ -26,6 +26,7 @@ struct door {
     struct loop_source *ready, *timer;
     struct visitor *visitors;
     bool unix_socket;
+    bool woken; /* a connection was resumed since the library last ran */
 };
 
 /* --- connections
@@ -137,8 +138,8 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *user, const char 
 static int arm(struct door *door)
 {
     MHD_UNSIGNED_LONG_LONG wait;
-    int64_t at = INT64_MAX;
-    if (MHD_get_timeout(door->daemon, &wait) == MHD_YES && wait < INT32_MAX)
+    int64_t at = door->woken ? loop_now_ms(door->loop) : INT64_MAX;
+    if (!door->woken && MHD_get_timeout(door->daemon, &wait) == MHD_YES && wait < INT32_MAX)
         at = loop_now_ms(door->loop) + (int64_t)wait;
     for (const struct visitor *visitor = door->visitors; visitor; visitor = visitor->next)
         if (visitor->deadline_ms < at)
@@ -148,6 +149,7 @@ static int arm(struct door *door)
 
 static int serve(struct door *door)
 {
+    door->woken = false; /* before: an answer given below may wake a stream, whose turn is the next one */
     if (MHD_run(door->daemon) != MHD_YES)
         return -EIO;
     return arm(door);
@@ -221,6 +223,7 @@ int door_open(struct loop *loop, struct site *site, int listen_fd, bool unix_soc
 
 void door_wake(struct door *door)
 {
+    door->woken = true;
     int result = loop_arm(door->timer, loop_now_ms(door->loop));
     if (result < 0)
         log_error("the page cannot be told what happened: %s", strerrordesc_np(-result));

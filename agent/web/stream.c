@@ -183,6 +183,8 @@ int stream_open(struct streams *streams, struct MHD_Connection *connection, cons
     int result =
         loop_add_fd(streams->loop, "page", LOOP_WEB, made->fd, LOOP_READ, on_hangup, made, &made->hangup);
     struct MHD_Response *response = NULL;
+    if (result == 0 && streams->count == 1)
+        result = loop_arm(streams->beat, loop_now_ms(streams->loop) + streams->beat_ms);
     if (result == 0)
         response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_queue, made,
                                                      on_response_gone);
@@ -230,6 +232,8 @@ static int on_beat(void *user, int64_t now_ms)
     struct streams *streams = user;
     BUF_AUTO struct buf event = buf_new(64);
     buf_add_text(&event, ": beat\nevent: beat\ndata: {}\n\n");
+    if (!streams->first) /* nobody listens: no wake-ups for nobody */
+        return 0;
     if (!streams->ended)
         broadcast(streams, &event);
     return loop_arm(streams->beat, now_ms + streams->beat_ms);
@@ -243,8 +247,6 @@ int streams_new(struct loop *loop, int64_t beat_ms, struct streams **streams, st
     made->loop = loop;
     made->beat_ms = beat_ms > 0 ? beat_ms : STREAM_BEAT_MS;
     int result = loop_add_timer(loop, "page beat", LOOP_WEB, on_beat, made, &made->beat);
-    if (result == 0)
-        result = loop_arm(made->beat, loop_now_ms(loop) + made->beat_ms);
     if (result < 0) {
         streams_free(made);
         return err_set_errno(err, result, "cannot start the page's event stream");

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "loop/loop.h"
 
-enum { STREAM_READERS_MAX = 12, STREAM_QUEUE_MAX_BYTES = 128 * 1024, STREAM_BEAT_MS = 15000 };
+enum { STREAM_READERS_MAX = 12, STREAM_QUEUE_MAX_BYTES = 128 * 1024, STREAM_BEAT_MS = 5000 };
 
 struct MHD_Connection;
 struct streams;

@@ -41,6 +41,12 @@ void hid_decoder_init(struct hid_decoder *decoder, hid_decoder_fn *fn, void *use
     memset(decoder, 0, sizeof *decoder);
     decoder->fn = fn;
     decoder->user = user;
+    decoder->gap_ms = HID_GAP_MS;
+}
+
+void hid_decoder_set_gap(struct hid_decoder *decoder, uint32_t gap_ms)
+{
+    decoder->gap_ms = gap_ms;
 }
 
 /* Forgets the code in the making. */
@@ -210,7 +216,7 @@ int64_t hid_decoder_deadline(const struct hid_decoder *d)
 {
     if (!d->length && !d->discarding && !d->alt_pending)
         return INT64_MAX;
-    return d->last_ms + (d->suffix_seen ? HID_GAP_SUFFIX_MS : HID_GAP_MS);
+    return d->last_ms + (d->suffix_seen && d->gap_ms < HID_GAP_SUFFIX_MS ? HID_GAP_SUFFIX_MS : d->gap_ms);
 }
 
 void hid_decoder_timeout(struct hid_decoder *d, int64_t now_ms)
@@ -234,6 +240,8 @@ void hid_decoder_break(struct hid_decoder *d)
 bool hid_decoder_reset(struct hid_decoder *d)
 {
     bool partial = d->length || d->alt_pending;
+    uint32_t gap_ms = d->gap_ms;
     hid_decoder_init(d, d->fn, d->user);
+    d->gap_ms = gap_ms;
     return partial;
 }

@@ -14,8 +14,8 @@
  * other keys). An end with nothing before it is ignored, so Enter+Tab or CR+LF is one end.
  * - Alt held with keypad digits types the character of that number when Alt goes up (scanners in "Alt mode"
  * send this).
- * - Without a suffix a pause ends the code: HID_GAP_MS until this device has sent a suffix, HID_GAP_SUFFIX_MS
- * after.
+ * - Without a suffix a pause ends the code: the gap (HID_GAP_MS, or what hid_decoder_set_gap says) until this
+ * device has sent a suffix, HID_GAP_SUFFIX_MS or the gap after, whichever is longer.
  * - A report with usages 1–3 (roll-over and self-test errors, "phantom state") is ignored as a whole.
  * - More than CODE_MAX_BYTES: HID_OVERLONG once, then everything up to the next end is discarded. */
 #ifndef FAIRSTOCK_SCANNER_HID_DECODER_H
@@ -60,6 +60,7 @@ struct hid_decoder {
     uint64_t held; /* the keys of the report before, one a byte */
     int64_t first_ms, last_ms;
     uint32_t length, left_out;
+    uint32_t gap_ms;
     uint16_t alt_value;
     bool alt_pending, caps, suffix_seen, discarding;
     char text[CODE_MAX_BYTES + 1];
@@ -67,6 +68,8 @@ struct hid_decoder {
 
 /* fn is called from hid_decoder_report, _timeout and _break. */
 void hid_decoder_init(struct hid_decoder *decoder, hid_decoder_fn *fn, void *user);
+/* The pause that ends a code without suffix, in milliseconds, > 0; kept over a reset. */
+void hid_decoder_set_gap(struct hid_decoder *decoder, uint32_t gap_ms);
 
 /* One interrupt transfer. Shorter than HID_KEYBOARD_REPORT_BYTES: ignored; of a longer one the first eight
  * bytes count. at_ms: when it arrived, on any clock that does not run backwards. A pause before it that was

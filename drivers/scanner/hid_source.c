@@ -47,6 +47,8 @@ void hid_source_init(struct hid_source *source, uint32_t number, const struct sc
 {
     *source = (struct hid_source){.number = number, .sink = *sink};
     hid_decoder_init(&source->decoder, decoded, source);
+    if (sink->gap_ms)
+        hid_decoder_set_gap(&source->decoder, sink->gap_ms);
 }
 
 void hid_source_report(struct hid_source *source, const uint8_t *bytes, size_t length, int64_t at_ms)

@@ -26,11 +26,13 @@ enum scanner_notice {
     SCANNER_REJECTED,  /* one input was discarded or cut, the source goes on; words say which and why */
 };
 
-/* Where sources deliver. Called on the loop's thread. words: for people, may be "". */
+/* Where sources deliver, called on the loop's thread (words: for people, may be ""), and how they listen. */
 struct scanner_sink {
     void (*scan)(void *user, const struct scan *scan);
     void (*notice)(void *user, uint32_t source, enum scanner_notice notice, const char *words);
     void *user;
+    uint32_t
+        gap_ms; /* the pause that ends a code without suffix, for sources that decode reports; 0: theirs */
 };
 
 #endif

@@ -54,7 +54,7 @@ const struct known_scanner known_scanners[] = {
 };
 const size_t known_scanners_count = sizeof known_scanners / sizeof *known_scanners;
 
-const struct known_scanner *known_scanner_find(uint16_t vendor, uint16_t product)
+const struct known_scanner *known_scanners_find(uint16_t vendor, uint16_t product)
 {
     for (size_t i = 0; i < known_scanners_count; i++)
         if (known_scanners[i].vendor == vendor && known_scanners[i].product == product)

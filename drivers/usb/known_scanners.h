@@ -16,6 +16,6 @@ extern const struct known_scanner known_scanners[];
 extern const size_t known_scanners_count;
 
 /* NULL: not in the table. */
-const struct known_scanner *known_scanner_find(uint16_t vendor, uint16_t product);
+const struct known_scanner *known_scanners_find(uint16_t vendor, uint16_t product);
 
 #endif

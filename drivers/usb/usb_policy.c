@@ -5,7 +5,7 @@
 
 #include "usb/known_scanners.h"
 
-const char *usb_state_text(enum usb_state state)
+const char *usb_policy_state_text(enum usb_state state)
 {
     switch (state) {
     case USB_STATE_NOT_KNOWN:
@@ -39,7 +39,7 @@ enum usb_state usb_policy_judge(const struct usb_facts *facts, const struct usb_
 {
     if (!facts->has_keyboard)
         return USB_STATE_IGNORED;
-    if (known_scanner_find(facts->vendor, facts->product) || find_learnt(facts, learnt, count))
+    if (known_scanners_find(facts->vendor, facts->product) || find_learnt(facts, learnt, count))
         return USB_STATE_CHOSEN;
     return USB_STATE_NOT_KNOWN;
 }
@@ -47,7 +47,7 @@ enum usb_state usb_policy_judge(const struct usb_facts *facts, const struct usb_
 void usb_policy_name(const struct usb_facts *facts, const struct usb_learnt learnt[], size_t count,
                      char name[NAME_MAX_BYTES + 1])
 {
-    const struct known_scanner *known = known_scanner_find(facts->vendor, facts->product);
+    const struct known_scanner *known = known_scanners_find(facts->vendor, facts->product);
     const struct usb_learnt *found = find_learnt(facts, learnt, count);
     const char *best = facts->name[0] ? facts->name : known ? known->name : "HID device";
     if (found && found->name[0])
@@ -70,7 +70,7 @@ static void say_permission(const struct usb_facts *facts, const char *group, cha
 
 static void say_ignored(const struct usb_facts *facts, char next[USB_NEXT_MAX_BYTES])
 {
-    const struct known_scanner *known = known_scanner_find(facts->vendor, facts->product);
+    const struct known_scanner *known = known_scanners_find(facts->vendor, facts->product);
     (void)snprintf(next, USB_NEXT_MAX_BYTES, "%s",
                    known ? "This scanner is not set to keyboard mode: scan \"USB keyboard\" in its manual."
                          : "");

@@ -29,7 +29,7 @@ enum usb_state {
 };
 
 /* "used", "not known", "no permission", "ignored", "busy", "failed" (and "starting" for CHOSEN). Static. */
-const char *usb_state_text(enum usb_state state);
+const char *usb_policy_state_text(enum usb_state state);
 
 /* NOT_KNOWN, IGNORED or CHOSEN. A known scanner without a keyboard interface (set to another mode) is
  * IGNORED. */

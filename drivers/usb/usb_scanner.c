@@ -1,4 +1,4 @@
-#include "usb/usb_scanner.h"
+#include "usb/usb_scanner_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,47 +7,12 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
-#include "scanner/hid_source.h"
 #include "usb/usb_access.h"
-#include "usb/usb_bus.h"
 
 enum {
     RECORDS_A_TURN = 256, /* before other sources of the loop may run: nine EAN-13 codes */
     CATCH_UP_MS = 10,     /* how soon to look again when the bus is behind */
     RETRY_MS = 2000, /* for a chosen device that cannot be used yet: the seller may be typing the command */
-};
-
-/* A scanner as the seller knows it, plugged in or not. */
-struct slot {
-    struct hid_source source;
-    uint16_t vendor, product;
-    char port[USB_PORT_MAX_BYTES];
-    bool taken, attached;
-};
-
-/* An attached HID device. */
-struct device {
-    struct usb_facts facts;
-    enum usb_state state;
-    struct slot *slot; /* of a chosen device; NULL: none */
-};
-
-struct usb_scanner {
-    struct loop *loop;
-    struct usb_bus *bus;
-    struct loop_source *readable, *timer;
-    struct usb_scanner_options options;
-    struct usb_learnt learnt[USB_LEARNT_MAX];
-    size_t learnt_count;
-    char group[USB_GROUP_MAX_BYTES];
-    struct slot slots[USB_SCANNERS_MAX];
-    struct device devices[USB_DEVICES_MAX];
-    size_t device_count;
-    struct usb_learn learn;
-    struct hid_decoder learn_decoder;
-    bool listed;      /* what is attached from now on was plugged in just now */
-    int64_t armed_ms; /* when the timer fires; INT64_MAX: not armed */
-    int64_t retry_ms; /* when to claim again; INT64_MAX: nothing to claim */
 };
 
 /* ---- words ---- */
@@ -63,7 +28,7 @@ static void log_device(const struct usb_scanner *s, const struct device *device)
     name_of(s, device, name);
     usb_policy_next(&device->facts, device->state, s->group, next);
     log_info("USB %04x:%04x %s (%s): %s%s%s", device->facts.vendor, device->facts.product, name,
-             device->facts.port, usb_state_text(device->state), *next ? ". " : "", next);
+             device->facts.port, usb_policy_state_text(device->state), *next ? ". " : "", next);
 }
 
 static void tell(const struct usb_scanner *s, const struct slot *slot, enum scanner_notice notice,
@@ -96,53 +61,7 @@ static int64_t earliest(const struct usb_scanner *s)
     return at_ms;
 }
 
-/* ---- devices and their slots ---- */
-
-static struct device *find_device(struct usb_scanner *s, uint32_t id)
-{
-    for (size_t i = 0; i < s->device_count; i++)
-        if (s->devices[i].facts.id == id)
-            return &s->devices[i];
-    return NULL;
-}
-
-static bool suits(const struct slot *slot, const struct usb_facts *facts, bool same_port)
-{
-    return slot->taken && !slot->attached && slot->vendor == facts->vendor &&
-           slot->product == facts->product && (!same_port || strcmp(slot->port, facts->port) == 0);
-}
-
-/* The slot the device had before: on this port, else on another; else a fresh one. NULL: too many scanners.
- */
-static struct slot *choose_slot(struct usb_scanner *s, const struct usb_facts *facts)
-{
-    for (int same_port = 1; same_port >= 0; same_port--)
-        for (size_t i = 0; i < USB_SCANNERS_MAX; i++)
-            if (suits(&s->slots[i], facts, same_port))
-                return &s->slots[i];
-    for (size_t i = 0; i < USB_SCANNERS_MAX; i++)
-        if (!s->slots[i].taken) {
-            hid_source_init(&s->slots[i].source, s->options.first_source + (uint32_t)i, &s->options.sink);
-            return &s->slots[i];
-        }
-    return NULL;
-}
-
-static bool give_slot(struct usb_scanner *s, struct device *device)
-{
-    struct slot *slot = choose_slot(s, &device->facts);
-    if (!slot) {
-        log_warning("more than %d scanners: %04x:%04x on %s is left alone", USB_SCANNERS_MAX,
-                    device->facts.vendor, device->facts.product, device->facts.port);
-        return false;
-    }
-    slot->taken = slot->attached = true;
-    slot->vendor = device->facts.vendor;
-    slot->product = device->facts.product;
-    memcpy(slot->port, device->facts.port, sizeof slot->port);
-    device->slot = slot;
-    return true;
-}
+/* ---- devices ---- */
 
 static void claim(struct usb_scanner *s, struct device *device)
 {
@@ -183,8 +102,8 @@ static void set_failed(struct usb_scanner *s, struct device *device, int error)
         return;
     log_device(s, device);
     usb_policy_next(&device->facts, device->state, s->group, next);
-    (void)snprintf(words, sizeof words, "The scanner cannot be used: %s. %s", usb_state_text(device->state),
-                   next);
+    (void)snprintf(words, sizeof words, "The scanner cannot be used: %s. %s",
+                   usb_policy_state_text(device->state), next);
     hid_source_stop(&device->slot->source, SCANNER_FAULT, words);
 }
 
@@ -218,7 +137,7 @@ static void act(struct usb_scanner *s, enum usb_learn_action action)
             log_warning("the device that was not learnt stays claimed until it is unplugged");
         break;
     case USB_LEARN_SAVE:
-        device = find_device(s, s->learn.candidate.id);
+        device = usb_scanner_find(s, s->learn.candidate.id);
         if (device)
             save_learnt(s, device);
         break;
@@ -231,7 +150,7 @@ static int keep_learnt(struct usb_scanner *s, struct device *device, struct err 
         return err_set(err, -ENOSPC,
                        "there are %d learnt scanners already; take some out of the file scanners",
                        USB_LEARNT_MAX);
-    if (!give_slot(s, device))
+    if (!usb_scanner_give_slot(s, device))
         return err_set(err, -ENOSPC, "there are %d scanners already; unplug one", USB_SCANNERS_MAX);
     struct usb_learnt *learnt = &s->learnt[s->learnt_count];
     *learnt = (struct usb_learnt){.vendor = device->facts.vendor, .product = device->facts.product};
@@ -288,8 +207,8 @@ static void learn_claimed(struct usb_scanner *s, const struct device *device, in
         return;
     usb_policy_next(&device->facts, state_of(error), s->group, next);
     (void)snprintf(words, sizeof words, "Found it, but: %s.%s\n%s\nThen again: fairstock learn",
-                   usb_state_text(state_of(error)), error == -EACCES ? " Type these two commands:" : "",
-                   next);
+                   usb_policy_state_text(state_of(error)),
+                   error == -EACCES ? " Type these two commands:" : "", next);
     act(s, usb_learn_fail(&s->learn, words));
 }
 
@@ -305,7 +224,7 @@ static void take_attached(struct usb_scanner *s, struct usb_facts *facts)
     *device = (struct device){.facts = *facts};
     free(facts);
     device->state = usb_policy_judge(&device->facts, s->learnt, s->learnt_count);
-    if (device->state == USB_STATE_CHOSEN && give_slot(s, device))
+    if (device->state == USB_STATE_CHOSEN && usb_scanner_give_slot(s, device))
         claim(s, device);
     else
         log_device(s, device);
@@ -393,7 +312,7 @@ static bool take_bus_record(struct usb_scanner *s, const struct usb_record *reco
 
 static void take_record(struct usb_scanner *s, const struct usb_record *record)
 {
-    struct device *device = take_bus_record(s, record) ? NULL : find_device(s, record->device);
+    struct device *device = take_bus_record(s, record) ? NULL : usb_scanner_find(s, record->device);
     if (!device) /* …or one device more than fit */
         return;
     if (record->kind == USB_REPORT)
@@ -479,6 +398,8 @@ int usb_scanner_new(struct loop *loop, const struct usb_scanner_options *options
     if (made->learnt_count)
         memcpy(made->learnt, options->learnt, made->learnt_count * sizeof *made->learnt);
     hid_decoder_init(&made->learn_decoder, learn_code, made);
+    if (options->sink.gap_ms)
+        hid_decoder_set_gap(&made->learn_decoder, options->sink.gap_ms);
     usb_access_group(made->group);
     int r = attach(made, err);
     if (r < 0) {

@@ -38,7 +38,7 @@ struct usb_scanner_row {
     char id[sizeof "0c2e:0b61"];
     char name[NAME_MAX_BYTES + 1];
     char port[USB_PORT_MAX_BYTES];
-    enum usb_state state;          /* usb_state_text */
+    enum usb_state state;          /* usb_policy_state_text */
     uint32_t source;               /* of a chosen device; 0: none */
     char next[USB_NEXT_MAX_BYTES]; /* what to do, one or two lines; "" nothing */
 };

@@ -42,6 +42,12 @@ export class ShopServer {
         const handler = (request, response) => this.serve(request, response).catch((error) => this.broken(error, response));
         this.server = options.cert ? https.createServer({ cert: options.cert, key: options.key }, handler) : http.createServer(handler);
         this.scheme = options.cert ? 'https' : 'http';
+        this.connections = new Map(); // by peer: what lies under TLS, which alone can be reset
+        this.server.on('connection', (connection) => {
+            const name = peer(connection);
+            this.connections.set(name, connection);
+            connection.on('close', () => this.connections.delete(name));
+        });
     }
 
     logEffect(effect) {
@@ -108,7 +114,7 @@ export class ShopServer {
     // Faults that carry nothing out. True when the request is finished.
     refuseBy(fault, request, response) {
         if (fault.kind === 'reset')
-            request.socket.resetAndDestroy();
+            this.connections.get(peer(request.socket)).resetAndDestroy();
         else if (fault.kind === 'portal_200')
             html(response, 200);
         else if (fault.kind === 'portal_302')
@@ -180,6 +186,10 @@ export class ShopServer {
         if (key)
             this.api.keys.setRunning(key, false);
     }
+}
+
+function peer(socket) {
+    return `${socket.remoteAddress} ${socket.remotePort}`;
 }
 
 // The document, or what is wrong with it. The agent sends the same few again and again: each is checked once.

@@ -2,7 +2,7 @@
  * restarts, cancels, edits. After each the laws are checked (world.c), and from a share of all states the
  * world is left in peace and must come to rest with shops, ledger and wishes equal. Prints how many states it
  * saw. Exit 0 all held, 1 a law was broken (the way there is printed), 2 not all states were seen within the
- * limit.
+ * limit, 3 no such world.
  *
  * usage: mini_world [--deep] [--states N] [--settle-every N] [--only NAME]; FAIRSTOCK_LONG=1 means --deep */
 #include <inttypes.h>
@@ -19,21 +19,26 @@ struct setting {
     struct world_budget budget;
 };
 
-/* Each is explored to its end. The first ones always, all of them with --deep. */
+/* Each is explored to its end, the small ones first. These always, the deep ones with --deep. */
 static const struct setting settings[] = {
-    {"last unit, offline and back", 1, 0, {.sales = 1, .orders = 1, .outages = 1}},
     {"last unit, anything lost", 1, 0, {.sales = 1, .orders = 1, .losses = 2}},
-    {"last unit, killed", 1, 0, {.sales = 1, .orders = 1, .restarts = 2}},
-    {"last unit, cancelled", 1, 0, {.sales = 1, .orders = 1, .cancels = 1, .losses = 1}},
-    {"last unit, lost, then offline", 1, 0, {.sales = 1, .losses = 1, .outages = 1}},
     {"edited", 2, 0, {.sales = 1, .edits = 1, .losses = 1}},
-    {"edited and ordered", 2, 0, {.orders = 1, .edits = 1, .losses = 1}},
-    {"three, ordered and lost", 3, 0, {.sales = 1, .orders = 2, .losses = 1}},
-    {"four, half for the booth", 4, 50, {.sales = 2, .orders = 2}},
     {"two, ordered and lost", 2, 0, {.sales = 1, .orders = 1, .losses = 1}},
-    {"two, killed and lost", 2, 0, {.sales = 1, .orders = 1, .restarts = 1, .losses = 1}},
-    {"shipped", 2, 0, {.sales = 1, .orders = 2, .ships = 1, .cancels = 1}},
+    {"last unit, cancelled", 1, 0, {.sales = 1, .orders = 1, .cancels = 1, .losses = 1}},
+    {"four, half for the booth", 4, 50, {.sales = 2, .orders = 2}},
+    {"edited and ordered", 2, 0, {.orders = 1, .edits = 1, .losses = 1}},
     {"edit killed", 2, 0, {.edits = 2, .restarts = 1}},
+    {"three, killed", 3, 0, {.sales = 1, .orders = 1, .restarts = 1}},
+    {"three, lost before a poll", 3, 0, {.sales = 1, .orders = 1, .losses = 1, .nears = 1}},
+    {"last unit, killed", 1, 0, {.sales = 1, .orders = 1, .restarts = 2}},
+    {"three, ordered and lost", 3, 0, {.sales = 1, .orders = 2, .losses = 1}},
+    {"last unit, offline and back", 1, 0, {.sales = 1, .orders = 1, .outages = 1}},
+    {"last unit, lost, then offline", 1, 0, {.sales = 1, .losses = 1, .outages = 1}},
+    {"three, ordered and faded", 3, 0, {.orders = 1, .fades = 1}},
+    {"two, killed and lost", 2, 0, {.sales = 1, .orders = 1, .restarts = 1, .losses = 1}},
+    {"last unit, lost and faded", 1, 0, {.sales = 1, .losses = 1, .fades = 1}},
+    {"shipped", 2, 0, {.sales = 1, .orders = 2, .ships = 1, .cancels = 1}},
+    {"last unit, faded", 1, 0, {.sales = 1, .orders = 1, .fades = 1}},
 };
 static const struct setting deep_settings[] = {
     {"deep: offline twice", 2, 0, {.sales = 2, .orders = 1, .outages = 2}},
@@ -53,6 +58,10 @@ static const struct setting deep_settings[] = {
 struct limits {
     uint64_t states, settle_every;
     const char *only;
+};
+
+struct totals {
+    uint64_t worlds, states, transitions;
 };
 
 /* --- states seen ------------------------------------------------------------------------------------- */
@@ -187,7 +196,7 @@ static int explore(struct walk *walk, char *words)
 }
 
 /* 0, 1 broken, 2 not finished. */
-static int walk_setting(const struct setting *setting, const struct limits *limits)
+static int walk_setting(const struct setting *setting, const struct limits *limits, struct totals *totals)
 {
     char words[WORLD_WORDS_MAX_BYTES] = "";
     struct walk walk = {.bench = bench_new(), .limits = limits};
@@ -208,6 +217,9 @@ static int walk_setting(const struct setting *setting, const struct limits *limi
                  setting->name, walk.seen.count, walk.transitions, walk.deepest, walk.settled,
                  unfinished ? " (NOT ALL)" : "");
     (void)fflush(stdout);
+    totals->worlds++;
+    totals->states += walk.seen.count;
+    totals->transitions += walk.transitions;
     while (walk.depth)
         pop(&walk);
     free(walk.frames);
@@ -216,13 +228,14 @@ static int walk_setting(const struct setting *setting, const struct limits *limi
     return result < 0 ? 1 : unfinished ? 2 : 0;
 }
 
-static int walk_all(const struct setting *list, size_t count, const struct limits *limits)
+static int walk_all(const struct setting *list, size_t count, const struct limits *limits,
+                    struct totals *totals)
 {
     int worst = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && worst != 1; i++) {
         if (limits->only && !strstr(list[i].name, limits->only))
             continue;
-        int result = walk_setting(&list[i], limits);
+        int result = walk_setting(&list[i], limits, totals);
         worst = result == 1 || !worst ? result : worst;
     }
     return worst;
@@ -245,10 +258,14 @@ int main(int argc, char **argv)
     }
     if (limits.settle_every < 1)
         limits.settle_every = 1;
-    int worst = walk_all(settings, sizeof settings / sizeof settings[0], &limits);
+    struct totals totals = {0};
+    int worst = walk_all(settings, sizeof settings / sizeof settings[0], &limits, &totals);
     if (deep && worst != 1) {
-        int result = walk_all(deep_settings, sizeof deep_settings / sizeof deep_settings[0], &limits);
+        int result =
+            walk_all(deep_settings, sizeof deep_settings / sizeof deep_settings[0], &limits, &totals);
         worst = result == 1 || !worst ? result : worst;
     }
-    return worst;
+    (void)printf("%" PRIu64 " worlds, %" PRIu64 " states, %" PRIu64 " transitions\n", totals.worlds,
+                 totals.states, totals.transitions);
+    return totals.worlds ? worst : 3;
 }

@@ -9,7 +9,10 @@
 #include "domain/resolve.h"
 #include "world_internal.h"
 
-enum { SETTLE_STEPS_MAX = 3000 };
+enum {
+    SETTLE_STEPS_MAX = 3000,
+    NEAR_MS = 100, /* less than the engine waits for anything */
+};
 
 /* --- actions ----------------------------------------------------------------------------------------- */
 
@@ -49,7 +52,7 @@ static void list_channel(const struct world *world, int i, struct action *action
         actions[(*count)++] = (struct action){ACTION_SERVE, c, 0};
     if (channel->wire == WIRE_ANSWER)
         actions[(*count)++] = (struct action){ACTION_ANSWER, c, 0};
-    if (channel->wire != WIRE_IDLE && world->budget.losses &&
+    if (channel->wire != WIRE_IDLE && (world->budget.losses || world->faded) &&
         channel->answer.answer.outcome != ANSWER_UNKNOWN)
         actions[(*count)++] = (struct action){ACTION_LOSE, c, 0};
     if (channel->wire == WIRE_IDLE && channel->wake_ms <= world->now_ms)
@@ -86,20 +89,25 @@ int world_actions(const struct world *world, struct action actions[WORLD_ACTIONS
         list_people(world, i, actions, &count);
         if (may_wait(world, i))
             actions[count++] = (struct action){ACTION_TIME, (uint8_t)i, 0};
+        if (world->budget.nears && may_wait(world, i) && world->channels[i].wake_ms - world->now_ms > NEAR_MS)
+            actions[count++] = (struct action){ACTION_NEAR, (uint8_t)i, 0};
     }
     if (world->budget.sales)
         actions[count++] = (struct action){ACTION_SALE, 0, 0};
     if (!world->network)
-        actions[count++] = (struct action){ACTION_NETWORK_UP, 0, 0};
-    else if (world->budget.outages)
+        actions[count++] = (struct action){world->faded ? ACTION_FADE_BACK : ACTION_NETWORK_UP, 0, 0};
+    if (world->network && world->budget.outages)
         actions[count++] = (struct action){ACTION_NETWORK_DOWN, 0, 0};
+    if (world->network && world->budget.fades)
+        actions[count++] = (struct action){ACTION_FADE, 0, 0};
     if (world->budget.restarts)
         actions[count++] = (struct action){ACTION_RESTART, 0, 0};
     return count;
 }
 
-static void spend(struct world_budget *budget, enum action_kind kind)
+static void spend(struct world *world, enum action_kind kind)
 {
+    struct world_budget *budget = &world->budget;
     switch (kind) {
     case ACTION_SALE:
         budget->sales--;
@@ -124,8 +132,14 @@ static void spend(struct world_budget *budget, enum action_kind kind)
     case ACTION_RESTART:
         budget->restarts--;
         break;
+    case ACTION_NEAR:
+        budget->nears--;
+        break;
+    case ACTION_FADE:
+        budget->fades--;
+        break;
     case ACTION_LOSE:
-        budget->losses--;
+        budget->losses -= !world->faded;
         break;
     default:
         break;
@@ -139,6 +153,9 @@ static int act(struct bench *bench, struct world *world, struct action action, c
     case ACTION_TIME:
         world->now_ms = channel->wake_ms;
         return world_step(bench, world, action.channel, ENGINE_WAKE, NULL, words);
+    case ACTION_NEAR:
+        world->now_ms = channel->wake_ms - NEAR_MS;
+        return 0;
     case ACTION_RUN:
         return world_step(bench, world, action.channel, ENGINE_WAKE, NULL, words);
     case ACTION_SERVE:
@@ -168,6 +185,14 @@ static int act(struct bench *bench, struct world *world, struct action action, c
     case ACTION_NETWORK_UP:
         world->network = true;
         return world_notify(bench, world, ENGINE_NETWORK_UP, words);
+    case ACTION_FADE:
+        world->network = false;
+        world->faded = true;
+        return 0;
+    case ACTION_FADE_BACK:
+        world->network = true;
+        world->faded = false;
+        return 0;
     case ACTION_RESTART:
         return world_restart(bench, world, words);
     default:
@@ -178,7 +203,7 @@ static int act(struct bench *bench, struct world *world, struct action action, c
 
 int world_do(struct bench *bench, struct world *world, struct action action, char *words)
 {
-    spend(&world->budget, (enum action_kind)action.kind);
+    spend(world, (enum action_kind)action.kind);
     world->last_changes = 0;
     int result = act(bench, world, action, words);
     for (int i = 0; i < WORLD_CHANNELS; i++) {
@@ -194,6 +219,7 @@ void world_action_text(const struct world *world, struct action action, char *te
     static const char *const names[] = {
         [ACTION_RUN] = "engine runs",
         [ACTION_TIME] = "time passes",
+        [ACTION_NEAR] = "time passes, nearly",
         [ACTION_SERVE] = "shop serves",
         [ACTION_ANSWER] = "answer arrives",
         [ACTION_LOSE] = "lost on the way",
@@ -208,6 +234,8 @@ void world_action_text(const struct world *world, struct action action, char *te
         [ACTION_EDIT_DOWN] = "person lowers the level",
         [ACTION_NETWORK_DOWN] = "network down",
         [ACTION_NETWORK_UP] = "network up",
+        [ACTION_FADE] = "nothing gets through any more",
+        [ACTION_FADE_BACK] = "the way to the shops is free again",
         [ACTION_RESTART] = "restart",
     };
     static const char *const requests[] = {"", "check", "listings", "orders", "levels", "write", "cancel"};
@@ -334,8 +362,9 @@ int world_settle(struct bench *bench, struct world *world, char *words)
 {
     enum { ROUNDS = 3 };
     int result = 0;
+    uint8_t back = world->faded ? ACTION_FADE_BACK : ACTION_NETWORK_UP;
     if (!world->network)
-        result = world_do(bench, world, (struct action){ACTION_NETWORK_UP, 0, 0}, words);
+        result = world_do(bench, world, (struct action){back, 0, 0}, words);
     /* Rounds: whole polls and audits, so that everything that can be learnt is learnt. */
     int64_t quiet_ms = world->now_ms + ROUNDS * (WORLD_POLL_MS + ENGINE_AUDIT_MS);
     for (int i = 0; result == 0 && (owes(world) || world->now_ms < quiet_ms); i++) {

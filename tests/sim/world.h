@@ -19,7 +19,11 @@ enum {
 
 /* What may still happen from outside, how often. */
 struct world_budget {
-    int8_t sales, orders, cancels, ships, edits, restarts, losses, outages;
+    int8_t sales, orders, cancels, ships, edits, restarts, losses;
+    int8_t outages; /* of which the system tells: the link went, and came back */
+    int8_t nears;   /* of time that passes only nearly until a timer is due, so that things happen just before
+                       it */
+    int8_t fades;   /* of which nobody tells: further away nothing gets through any more */
 };
 
 /* A request with at most one write, without pointers. */
@@ -67,7 +71,7 @@ struct world_channel {
     bool stray; /* a request of an engine that was killed is still on its way */
     struct world_request stray_request;
     struct world_shop *shop;
-    bool orders_read; /* since the shop was last out of reach */
+    bool orders_read; /* since the shop was last seen to be out of reach */
     /* what is true, kept apart from what is believed */
     int64_t events_expected; /* E as the events say */
     int64_t edited;          /* units people changed at the shop's level */
@@ -92,7 +96,7 @@ struct world {
     uint32_t booth_percent;
     struct stock stock;        /* as the book has it */
     struct stock events_stock; /* as the events say */
-    bool network;
+    bool network, faded;       /* faded: it went without a word, and comes back so */
     struct world_budget budget;
     struct world_channel channels[WORLD_CHANNELS];
     struct world_card cards[WORLD_CARDS_MAX];
@@ -108,6 +112,7 @@ void bench_free(struct bench *bench);
 enum action_kind {
     ACTION_RUN = 1, /* an engine whose timer is due takes its step */
     ACTION_TIME,    /* nothing is on the way to or from this channel: time passes until its engine wakes */
+    ACTION_NEAR,    /* …until just before it wakes */
     ACTION_SERVE,   /* the request reaches the shop */
     ACTION_ANSWER,  /* the answer reaches the engine */
     ACTION_LOSE,    /* the request, or the answer, is lost on the way */
@@ -122,6 +127,8 @@ enum action_kind {
     ACTION_EDIT_DOWN,
     ACTION_NETWORK_DOWN,
     ACTION_NETWORK_UP,
+    ACTION_FADE,
+    ACTION_FADE_BACK,
     ACTION_RESTART, /* kill and start again: engines forgotten, book kept */
 };
 enum { WORLD_ACTIONS_MAX = 40 };

@@ -255,5 +255,7 @@ int world_arrive(struct bench *bench, struct world *world, int i, char *words)
     world->channels[i].wire = WIRE_IDLE;
     if (answer.answer.kind == REQUEST_ORDERS && answer.answer.outcome == ANSWER_DONE)
         world->channels[i].orders_read = true;
+    if (answer.answer.outcome == ANSWER_OFFLINE)
+        world->channels[i].orders_read = false;
     return world_step(bench, world, i, ENGINE_ANSWER, &answer, words);
 }

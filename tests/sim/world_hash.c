@@ -31,6 +31,14 @@ static int64_t ahead(const struct world *world, int64_t at_ms)
                                : 8;
 }
 
+/* Which of two timers comes first, where it matters: both lie ahead. */
+static int64_t order_of(const struct world *world, int64_t one_ms, int64_t other_ms)
+{
+    if (one_ms <= world->now_ms || other_ms <= world->now_ms)
+        return 0;
+    return one_ms < other_ms ? 1 : one_ms > other_ms ? 2 : 3;
+}
+
 /* How long ago something was, in classes that our rules know. */
 static int64_t behind(const struct world *world, int64_t at_ms)
 {
@@ -137,6 +145,9 @@ static uint64_t mix_memory(uint64_t hash, const struct world *world, const struc
     hash = mix(hash, ahead(world, memory->hold_ms));
     hash = mix(hash, ahead(world, memory->next_poll_ms));
     hash = mix(hash, ahead(world, memory->next_audit_ms));
+    hash = mix(hash, order_of(world, memory->hold_ms, memory->next_poll_ms));
+    hash = mix(hash, order_of(world, memory->next_poll_ms, memory->next_audit_ms));
+    hash = mix(hash, order_of(world, channel->watches[1].resend_ms, memory->next_poll_ms));
     hash = mix(hash, memory->reads_done > memory->cancel_read);
     hash = mix(hash, memory->flight.used && memory->flight.serial == channel->request.request.serial);
     return mix_watch(hash, world, channel);
@@ -167,11 +178,12 @@ static uint64_t mix_book(uint64_t hash, const struct world_channel *channel)
 uint64_t world_hash(const struct world *world)
 {
     const struct world_budget *budget = &world->budget;
-    uint64_t hash = mix(0, world->network);
+    uint64_t hash = mix(0, world->network << 1 | world->faded);
     hash = mix(hash, world->stock.on_hand);
     hash = mix(hash, world->stock.committed);
     hash = mix(hash, budget->sales << 24 | budget->orders << 16 | budget->cancels << 8 | budget->ships);
     hash = mix(hash, budget->edits << 24 | budget->restarts << 16 | budget->losses << 8 | budget->outages);
+    hash = mix(hash, budget->fades << 8 | budget->nears);
     for (int i = 0; i < WORLD_CHANNELS; i++) {
         const struct world_channel *channel = &world->channels[i];
         hash = mix_book(hash, channel);
@@ -180,5 +192,6 @@ uint64_t world_hash(const struct world *world)
         hash = mix(hash, ahead(world, channel->wake_ms));
         hash = mix_shop(hash, channel->shop->shop);
     }
+    hash = mix(hash, order_of(world, world->channels[0].wake_ms, world->channels[1].wake_ms));
     return hash;
 }

@@ -74,7 +74,7 @@ void world_at_the_shop(struct world *world, struct action action)
 
 int world_go_down(struct bench *bench, struct world *world, char *words)
 {
-    world->network = false;
+    world->network = world->faded = false;
     for (int i = 0; i < WORLD_CHANNELS; i++)
         world->channels[i].orders_read = false;
     for (int i = 0; i < WORLD_CHANNELS; i++)

@@ -86,7 +86,7 @@ static void print_devices(const struct reader *reader)
     size_t count = usb_scanner_devices(reader->scanner, rows, USB_DEVICES_MAX);
     for (size_t i = 0; i < count; i++) {
         printf("DEVICE %s [%s] %s: %s. ", rows[i].id, rows[i].name, rows[i].port,
-               usb_state_text(rows[i].state));
+               usb_policy_state_text(rows[i].state));
         print_flat(rows[i].next);
     }
     printf("DEVICES %zu\n", count);

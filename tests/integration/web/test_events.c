@@ -70,6 +70,34 @@ static void test_every_reader_hears_a_scan(void **state)
     free(text);
 }
 
+/* The answer to a request wakes the stream while the library runs. A browser keeps its connection open, so
+ * nothing else would make the library run again. */
+static void test_news_of_a_request_on_a_kept_connection(void **state)
+{
+    static const char body[] = "{\"code\":\"SOAP-LAV\"}";
+    static const char *const arguments[] = {"--listen",     "127.0.0.1:0", "--beat-ms", "3600000",
+                                            "--request-ms", "3600000",     NULL};
+    struct web_client client;
+    struct web_reply reply = {0};
+    char *text = malloc(TEXT_MAX_BYTES);
+    (void)state;
+    web_client_start(&client, arguments);
+    int stream = open_stream(&client), fd = web_client_connect(client.host);
+    web_client_send(fd,
+                    "POST /api/v1/sell HTTP/1.1\r\nHost: %s\r\nOrigin: http://%s\r\nX-Fairstock-CSRF: %s\r\n"
+                    "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                    client.host, client.host, client.csrf, sizeof body - 1, body);
+    web_client_read(fd, &reply);
+    assert_int_equal(reply.status, 200);
+    assert_false(reply.closed);
+    hears(stream, text, "event: cards"); /* the last one that a sale publishes */
+    web_client_reply_free(&reply);
+    (void)close(fd);
+    (void)close(stream);
+    web_client_stop(&client);
+    free(text);
+}
+
 static void test_beats_come_when_nothing_happens(void **state)
 {
     static const char *const arguments[] = {"--listen", "127.0.0.1:0", "--beat-ms", "30", NULL};
@@ -159,6 +187,7 @@ static void test_stopping_ends_streams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_news_of_a_request_on_a_kept_connection),
         cmocka_unit_test(test_every_reader_hears_a_scan),
         cmocka_unit_test(test_beats_come_when_nothing_happens),
         cmocka_unit_test(test_places_are_bounded_and_come_back),

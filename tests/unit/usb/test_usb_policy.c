@@ -123,7 +123,7 @@ static void every_state_has_a_word_and_trouble_has_a_next(void **state)
     struct usb_facts facts = keyboard(0x05e0, 0x1200);
     char next[USB_NEXT_MAX_BYTES];
     for (int s = USB_STATE_NOT_KNOWN; s <= USB_STATE_FAILED; s++) {
-        assert_true(usb_state_text((enum usb_state)s)[0] != '\0');
+        assert_true(usb_policy_state_text((enum usb_state)s)[0] != '\0');
         usb_policy_next(&facts, (enum usb_state)s, "maker", next);
         bool trouble = s == USB_STATE_NOT_KNOWN || s >= USB_STATE_NO_PERMISSION || s == USB_STATE_IGNORED;
         assert_int_equal(next[0] != '\0', trouble);

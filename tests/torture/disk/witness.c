@@ -1,0 +1,192 @@
+#include "witness.h"
+
+#include <string.h>
+
+#include "memory.h"
+
+void __real_store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
+                         store_done_fn *done, void *user);
+void __real_store_submit_event(struct store *store, const struct event *event, store_done_fn *done,
+                               void *user);
+void __wrap_store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
+                         store_done_fn *done, void *user);
+void __wrap_store_submit_event(struct store *store, const struct event *event, store_done_fn *done,
+                               void *user);
+
+/* The functions that the linker puts in the way have the store's arguments and no other. */
+static struct witness *at_the_door;
+
+void witness_use(struct witness *witness)
+{
+    at_the_door = witness;
+}
+
+static struct witness_batch *add(struct witness *witness)
+{
+    if (witness->count == witness->capacity) {
+        witness->capacity = witness->capacity ? witness->capacity * 2 : 64;
+        witness->batches = memory_grow(witness->batches, witness->capacity * sizeof *witness->batches);
+    }
+    struct witness_batch *batch = &witness->batches[witness->count++];
+    *batch = (struct witness_batch){.state = WITNESS_OPEN,
+                                    .submitted_at = witness->disk->log_count,
+                                    .answered_at = UINT32_MAX,
+                                    .step = witness->disk->step,
+                                    .owned = true};
+    if (witness->light_before_commit) {
+        batch->state = WITNESS_ACKED;
+        batch->answered_at = batch->submitted_at;
+    }
+    return batch;
+}
+
+struct witness witness_fork(const struct witness *from, uint32_t at)
+{
+    struct witness fork = {.device = from->device, .light_before_commit = from->light_before_commit};
+    bool known = false;
+    fork.capacity = from->count + 8;
+    fork.batches = memory_get(fork.capacity * sizeof *fork.batches);
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (from->batches[i].submitted_at > at)
+            continue;
+        struct witness_batch *batch = &fork.batches[fork.count++];
+        *batch = from->batches[i];
+        if (batch->answered_at > at && batch->state != WITNESS_GONE)
+            batch->state = WITNESS_OPEN;
+        batch->submitted_at = 0;
+        batch->answered_at = batch->state == WITNESS_OPEN ? UINT32_MAX : 0;
+        batch->owned = false;
+        known = known || batch->state == WITNESS_ACKED;
+    }
+    if (!known) /* the ledger need not exist yet, and will be another device's if it does not */
+        fork.device = (struct id128){0};
+    return fork;
+}
+
+void witness_free(struct witness *witness)
+{
+    for (uint32_t i = 0; i < witness->count; i++) {
+        if (!witness->batches[i].owned)
+            continue;
+        memory_put(witness->batches[i].events);
+        memory_put(witness->batches[i].rows);
+    }
+    memory_put(witness->batches);
+    *witness = (struct witness){0};
+}
+
+static void answer(struct witness *witness, uint32_t number, int error)
+{
+    struct witness_batch *batch = &witness->batches[number];
+    if (batch->state == WITNESS_ACKED && witness->light_before_commit)
+        return;
+    batch->state = error ? WITNESS_FAILED : WITNESS_ACKED;
+    batch->answered_at = witness->disk->log_count;
+    if (error && batch->answered_at == batch->submitted_at)
+        batch->state = WITNESS_GONE; /* the disk was not touched */
+}
+
+bool witness_may_be_there(const struct witness *witness, uint32_t number)
+{
+    if (witness->batches[number].state == WITNESS_ACKED || witness->batches[number].state == WITNESS_GONE)
+        return witness->batches[number].state == WITNESS_ACKED;
+    for (uint32_t i = number + 1; i < witness->count; i++)
+        if (witness->batches[i].state == WITNESS_ACKED)
+            return witness->batches[i].start && !witness->batches[i].reopened;
+    return true;
+}
+
+uint32_t witness_start(struct witness *witness, struct id128 epoch, bool reopened)
+{
+    struct witness_batch *batch = add(witness);
+    batch->start = true;
+    batch->reopened = reopened;
+    batch->epoch = epoch;
+    batch->state = WITNESS_OPEN;
+    batch->answered_at = UINT32_MAX;
+    return witness->count - 1;
+}
+
+void witness_started(struct witness *witness, uint32_t number, int result)
+{
+    witness->batches[number].state = result ? WITNESS_FAILED : WITNESS_ACKED;
+    witness->batches[number].answered_at = witness->disk->log_count;
+}
+
+bool witness_next_event(const struct witness_batch *batch, size_t *at, const uint8_t **bytes, size_t *length)
+{
+    if (*at + 2 > batch->events_length)
+        return false;
+    const uint8_t *head = batch->events + *at;
+    *length = (size_t)head[0] | (size_t)head[1] << 8;
+    *bytes = head + 2;
+    *at += 2 + *length;
+    return true;
+}
+
+/* --- the door
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
+
+struct passage {
+    struct witness *witness;
+    uint32_t number, answers;
+    store_done_fn *done;
+    void *user;
+};
+
+static void passed(void *user, const struct store_result *result)
+{
+    struct passage *passage = user;
+    passage->answers++;
+    answer(passage->witness, passage->number, result->error);
+    passage->done(passage->user, result);
+}
+
+static void *copy(const void *from, size_t bytes)
+{
+    void *made = memory_get(bytes);
+    if (bytes)
+        memcpy(made, from, bytes);
+    return made;
+}
+
+void __wrap_store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
+                         store_done_fn *done, void *user)
+{
+    struct witness *witness = at_the_door;
+    if (!witness || changes_empty(take_changes)) {
+        __real_store_submit(store, priority, take_changes, done, user);
+        return;
+    }
+    struct witness_batch *batch = add(witness);
+    batch->event_count = take_changes->event_count;
+    batch->events_length = take_changes->events.length;
+    batch->events = copy(take_changes->events.data, batch->events_length);
+    batch->row_count = take_changes->row_count;
+    batch->rows = copy(take_changes->rows, batch->row_count * sizeof *batch->rows);
+    struct passage passage = {witness, witness->count - 1, 0, done, user};
+    __real_store_submit(store, priority, take_changes, passed, &passage);
+    witness->answers_missing += passage.answers != 1;
+}
+
+void __wrap_store_submit_event(struct store *store, const struct event *event, store_done_fn *done,
+                               void *user)
+{
+    struct witness *witness = at_the_door;
+    uint8_t bytes[2 + EVENT_MAX_BYTES];
+    int length = event_encode(event, bytes + 2, EVENT_MAX_BYTES);
+    if (!witness || length < 0) {
+        __real_store_submit_event(store, event, done, user);
+        return;
+    }
+    bytes[0] = (uint8_t)length;
+    bytes[1] = (uint8_t)(length >> 8);
+    struct witness_batch *batch = add(witness);
+    batch->event_count = 1;
+    batch->events_length = 2 + (size_t)length;
+    batch->events = copy(bytes, batch->events_length);
+    struct passage passage = {witness, witness->count - 1, 0, done, user};
+    __real_store_submit_event(store, event, passed, &passage);
+    witness->answers_missing += passage.answers != 1;
+}
