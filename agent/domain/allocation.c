@@ -128,7 +128,8 @@ int64_t allocation_free(const struct book *book, uint32_t item, uint32_t locatio
          listing = book_item_listing(book, item, listing)) {
         if (location_of(book, listing) != location)
             continue;
-        free_units -= at_least_zero(sellable(listing)) * listing->pack;
+        int64_t most = at_least_zero(sellable(listing));
+        free_units -= most * listing->pack;
     }
     return free_units;
 }

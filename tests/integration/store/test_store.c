@@ -282,6 +282,40 @@ static void test_failed_seal_leaves_no_gap(void **state)
     (void)ledger_verify(f);
 }
 
+/* Another program reads while the dead handle is to be given up: not now, and nothing is lost meanwhile; then
+ * yes. */
+static void test_reopening_waits_for_readers(void **state)
+{
+    struct ledger *f = *state;
+    ledger_open(f);
+    ledger_stock_up(f);
+    assert_int_equal(ledger_sell(f, 1, 1).error, 0);
+    struct book *book = store_book(f->store);
+    struct store *reader;
+    assert_int_equal(store_open_readonly(f->directory, &reader, NULL), 0);
+    assert_int_equal(sqlite3_exec(reader->db, "BEGIN; SELECT count(*) FROM event", NULL, NULL, NULL),
+                     SQLITE_OK);
+    f->store->dead = true;
+    struct store_start start = ledger_start(f);
+    struct err err = {0};
+    assert_int_equal(store_reopen(f->store, &start, &err), -EBUSY);
+    assert_string_not_equal(err_text(&err), "");
+    assert_true(store_is_dead(f->store));
+    assert_int_equal(ledger_sell(f, 1, 1).error, -EIO);
+    struct item item;
+    assert_int_equal(store_item(f->store, 1, &item), 0); /* the page still shows what there is */
+    assert_int_equal(ledger_on_hand(f, 1), 99);
+    store_close(reader);
+    assert_int_equal(store_reopen(f->store, &start, &err), 0);
+    assert_false(store_is_dead(f->store));
+    assert_ptr_equal(store_book(f->store), book);
+    assert_int_equal(ledger_sell(f, 1, 1).error, 0);
+    assert_int_equal(ledger_on_hand(f, 1), 98);
+    ledger_reopen(f);
+    assert_int_equal(ledger_on_hand(f, 1), 98);
+    assert_int_equal(ledger_verify(f).epochs, 3);
+}
+
 static void test_references_reach_over_restarts(void **state)
 {
     struct ledger *f = *state;
@@ -314,6 +348,7 @@ int main(void)
         TEST(test_unsettled_card_is_updated),
         TEST(test_refused_batch_changes_nothing),
         TEST(test_failed_seal_leaves_no_gap),
+        TEST(test_reopening_waits_for_readers),
         TEST(test_references_reach_over_restarts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
