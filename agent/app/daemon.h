@@ -32,7 +32,7 @@ enum {
 struct daemon_source {
     uint32_t number; /* 1…; 0 typed */
     char name[NAME_MAX_BYTES + 1];
-    bool ready, ended;
+    bool ready, ended, seen; /* seen: was ready at some time since the start */
     struct scanner_sim *sim;
     struct scanner_stdin *typed;
     struct usb_scanner *usb;

@@ -20,16 +20,16 @@ void cli_complain(const char *format, ...)
     va_end(args);
 }
 
-static void explain_no_daemon(const struct cli *cli, const struct err *err)
+static void explain_no_daemon(const struct cli *cli)
 {
     if (access(cli->socket, W_OK) < 0 && errno == EACCES)
         cli_complain("no permission for %s; join the group fairstock (sudo adduser $USER fairstock, then log "
                      "in again)",
                      cli->socket);
     else
-        cli_complain(
-            "no fairstockd answers at %s (%s). Start it, or name its state directory with --state DIR.",
-            cli->socket, err_text(err));
+        cli_complain("no fairstockd answers at %s. Start it (sudo systemctl start fairstock; to practise: "
+                     "toolchain/run), or name its state directory with --state DIR.",
+                     cli->socket);
 }
 
 static int code_for(int status)
@@ -51,13 +51,14 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const char 
     int result = http_call(cli->socket, method, url, "Content-Type: application/json\n", body, strlen(body),
                            CALL_TIMEOUT_MS, &reply, &err);
     if (result < 0) {
-        explain_no_daemon(cli, &err);
+        explain_no_daemon(cli);
         buf_free(&reply.body);
         *code = CLI_NO_DAEMON;
         return false;
     }
     *code = code_for(reply.status);
     result = json_parse(buf_text(&reply.body), reply.body.length, answer, &err);
+    json_blank_controls(*answer);
     if (text)
         buf_add(text, buf_text(&reply.body), reply.body.length);
     buf_free(&reply.body);
@@ -88,6 +89,13 @@ int cli_words(struct cli *cli, const char *path, const char *body)
     (void)puts(cli_text(answer, "words"));
     json_free(answer);
     return CLI_OK;
+}
+
+const char *cli_ledger_directory(const struct cli *cli)
+{
+    if (cli->argc)
+        return cli->argv[0];
+    return *cli->state ? cli->state : "/var/lib/fairstock";
 }
 
 void cli_encode(const char *text, struct buf *out)

@@ -52,6 +52,17 @@ static const char *field(const struct csv *csv, int index)
     return cut(cast.out);
 }
 
+bool catalogue_csv_guarded(const char *text)
+{
+    char first = text[strspn(text, "'")];
+    return first == '=' || first == '+' || first == '-' || first == '@';
+}
+
+static const char *unguarded(const char *text)
+{
+    return *text == '\'' && catalogue_csv_guarded(text) ? text + 1 : text;
+}
+
 static const char *csv_words(enum csv_result result)
 {
     switch (result) {
@@ -104,7 +115,7 @@ int catalogue_csv_start(struct catalogue_csv *catalogue, const char *text, size_
 static bool has_control(const char *text)
 {
     for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
+        if (utf8_control(text))
             return true;
     return false;
 }
@@ -133,18 +144,24 @@ static int take_money(const char *text, const char *name, const char *currency, 
     return 0;
 }
 
-static int take_whole(const char *text, const char *name, int64_t max, int64_t *value, struct err *err)
+static int take_range(const char *text, const char *name, int64_t min, int64_t max, int64_t *value,
+                      struct err *err)
 {
     if (!*text)
         return 0;
     char *end;
     errno = 0;
     long long read = strtoll(text, &end, 10);
-    if (errno || *end || end == text || read < 0 || read > max)
-        return err_set(err, -EINVAL, "%s \"%.40s\" is not a whole number from 0 to %lld", name, text,
-                       (long long)max);
+    if (errno || *end || end == text || read < min || read > max)
+        return err_set(err, -EINVAL, "%s \"%.40s\" is not a whole number from %lld to %lld", name, text,
+                       (long long)min, (long long)max);
     *value = read;
     return 0;
+}
+
+static int take_whole(const char *text, const char *name, int64_t max, int64_t *value, struct err *err)
+{
+    return take_range(text, name, 0, max, value, err);
 }
 
 static int take_flag(const char *text, uint32_t *flags, struct err *err)
@@ -216,20 +233,21 @@ static int take_field(struct catalogue_row *row, int column, const char *text, s
     int result = 0;
     switch (column) {
     case COLUMN_SKU:
-        return take_text(text, "sku", row->item.sku, sizeof row->item.sku, err);
+        return take_text(unguarded(text), "sku", row->item.sku, sizeof row->item.sku, err);
     case COLUMN_TITLE:
-        return take_text(text, "title", row->item.title, sizeof row->item.title, err);
+        return take_text(unguarded(text), "title", row->item.title, sizeof row->item.title, err);
     case COLUMN_BARCODE:
-        return take_codes(row, text, err);
+        return take_codes(row, unguarded(text), err);
     case COLUMN_PRICE:
         return take_money(text, "price", row->item.currency, &row->item.price_minor, err);
     case COLUMN_COST:
         return take_money(text, "cost", row->item.currency, &row->item.cost_minor, err);
     case COLUMN_ON_HAND:
         row->has_on_hand = *text != '\0';
-        return take_whole(text, "on_hand", 1000000, &row->on_hand, err);
+        /* Below zero: sold before it was counted; an export says so. */
+        return take_range(text, "on_hand", -1000000, 1000000, &row->on_hand, err);
     case COLUMN_LOCATION:
-        return take_text(text, "location", row->location, sizeof row->location, err);
+        return take_text(unguarded(text), "location", row->location, sizeof row->location, err);
     case COLUMN_ONE_OF_A_KIND:
         return take_flag(text, &row->item.flags, err);
     case COLUMN_REORDER_POINT:
