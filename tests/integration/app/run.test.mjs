@@ -109,3 +109,53 @@ test('what is missing where it cannot be installed is named, and nothing is trie
     assert.match(user.stderr, /needs root.*\napt-get install --yes --no-install-recommends a-missing-package$/m);
     return undefined;
 });
+
+// "Your own stall" of the README: what is installed fits together, wherever it is installed.
+test('an installed unit starts the program that was installed, with a configuration it accepts', async (t) => {
+    const p = place(t);
+    for (const prefix of ['/usr', '/opt/fairstock']) {
+        const root = p.path(`root${prefix.replaceAll('/', '-')}`);
+        const installed = spawnSync('cmake', ['--install', build, '--prefix', prefix], { encoding: 'utf8', env: { ...process.env, DESTDIR: root } });
+        assert.equal(installed.status, 0, installed.stderr);
+        const unit = readFileSync(join(root, prefix, 'lib/systemd/system/fairstock.service'), 'utf8');
+        const [program, ...words] = /^ExecStart=(.*)$/m.exec(unit)[1].split(' ');
+        assert.equal(program, join(prefix, 'bin/fairstockd'));
+        const manual = /^Documentation=file:(.*)$/m.exec(unit)[1];
+        assert.ok(existsSync(join(root, manual)), manual);
+        const config = words[words.indexOf('--config') + 1];
+        assert.equal(config, prefix === '/usr' ? '/etc/fairstock/fairstock.ini' : `${prefix}/etc/fairstock/fairstock.ini`);
+        mkdirSync(join(root, config, '..'), { recursive: true });
+        // The unit's own example and the README's: keys that exist, a credential as systemd hands it over.
+        const [, key, credential] = /^# Name it in the configuration as +(\w+) = (\S+) /m.exec(unit);
+        assert.ok(unit.includes(`#LoadCredential=${credential}:`));
+        const readme = readFileSync(join(source, 'README.md'), 'utf8');
+        const section = /^ +\[channel shop\]\n(?: +\w+ = .*\n)+/m.exec(readme)[0].replace(/^ +/gm, '');
+        assert.ok(section.includes(`${key} = ${credential}\n`), section);
+        p.write(`${config}`.replace(/^/, `root${prefix.replaceAll('/', '-')}`), section, 0o644);
+        mkdirSync(p.path('credentials'), { recursive: true });
+        p.write(`credentials/${credential}`, 'shpat_x\n', 0o400);
+        const at = words.map((word, i) => (words[i - 1] === '--config' ? join(root, word) : words[i - 1] === '--state' ? p.path('var') : word));
+        const check = spawnSync(join(root, program), [...at, '--listen', 'none', '--scanner', 'stdin', '--check'],
+            { encoding: 'utf8', env: { ...process.env, CREDENTIALS_DIRECTORY: p.path('credentials') } });
+        assert.equal(check.status, 0, check.stderr);
+        for (const file of ['lib/sysusers.d/fairstock.conf', 'lib/udev/rules.d/70-fairstock-scanner.rules', 'bin/fairstock'])
+            assert.ok(existsSync(join(root, prefix, file)), file);
+    }
+});
+
+test('the service keeps its socket in its runtime directory, where the command looks', async (t) => {
+    const p = place(t);
+    mkdirSync(p.path('run'));
+    const child = spawn(join(build, 'fairstockd'), ['--state', p.state, '--listen', 'none', '--scanner', 'stdin'], { env: { ...process.env, RUNTIME_DIRECTORY: p.path('run') }, stdio: 'ignore' });
+    t.after(() => child.kill('SIGKILL'));
+    const ended = once(child, 'exit');
+    await until('the socket', () => existsSync(p.path('run/control.sock')));
+    assert.ok(!existsSync(join(p.state, 'control.sock')));
+    if (process.getuid() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0) {
+        const asked = spawnSync('unshare', ['--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /run && mkdir /run/fairstock && mount --bind "$1" /run/fairstock && exec "$2" status', 'sh', p.path('run'), join(build, 'fairstock')],
+            { encoding: 'utf8', env: { ...process.env, FAIRSTOCK_STATE: '' } });
+        assert.equal(asked.status, 0, asked.stderr);
+    }
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+});
