@@ -20,12 +20,16 @@ void cli_complain(const char *format, ...)
     va_end(args);
 }
 
-static void explain_no_daemon(const struct cli *cli)
+static void explain_no_daemon(const struct cli *cli, int result)
 {
     if (access(cli->socket, W_OK) < 0 && errno == EACCES)
         cli_complain("no permission for %s; join the group fairstock (sudo adduser $USER fairstock, then log "
                      "in again)",
                      cli->socket);
+    else if (result == -ETIMEDOUT)
+        cli_complain(
+            "fairstockd at %s did not answer within %d seconds; fairstock status says whether it lives",
+            cli->socket, CALL_TIMEOUT_MS / 1000);
     else
         cli_complain("no fairstockd answers at %s. Start it (sudo systemctl start fairstock; to practise: "
                      "toolchain/run), or name its state directory with --state DIR.",
@@ -51,7 +55,7 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const char 
     int result = http_call(cli->socket, method, url, "Content-Type: application/json\n", body, strlen(body),
                            CALL_TIMEOUT_MS, &reply, &err);
     if (result < 0) {
-        explain_no_daemon(cli);
+        explain_no_daemon(cli, result);
         buf_free(&reply.body);
         *code = CLI_NO_DAEMON;
         return false;
