@@ -384,6 +384,7 @@ int daemon_run(const struct options *options, bool *restart)
         return EXIT_FAILED;
     daemon->options = *options;
     daemon->facts.starting = true;
+    daemon->publish_at_ms = INT64_MAX;
     int code = load_config(daemon);
     if (code == EXIT_OK)
         code = build_core(daemon);

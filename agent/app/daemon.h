@@ -27,6 +27,7 @@ enum {
     SOURCES_MAX = OPTIONS_SOURCES_MAX,
     ONCE_WAIT_MAX_MS = 30000, /* --once gives up waiting for the shops after this */
     PUBLISH_MIN_MS = 100,     /* the page hears of a changed status at most this often */
+    PUBLISH_QUIET_MS = 10000, /* …and that a poll went well, with nothing new, this often */
 };
 
 struct daemon_source {
@@ -63,7 +64,10 @@ struct daemon {
     enum status_lamp shown;
     struct loop_source *lamp_timer, *light_timer, *idle, *publish_timer, *once_timer, *recover_timer;
     int64_t recover_wait_ms; /* until the next try to write the ledger again; 0: nothing failed */
-    bool publish_pending, stock_changed;
+    int64_t publish_at_ms;   /* INT64_MAX: nothing is waiting to be told */
+    uint64_t told_position;  /* what a courier's last step left */
+    struct engine_view told_views[CHANNELS_MAX];
+    bool stock_changed;
     uint32_t changed_item;
 
     uint8_t csrf_secret[32];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Authority } from '../integration/net/authority.mjs';
 import { ShopServer } from '../sandbox/shop_server.mjs';
 
-const WAIT_MS = 120000, TOKEN = 'shpat_bench', IDLE_MS = 20000;
+const WAIT_MS = 120000, TOKEN = 'shpat_bench', IDLE_MS = 60000;
 
 async function until(what, condition) {
     for (const end = Date.now() + WAIT_MS; ;) {
@@ -60,20 +60,31 @@ const listen = (address) => new Promise((resolve, reject) => {
 
 const field = (pid, name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 
-// Megabytes (10^6 bytes) resident: the ledger in `state` was filled by `bench fill`; its items are all offered by the shop.
-export async function memory(build, state, folder) {
+// A Shopify sandbox behind real TLS, and the config file of a stall that is connected to it.
+async function openShop(folder, count) {
     mkdirSync(folder, { recursive: true });
     const authority = new Authority(join(folder, 'ca'), 'Bench authority');
-    const certificate = authority.issue('localhost');
-    const items = Array.from({ length: 10000 }, (_, i) => ({ sku: i ? `SKU-${i + 1}` : 'MUG', title: `Item ${i + 1}`, available: 50 }));
-    const shop = new ShopServer({ ...certificate, token: TOKEN, items, bucket: { size: 1e9, perSecond: 1e9 } });
+    const items = Array.from({ length: count }, (_, i) => ({ sku: i ? `SKU-${i + 1}` : 'MUG', title: `Item ${i + 1}`, available: 50 }));
+    const shop = new ShopServer({ ...authority.issue('localhost'), token: TOKEN, items, bucket: { size: 1e9, perSecond: 1e9 } });
+    shop.itemList = items;
     shop.schema('2026-07');
-    const port = await shop.listen(0, '127.0.0.1').then(() => shop.server.address().port);
+    await shop.listen(0, '127.0.0.1');
+    const config = join(folder, 'fairstock.ini');
     writeFileSync(join(folder, 'token'), `${TOKEN}\n`, { mode: 0o600 });
-    writeFileSync(join(folder, 'fairstock.ini'), `[channel shop]\nkind = shopify\nurl = https://localhost:${port}\nlocation_id = 1\n`
+    writeFileSync(config, `[channel shop]\nkind = shopify\nurl = https://localhost:${shop.server.address().port}\nlocation_id = 1\n`
         + `token_file = ${join(folder, 'token')}\nca_file = ${authority.file}\n`);
-    const agent = await start(build, state, ['--config', join(folder, 'fairstock.ini')],
-        join(folder, 'agent.log'));
+    return { shop, config };
+}
+
+function closeShop(shop) {
+    shop.server.closeAllConnections();
+    shop.server.close();
+}
+
+// Megabytes (10^6 bytes) resident: the ledger in `state` was filled by `bench fill`; its items are all offered by the shop.
+export async function memory(build, state, folder) {
+    const { shop, config } = await openShop(folder, 10000);
+    const agent = await start(build, state, ['--config', config], join(folder, 'agent.log'));
     let reader;
     try {
         await until('the baseline', () => agent.json('status').channels[0].phase === 'preview');
@@ -86,16 +97,23 @@ export async function memory(build, state, folder) {
     } finally {
         reader?.destroy();
         await agent.stop();
-        shop.server.closeAllConnections?.();
-        shop.server.close();
+        closeShop(shop);
     }
 }
 
-// Counted by strace over some seconds, after things have calmed down.
+// Counted by strace over a minute, after things have calmed down: a real stall with one live shop, a page open, nothing owed.
 export async function idle(build, folder) {
-    const agent = await start(build, join(folder, 'state'), ['--practice'], join(folder, 'agent.log'));
+    const { shop, config } = await openShop(folder, 20);
+    shop.server.keepAliveTimeout = 75000; // as a shop's front end does; Node's own 5 s would cost a handshake a poll
+    const state = join(folder, 'state');
+    const agent = await start(build, state, ['--config', config], join(folder, 'agent.log'));
     let reader;
     try {
+        const command = (...words) => spawnSync(join(build, 'fairstock'), ['--state', state, ...words], { encoding: 'utf8' });
+        writeFileSync(join(folder, 'items.csv'), `sku,title,on_hand\n${shop.itemList.map(({ sku }) => `${sku},${sku},50\n`).join('')}`);
+        if (command('import', join(folder, 'items.csv'), '--strict').status !== 0) throw new Error('the import failed');
+        await until('the preview', () => command('go-live', 'shop').status === 0 && agent.json('status').channels[0].phase === 'preview');
+        if (command('go-live', 'shop', '--yes').status !== 0) throw new Error('go-live failed');
         await until('nothing owed', () => {
             const status = agent.json('status');
             return status.owed === 0 && status.channels[0].phase === 'ready';
@@ -109,11 +127,12 @@ export async function idle(build, folder) {
         strace.kill('SIGINT');
         await once(strace, 'exit');
         const lines = readFileSync(trace, 'utf8').split('\n').filter((line) => /^\d+\s+[a-z_0-9]+\(|resumed>/.test(line));
-        const wakeups = lines.filter((line) => /(epoll_wait|epoll_pwait|ppoll|poll)(\(|2?\(| resumed)/.test(line) && / = [0-9]/.test(line)).length;
+        const wakeups = lines.filter((line) => /(epoll_p?wait2?|ppoll|poll)(\(| resumed)/.test(line) && / = [1-9]/.test(line)).length;
         const calls = lines.filter((line) => !/resumed>/.test(line)).length;
         return { wakeups: wakeups * 1000 / IDLE_MS, calls: calls * 60000 / IDLE_MS };
     } finally {
         reader?.destroy();
         await agent.stop();
+        closeShop(shop);
     }
 }
