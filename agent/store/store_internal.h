@@ -139,6 +139,9 @@ MUST_CHECK int store_migrate(struct store *store, struct err *err);
 MUST_CHECK int store_create(struct store *store, const struct store_start *start, const char *path,
                             struct err *err);
 void store_watch_wal(struct store *store);
+/* What an earlier run left in the log goes to the card and into the database file, before anything is written
+ * behind it (store_log.c). */
+MUST_CHECK int store_log_settle(struct store *store, struct err *err);
 /* Everything of store_open but the lock. */
 MUST_CHECK int store_start_up(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_open_file(struct store *store, const struct store_start *start, struct err *err);

@@ -123,20 +123,6 @@ static bool is_wal(struct store *store)
     return wal;
 }
 
-/* What the last run left in the log goes home before anything is written behind it. SQLite fills a commit up
- * to the next sector, but the last copy that crosses into it is not synced: after a power cut the log may end
- * inside the sector of the last acknowledged sale, and a second cut during the first write of this start
- * could take the sale with the sector. A log that is home is written from its beginning. Without effect while
- * another program reads. */
-static int bring_log_home(struct store *store, struct err *err)
-{
-    int result = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (result == SQLITE_OK || result == SQLITE_BUSY)
-        return 0;
-    return err_set(err, store_errno(result), "the ledger's log cannot be brought home: %s",
-                   sqlite3_errmsg(store->db));
-}
-
 static int configure(struct store *store, struct err *err)
 {
     int result =
@@ -151,7 +137,7 @@ static int configure(struct store *store, struct err *err)
     if (!is_wal(store))
         return err_set(err, -ENOTSUP, "this file system cannot keep the ledger's log (WAL)");
     store_watch_wal(store);
-    result = bring_log_home(store, err);
+    result = store_log_settle(store, err);
     return result == 0 ? store_migrate(store, err) : result;
 }
 

@@ -9,9 +9,14 @@ void stall_init(struct stall *stall, struct disk *disk, struct witness *witness,
 {
     *stall = (struct stall){.disk = disk, .witness = witness, .random = {seed}, .now_ms = 1000};
     witness->disk = disk;
-    disk_vfs_use(disk);
     disk_calls_init(&stall->calls, disk);
-    witness_use(witness);
+    stall_at_work(stall);
+}
+
+void stall_at_work(struct stall *stall)
+{
+    disk_vfs_use(stall->disk);
+    witness_use(stall->witness);
 }
 
 static struct id128 draw_id(struct stall *stall)

@@ -23,6 +23,8 @@ struct stall {
 
 /* seed: of epochs and choices. */
 void stall_init(struct stall *stall, struct disk *disk, struct witness *witness, uint64_t seed);
+/* What is opened, submitted and drawn from now on is this stall's. */
+void stall_at_work(struct stall *stall);
 /* Opens store and intake. 0 or -errno. */
 int stall_start(struct stall *stall, struct err *err);
 /* Orderly. */

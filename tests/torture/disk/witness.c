@@ -51,7 +51,7 @@ struct witness witness_fork(const struct witness *from, uint32_t at)
             continue;
         struct witness_batch *batch = &fork.batches[fork.count++];
         *batch = from->batches[i];
-        if (batch->answered_at > at && batch->state != WITNESS_GONE)
+        if (batch->answered_at > at)
             batch->state = WITNESS_OPEN;
         batch->submitted_at = 0;
         batch->answered_at = batch->state == WITNESS_OPEN ? UINT32_MAX : 0;
