@@ -319,14 +319,14 @@ static int build_edges(struct daemon *daemon)
         return fail(daemon, exit_for_page(daemon, result), &err);
     if (daemon_open_channels(daemon, &err) < 0)
         return fail(daemon, EXIT_CONFIG, &err);
-    if (daemon_open_sources(daemon, &err) < 0)
+    if (daemon_sources_open(daemon, &err) < 0)
         return fail(daemon, EXIT_DEVICE, &err);
     return EXIT_OK;
 }
 
 static void take_down(struct daemon *daemon)
 {
-    daemon_close_sources(daemon);
+    daemon_sources_close(daemon);
     daemon_close_channels(daemon);
     web_free(daemon->web);
     intake_free(daemon->intake);
@@ -363,7 +363,8 @@ static int load_config(struct daemon *daemon)
 
 static void serve(struct daemon *daemon)
 {
-    daemon->facts.starting = false;
+    daemon->serving = true;
+    daemon->facts.starting = !daemon_sources_settled(daemon);
     daemon_update_lamp(daemon);
     daemon_terminal_first_screen(daemon);
     loop_notify("READY=1");

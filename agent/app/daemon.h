@@ -4,6 +4,7 @@
 #ifndef FAIRSTOCK_APP_DAEMON_H
 #define FAIRSTOCK_APP_DAEMON_H
 
+#include "app/daemon_sources.h"
 #include "app/options.h"
 #include "app/practice.h"
 #include "config/config.h"
@@ -28,15 +29,6 @@ enum {
     ONCE_WAIT_MAX_MS = 30000, /* --once gives up waiting for the shops after this */
     PUBLISH_MIN_MS = 100,     /* the page hears of a changed status at most this often */
     PUBLISH_QUIET_MS = 10000, /* …and that a poll went well, with nothing new, this often */
-};
-
-struct daemon_source {
-    uint32_t number; /* 1…; 0 typed */
-    char name[NAME_MAX_BYTES + 1];
-    bool ready, ended;
-    struct scanner_sim *sim;
-    struct scanner_stdin *typed;
-    struct usb_scanner *usb;
 };
 
 struct daemon {
@@ -77,6 +69,7 @@ struct daemon {
     int64_t unsent_since_wall_ms;       /* the first of them */
     struct intake_outcome last_outcome; /* for the one who typed it */
     uint32_t previewed_channels;        /* bit per channel alias: its preview was shown since the start */
+    bool serving;                       /* the loop runs */
     bool once_ending;
     int64_t once_deadline_ms;
     bool restart; /* practice reset: stop, clear, start again */
@@ -126,11 +119,6 @@ void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantit
 
 /* Where the control socket lives: the service manager's runtime directory, else the state directory. */
 const char *daemon_runtime_directory(const struct daemon *daemon);
-
-/* daemon_sources.c: scanners */
-int daemon_open_sources(struct daemon *daemon, struct err *err);
-void daemon_close_sources(struct daemon *daemon);
-struct usb_scanner *daemon_usb(const struct daemon *daemon); /* NULL when no USB source is open */
 
 /* daemon_channels.c */
 int daemon_open_channels(struct daemon *daemon, struct err *err);

@@ -61,6 +61,7 @@ void daemon_update_lamp(struct daemon *daemon)
     facts->now_ms = loop_now_ms(daemon->loop);
     facts->owed = daemon_owed(daemon);
     facts->online = daemon_online(daemon);
+    facts->syncing = facts->owed > 0; /* only looked at while all shops are within reach */
     int cards = store_open_card_count(daemon->store);
     facts->open_cards = cards > 0 ? (uint32_t)cards : 0;
     enum status_lamp lamp = status_lamp(facts);

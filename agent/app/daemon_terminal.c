@@ -226,7 +226,7 @@ int daemon_terminal_check(struct daemon *daemon)
                  " starts, all right\n",
                  check.events, check.seals, check.epochs);
     struct usb_scanner_row rows[USB_DEVICES_MAX];
-    struct usb_scanner *usb = daemon_usb(daemon);
+    struct usb_scanner *usb = daemon_sources_usb(daemon);
     size_t count = usb ? usb_scanner_devices(usb, rows, USB_DEVICES_MAX) : 0;
     for (size_t i = 0; i < count && i < USB_DEVICES_MAX; i++)
         (void)printf("device %s %s: %s%s%s\n", rows[i].id, rows[i].name, usb_policy_state_text(rows[i].state),

@@ -153,7 +153,8 @@ const campaign = async (url) => {
         // Half of the kills fall into start-up and the first scans, half while selling and talking to the shop.
         const early = random() < 0.3;
         if (!early)
-            await until('ready', () => child.exitCode !== null || readFileSync(light, 'utf8').slice(before).includes(' ready'));
+            await until('the light to say more than starting', () => child.exitCode !== null
+                || / (?!starting)[a-z]+/.test(readFileSync(light, 'utf8').slice(before)));
         await Promise.all([pause(below(early ? 150 : 350)), meanwhile(url, orders)]);
         if (child.exitCode !== null)
             fail(`it stopped by itself: ${child.words}`);
