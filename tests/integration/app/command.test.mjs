@@ -37,6 +37,7 @@ test('sell, undo also after a restart, nothing left to undo: 4', async (t) => {
     assert.equal(empty.status, 4);
     assert.match(empty.stderr, /no sale to undo/);
     assert.equal(p.command('stock', 'NOPE').status, 4);
+    assert.equal(p.command('explain', 'A', 'nochannel').status, 4);
     const numbers = p.json('explain', 'A');
     assert.ok(numbers.adds_up);
     assert.equal(numbers.lines.reduce((all, line) => all + line.on_hand, 0), 5);
