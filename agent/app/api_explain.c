@@ -351,6 +351,9 @@ int api_explain(struct api_call *call)
     (void)api_query(call, "channel", only, sizeof only);
     if (store_item_by_sku(call->daemon->store, sku, &item) < 0)
         return api_error(call, HTTP_NOT_FOUND, "no item has the SKU %s", sku);
+    const struct channel *channel;
+    if (*only && !daemon_courier(call->daemon, only, &channel))
+        return api_error(call, HTTP_NOT_FOUND, "no channel is called %s; fairstock status lists them", only);
     struct explanation *all = calloc(1, sizeof *all);
     struct line *lines = calloc(EXPLAIN_LINES_MAX, sizeof *lines);
     int result = -ENOMEM;

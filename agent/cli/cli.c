@@ -20,16 +20,17 @@ void cli_complain(const char *format, ...)
     va_end(args);
 }
 
-static void explain_no_daemon(const struct cli *cli, const struct err *err)
+static void explain_no_daemon(const struct cli *cli)
 {
     if (access(cli->socket, W_OK) < 0 && errno == EACCES)
         cli_complain("no permission for %s; join the group fairstock (sudo adduser $USER fairstock, then log "
                      "in again)",
                      cli->socket);
     else
-        cli_complain(
-            "no fairstockd answers at %s (%s). Start it, or name its state directory with --state DIR.",
-            cli->socket, err_text(err));
+        cli_complain("no fairstockd answers at %s. Start it (sudo systemctl start fairstock; for practice "
+                     "toolchain/run), or "
+                     "name its state directory with --state DIR",
+                     cli->socket);
 }
 
 static int code_for(int status)
@@ -51,7 +52,7 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const char 
     int result = http_call(cli->socket, method, url, "Content-Type: application/json\n", body, strlen(body),
                            CALL_TIMEOUT_MS, &reply, &err);
     if (result < 0) {
-        explain_no_daemon(cli, &err);
+        explain_no_daemon(cli);
         buf_free(&reply.body);
         *code = CLI_NO_DAEMON;
         return false;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 
 enum { BODY_MAX_BYTES = 2 * CSV_FILE_MAX_BYTES };
@@ -77,6 +78,21 @@ static int read_csv(const char *path, struct buf *csv)
     return got < 0 ? -errno : buf_error(csv);
 }
 
+/* The line of the first text that is not UTF-8, 0 when there is none: what JSON cannot carry may not arrive
+ * changed. */
+static uint32_t not_utf8(const char *text, size_t length)
+{
+    uint32_t line = 1;
+    for (const char *end = text + length; text < end; line++) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        size_t part = newline ? (size_t)(newline - text) : (size_t)(end - text);
+        if (memchr(text, '\0', part) || !utf8_valid(text, part))
+            return line;
+        text += part + 1;
+    }
+    return 0;
+}
+
 static void print_import(const struct json *answer, bool refused)
 {
     for (const struct json *b = json_first(json_get(answer, "bad")); b; b = json_next(b))
@@ -98,6 +114,14 @@ int cli_import(struct cli *cli)
     if (result < 0) {
         cli_complain(result == -E2BIG ? "%s is larger than 50 MB: split it%s" : "cannot read %s: %s",
                      cli->argv[0], result == -E2BIG ? "" : strerrordesc_np(-result));
+        return CLI_FAILED;
+    }
+    uint32_t wrong = not_utf8(buf_text(&csv), csv.length);
+    if (wrong) {
+        cli_complain(
+            "%s: line %u is not UTF-8 text. Save the file as \"CSV UTF-8\" and import it again; nothing "
+            "was imported",
+            cli->argv[0], wrong);
         return CLI_FAILED;
     }
     struct json_writer json = json_writer_new(&body);
@@ -182,15 +206,15 @@ static void print_preview(const struct json *answer, const char *name)
                      cli_int(answer, "changes"));
     else
         (void)printf("%" PRId64
-                     " levels would change. Nothing was written. Go live: fairstock go-live %s --yes\n",
+                     " levels would change. Nothing was written. Go live: fairstock go-live %s --confirm\n",
                      cli_int(answer, "changes"), name);
 }
 
-/* --yes alone is not enough: fairstockd must have shown the preview first. We show it, then confirm. */
+/* --confirm alone is not enough: fairstockd must have shown the preview first. We show it, then confirm. */
 int cli_go_live(struct cli *cli)
 {
     int code = CLI_OK;
-    for (int round = 0; round < (cli->yes ? 2 : 1); round++) {
+    for (int round = 0; round < (cli->confirm ? 2 : 1); round++) {
         BUF_AUTO struct buf body = buf_new(BODY_MAX_BYTES);
         struct json_writer json = json_writer_new(&body);
         struct json *answer;
@@ -199,7 +223,7 @@ int cli_go_live(struct cli *cli)
         json_bool(&json, "confirm", round == 1);
         json_end_object(&json);
         if (cli_call(cli, "POST", "/go-live", buf_text(&body), &answer, NULL, &code) &&
-            (round == 1 || !cli->yes))
+            (round == 1 || !cli->confirm))
             print_preview(answer, cli->argv[0]);
         json_free(answer);
         if (code != CLI_OK)

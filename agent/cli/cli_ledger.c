@@ -392,9 +392,11 @@ int cli_verify(struct cli *cli)
  * -------------------------------------------------------------------------------------------------------------------
  */
 
+/* RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe; an import takes it off. */
 static void print_quoted(const char *text)
 {
-    (void)putchar('"');
+    const char *first = text + strspn(text, "'");
+    (void)fputs(*first && strchr("=+-@", *first) ? "\"'" : "\"", stdout);
     for (; *text; text++) {
         if (*text == '"')
             (void)putchar('"');
@@ -406,20 +408,22 @@ static void print_quoted(const char *text)
 static void print_stock_row(struct store *store, const struct sums *sums, const struct item *item)
 {
     char price[MONEY_TEXT_BYTES], cost[MONEY_TEXT_BYTES], codes[8][CODE_MAX_BYTES + 1];
+    char all[8 * (CODE_MAX_BYTES + 16)] = "";
     uint32_t packs[8];
     money_format(item->price_minor, item->currency, price, sizeof price);
     money_format(item->cost_minor, item->currency, cost, sizeof cost);
     print_quoted(item->sku);
     (void)putchar(',');
     print_quoted(item->title);
-    (void)fputs(",\"", stdout);
+    (void)putchar(',');
     int count = store_item_codes(store, item->alias, codes, packs, 8);
     for (int i = 0; i < count; i++) {
-        (void)printf("%s%s", i ? ";" : "", codes[i]);
-        if (packs[i] > 1)
-            (void)printf("*%" PRIu32, packs[i]);
+        size_t room = sizeof all - strlen(all);
+        (void)snprintf(all + strlen(all), room, packs[i] > 1 ? "%s%s*%" PRIu32 : "%s%s", i ? ";" : "",
+                       codes[i], packs[i]);
     }
-    (void)printf("\",%s,%s,%s,%" PRId64 ",%s,%" PRIu32 ",%" PRIu32 "\n", price, cost, item->currency,
+    print_quoted(all);
+    (void)printf(",%s,%s,%s,%" PRId64 ",%s,%" PRIu32 ",%" PRIu32 "\n", price, cost, item->currency,
                  item->alias < sums->item_capacity ? sums->on_hand[item->alias] : 0,
                  item->flags & ITEM_ONE_OF_A_KIND ? "yes" : "no", item->reorder_point, item->lead_days);
 }

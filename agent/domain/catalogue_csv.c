@@ -109,6 +109,15 @@ static bool has_control(const char *text)
     return false;
 }
 
+/* A spreadsheet takes a cell that begins with one of = + - @ for a formula, so an export puts an apostrophe
+ * before it (cli_ledger.c). One apostrophe of it is not part of the text. */
+static void unguard(const char *text, char *to)
+{
+    const char *first = text + strspn(text, "'");
+    bool guarded = first > text && *first && strchr("=+-@", *first);
+    memcpy(to, text + guarded, strlen(text + guarded) + 1);
+}
+
 static int take_text(const char *text, const char *name, char *to, size_t size, struct err *err)
 {
     size_t length = strlen(text);
@@ -118,7 +127,7 @@ static int take_text(const char *text, const char *name, char *to, size_t size, 
         return err_set(err, -EINVAL, "%s is not UTF-8 text", name);
     if (has_control(text))
         return err_set(err, -EINVAL, "%s has a line end or another control character", name);
-    memcpy(to, text, length + 1);
+    unguard(text, to);
     return 0;
 }
 
@@ -194,7 +203,7 @@ static int take_code(struct catalogue_row *row, char *text, struct err *err)
 static int take_codes(struct catalogue_row *row, const char *text, struct err *err)
 {
     char copy[CSV_ROW_MAX_BYTES];
-    (void)snprintf(copy, sizeof copy, "%s", text);
+    unguard(text, copy); /* a field is shorter than its row */
     for (char *at = copy; at;) {
         char *next = strchr(at, ';');
         if (next)
@@ -287,6 +296,30 @@ int catalogue_csv_next(struct catalogue_csv *catalogue, struct catalogue_row *ro
         return err_set(err, -EINVAL, "a one-of-a-kind piece cannot be there %lld times",
                        (long long)row->on_hand);
     return 1;
+}
+
+static bool has_column(const struct catalogue_csv *catalogue, int column)
+{
+    for (int i = 0; i < catalogue->column_count; i++)
+        if (catalogue->columns[i] == column)
+            return true;
+    return false;
+}
+
+void catalogue_csv_keep(const struct catalogue_csv *catalogue, const struct item *known, struct item *item)
+{
+    if (!has_column(catalogue, COLUMN_PRICE))
+        item->price_minor = known->price_minor;
+    if (!has_column(catalogue, COLUMN_COST))
+        item->cost_minor = known->cost_minor;
+    if (!has_column(catalogue, COLUMN_PRICE) && !has_column(catalogue, COLUMN_CURRENCY))
+        memcpy(item->currency, known->currency, sizeof item->currency);
+    if (!has_column(catalogue, COLUMN_ONE_OF_A_KIND))
+        item->flags = known->flags;
+    if (!has_column(catalogue, COLUMN_REORDER_POINT))
+        item->reorder_point = known->reorder_point;
+    if (!has_column(catalogue, COLUMN_LEAD_DAYS))
+        item->lead_days = known->lead_days;
 }
 
 uint32_t catalogue_csv_line(const struct catalogue_csv *catalogue)

@@ -130,7 +130,7 @@ const goLive = async () => {
     if (imported.status !== 0)
         fail(`import: ${imported.stderr}`);
     await until('the preview', () => fairstock('go-live', 'shop').stdout.includes('->'));
-    const live = fairstock('go-live', 'shop', '--yes');
+    const live = fairstock('go-live', 'shop', '--confirm');
     if (live.status !== 0)
         fail(`go-live: ${live.stderr}`);
     await until('the first levels', settled('ready'));
