@@ -113,7 +113,7 @@ export async function idle(build, folder) {
         writeFileSync(join(folder, 'items.csv'), `sku,title,on_hand\n${shop.itemList.map(({ sku }) => `${sku},${sku},50\n`).join('')}`);
         if (command('import', join(folder, 'items.csv'), '--strict').status !== 0) throw new Error('the import failed');
         await until('the preview', () => command('go-live', 'shop').status === 0 && agent.json('status').channels[0].phase === 'preview');
-        if (command('go-live', 'shop', '--yes').status !== 0) throw new Error('go-live failed');
+        if (command('go-live', 'shop', '--confirm').status !== 0) throw new Error('go-live failed');
         await until('nothing owed', () => {
             const status = agent.json('status');
             return status.owed === 0 && status.channels[0].phase === 'ready';
