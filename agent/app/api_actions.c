@@ -9,6 +9,7 @@
 #include "app/api.h"
 #include "app/import.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 enum { QUANTITY_MAX = 1000 };
 
@@ -43,6 +44,9 @@ int api_sell(struct api_call *call)
     int64_t quantity = int_field(call, "quantity", 1);
     if (!*given || strlen(given) > CODE_MAX_BYTES)
         return api_error(call, HTTP_BAD_REQUEST, "give a code of 1 to %d characters", CODE_MAX_BYTES);
+    for (const char *at = given; *at; at++)
+        if (utf8_control(at))
+            return api_error(call, HTTP_BAD_REQUEST, "no code has control characters in it");
     if (quantity < 1 || quantity > QUANTITY_MAX)
         return api_error(call, HTTP_BAD_REQUEST, "the quantity must be 1 to %d", QUANTITY_MAX);
     daemon_sell_typed(daemon, given, quantity);

@@ -56,6 +56,11 @@ static void write_channel(struct daemon *daemon, struct json_writer *json, struc
     json_end_object(json);
 }
 
+static const char *scanner_state(const struct daemon_source *source)
+{
+    return source->ready ? "ready" : source->ended ? "ended" : source->seen ? "gone" : "none attached";
+}
+
 static void write_scanners(struct daemon *daemon, struct json_writer *json)
 {
     json_begin_array(json, "scanners");
@@ -63,7 +68,7 @@ static void write_scanners(struct daemon *daemon, struct json_writer *json)
         json_begin_object(json, NULL);
         json_int(json, "source", daemon->sources[i].number);
         json_text(json, "name", daemon->sources[i].name);
-        json_text(json, "state", daemon->sources[i].ready ? "ready" : "gone");
+        json_text(json, "state", scanner_state(&daemon->sources[i]));
         json_end_object(json);
     }
     json_end_array(json);

@@ -101,7 +101,7 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
     source->settled = source->usb ? source->settled || usb_settled(source) || notice == SCANNER_FAULT : true;
     switch (notice) {
     case SCANNER_READY:
-        source->ready = true;
+        source->ready = source->seen = true;
         if (*words)
             (void)snprintf(source->name, sizeof source->name, "%s", words);
         break;
@@ -111,6 +111,8 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
         log_warning("scanner %u is gone%s%s", number, *words ? ": " : "", words);
         break;
     case SCANNER_OVERLONG:
+        log_warning("scanner %u: more than %d characters at once were discarded: fairstock cards", number,
+                    CODE_MAX_BYTES);
         overlong_card(daemon, words);
         break;
     case SCANNER_ENDED:
@@ -206,7 +208,7 @@ static int open_source(struct daemon *daemon, const char *spec, uint32_t number,
     daemon->source_count++; /* before it is opened: notices find it */
     if (strcmp(spec, "stdin") == 0) {
         source->number = 0;
-        source->ready = source->settled = true; /* a keyboard is always there */
+        source->ready = source->settled = source->seen = true; /* a keyboard is always there */
         return scanner_stdin_new(daemon->loop, STDIN_FILENO, 0, &sink, &source->typed, err);
     }
     if (strcmp(spec, "usb") == 0)

@@ -27,9 +27,8 @@ static void explain_no_daemon(const struct cli *cli)
                      "in again)",
                      cli->socket);
     else
-        cli_complain("no fairstockd answers at %s. Start it (sudo systemctl start fairstock; for practice "
-                     "toolchain/run), or "
-                     "name its state directory with --state DIR",
+        cli_complain("no fairstockd answers at %s. Start it (sudo systemctl start fairstock; to practise: "
+                     "toolchain/run), or name its state directory with --state DIR.",
                      cli->socket);
 }
 
@@ -59,6 +58,7 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const char 
     }
     *code = code_for(reply.status);
     result = json_parse(buf_text(&reply.body), reply.body.length, answer, &err);
+    json_blank_controls(*answer);
     if (text)
         buf_add(text, buf_text(&reply.body), reply.body.length);
     buf_free(&reply.body);
@@ -89,6 +89,13 @@ int cli_words(struct cli *cli, const char *path, const char *body)
     (void)puts(cli_text(answer, "words"));
     json_free(answer);
     return CLI_OK;
+}
+
+const char *cli_ledger_directory(const struct cli *cli)
+{
+    if (cli->argc)
+        return cli->argv[0];
+    return *cli->state ? cli->state : "/var/lib/fairstock";
 }
 
 void cli_encode(const char *text, struct buf *out)

@@ -40,6 +40,8 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const char 
               struct buf *text, int *code);
 /* The same for one that only prints {"words":…}. */
 int cli_words(struct cli *cli, const char *path, const char *body);
+/* The ledger to read without a fairstockd: the argument DIR, else --state, else the service's. */
+const char *cli_ledger_directory(const struct cli *cli);
 /* Percent-encodes text into out (RFC 3986 section 2.3: all but unreserved). */
 void cli_encode(const char *text, struct buf *out);
 const char *cli_text(const struct json *value, const char *key); /* "" when absent */

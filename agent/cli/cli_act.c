@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 
-enum { BODY_MAX_BYTES = 2 * CSV_FILE_MAX_BYTES };
+enum { BODY_MAX_BYTES = CONTROL_BODY_MAX_BYTES };
 
 int cli_sell(struct cli *cli)
 {
@@ -45,8 +45,13 @@ int cli_undo(struct cli *cli)
 {
     struct json *answer;
     int code;
-    if (cli_call(cli, "POST", "/undo", "{}", &answer, NULL, &code))
-        (void)printf("undone: %s, %" PRId64 " left\n", cli_text(answer, "title"), cli_int(answer, "on_hand"));
+    if (cli_call(cli, "POST", "/undo", "{}", &answer, NULL, &code)) {
+        if (*cli_text(answer, "sku"))
+            (void)printf("undone: %s, %" PRId64 " left\n", cli_text(answer, "title"),
+                         cli_int(answer, "on_hand"));
+        else
+            (void)printf("undone: %s\n", cli_text(answer, "title"));
+    }
     json_free(answer);
     return code;
 }
@@ -72,25 +77,22 @@ static int read_csv(const char *path, struct buf *csv)
     if (fd < 0)
         return -errno;
     char part[65536];
-    ssize_t got;
-    while ((got = read(fd, part, sizeof part)) > 0)
+    ssize_t got = 0;
+    while (!buf_error(csv) && (got = read(fd, part, sizeof part)) > 0)
         buf_add(csv, part, (size_t)got);
-    return got < 0 ? -errno : buf_error(csv);
+    return buf_error(csv) ? buf_error(csv) : got < 0 ? -errno : 0;
 }
 
-/* The line of the first text that is not UTF-8, 0 when there is none: what JSON cannot carry may not arrive
- * changed. */
-static uint32_t not_utf8(const char *text, size_t length)
+/* Number of the first line that is not UTF-8 text, 0: none. JSON could not carry it as it is, and a title
+ * with a hole in it must not be booked in its place. */
+static unsigned line_of_bad_text(const struct buf *csv)
 {
-    uint32_t line = 1;
-    for (const char *end = text + length; text < end; line++) {
-        const char *newline = memchr(text, '\n', (size_t)(end - text));
-        size_t part = newline ? (size_t)(newline - text) : (size_t)(end - text);
-        if (memchr(text, '\0', part) || !utf8_valid(text, part))
-            return line;
-        text += part + 1;
-    }
-    return 0;
+    const char *text = buf_text(csv);
+    size_t left = csv->length, used;
+    unsigned line = 1;
+    for (; left && (used = utf8_sequence(text, left)) > 0; left -= used, text += used)
+        line += *text == '\n';
+    return left ? line : 0;
 }
 
 static void print_import(const struct json *answer, bool refused)
@@ -112,16 +114,14 @@ int cli_import(struct cli *cli)
     BUF_AUTO struct buf csv = buf_new(CSV_FILE_MAX_BYTES), body = buf_new(BODY_MAX_BYTES);
     int result = read_csv(cli->argv[0], &csv);
     if (result < 0) {
-        cli_complain(result == -E2BIG ? "%s is larger than 50 MB: split it%s" : "cannot read %s: %s",
+        cli_complain(result == -E2BIG ? "%s is larger than 8 MB: split it%s" : "cannot read %s: %s",
                      cli->argv[0], result == -E2BIG ? "" : strerrordesc_np(-result));
         return CLI_FAILED;
     }
-    uint32_t wrong = not_utf8(buf_text(&csv), csv.length);
-    if (wrong) {
-        cli_complain(
-            "%s: line %u is not UTF-8 text. Save the file as \"CSV UTF-8\" and import it again; nothing "
-            "was imported",
-            cli->argv[0], wrong);
+    unsigned bad_line = line_of_bad_text(&csv);
+    if (bad_line) {
+        cli_complain("%s, line %u: not UTF-8 text. Save the file as \"CSV UTF-8\"; nothing was imported",
+                     cli->argv[0], bad_line);
         return CLI_FAILED;
     }
     struct json_writer json = json_writer_new(&body);

@@ -19,7 +19,8 @@ const struct cli_command cli_commands[] = {
      cli_explain},
     {"import", "FILE [--strict]", "items from a CSV file",
      "Columns by header: sku, title, barcode, price, cost, currency, on_hand, location, one_of_a_kind,\n"
-     "reorder_point, lead_days; sku and title are needed. Bad rows are named with line and reason, good "
+     "reorder_point, lead_days; sku and title are needed. UTF-8, at most 8 MB. Bad rows are named with line "
+     "and reason, good "
      "ones\n"
      "are kept; with --strict one bad row keeps all out. Importing twice changes nothing.\n",
      1, 1, cli_import},

@@ -52,6 +52,17 @@ static const char *field(const struct csv *csv, int index)
     return cut(cast.out);
 }
 
+bool catalogue_csv_guarded(const char *text)
+{
+    char first = text[strspn(text, "'")];
+    return first == '=' || first == '+' || first == '-' || first == '@';
+}
+
+static const char *unguarded(const char *text)
+{
+    return *text == '\'' && catalogue_csv_guarded(text) ? text + 1 : text;
+}
+
 static const char *csv_words(enum csv_result result)
 {
     switch (result) {
@@ -104,18 +115,9 @@ int catalogue_csv_start(struct catalogue_csv *catalogue, const char *text, size_
 static bool has_control(const char *text)
 {
     for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
+        if (utf8_control(text))
             return true;
     return false;
-}
-
-/* A spreadsheet takes a cell that begins with one of = + - @ for a formula, so an export puts an apostrophe
- * before it (cli_ledger.c). One apostrophe of it is not part of the text. */
-static void unguard(const char *text, char *to)
-{
-    const char *first = text + strspn(text, "'");
-    bool guarded = first > text && *first && strchr("=+-@", *first);
-    memcpy(to, text + guarded, strlen(text + guarded) + 1);
 }
 
 static int take_text(const char *text, const char *name, char *to, size_t size, struct err *err)
@@ -127,7 +129,7 @@ static int take_text(const char *text, const char *name, char *to, size_t size, 
         return err_set(err, -EINVAL, "%s is not UTF-8 text", name);
     if (has_control(text))
         return err_set(err, -EINVAL, "%s has a line end or another control character", name);
-    unguard(text, to);
+    memcpy(to, text, length + 1);
     return 0;
 }
 
@@ -142,18 +144,24 @@ static int take_money(const char *text, const char *name, const char *currency, 
     return 0;
 }
 
-static int take_whole(const char *text, const char *name, int64_t max, int64_t *value, struct err *err)
+static int take_range(const char *text, const char *name, int64_t min, int64_t max, int64_t *value,
+                      struct err *err)
 {
     if (!*text)
         return 0;
     char *end;
     errno = 0;
     long long read = strtoll(text, &end, 10);
-    if (errno || *end || end == text || read < 0 || read > max)
-        return err_set(err, -EINVAL, "%s \"%.40s\" is not a whole number from 0 to %lld", name, text,
-                       (long long)max);
+    if (errno || *end || end == text || read < min || read > max)
+        return err_set(err, -EINVAL, "%s \"%.40s\" is not a whole number from %lld to %lld", name, text,
+                       (long long)min, (long long)max);
     *value = read;
     return 0;
+}
+
+static int take_whole(const char *text, const char *name, int64_t max, int64_t *value, struct err *err)
+{
+    return take_range(text, name, 0, max, value, err);
 }
 
 static int take_flag(const char *text, uint32_t *flags, struct err *err)
@@ -168,6 +176,19 @@ static int take_flag(const char *text, uint32_t *flags, struct err *err)
             return 0;
     }
     return err_set(err, -EINVAL, "one_of_a_kind \"%.40s\" is neither yes nor no", text);
+}
+
+/* "4,00638E+12": what a spreadsheet writes for a long number in a column that is not text. */
+static bool is_rounded(const char *text)
+{
+    size_t whole = strspn(text, "0123456789");
+    const char *at = text + whole;
+    if (*at == '.' || *at == ',')
+        at += 1 + strspn(at + 1, "0123456789");
+    if (!whole || (*at != 'E' && *at != 'e') || at[1] != '+')
+        return false;
+    size_t exponent = strspn(at + 2, "0123456789");
+    return exponent && at[2 + exponent] == '\0';
 }
 
 static int take_code(struct catalogue_row *row, char *text, struct err *err)
@@ -190,6 +211,11 @@ static int take_code(struct catalogue_row *row, char *text, struct err *err)
         return err_set(err, -EINVAL, "a barcode is not UTF-8 text");
     if (has_control(text))
         return err_set(err, -EINVAL, "a barcode has a line end or another control character");
+    if (is_rounded(text))
+        return err_set(
+            err, -EINVAL,
+            "barcode %.20s is a number that a spreadsheet rounded; make the column text and enter it again",
+            text);
     if (gtin_like(text) && !gtin_valid(text))
         return err_set(err, -EINVAL, "barcode %.20s has a wrong check digit; compare it with the label",
                        text);
@@ -203,7 +229,7 @@ static int take_code(struct catalogue_row *row, char *text, struct err *err)
 static int take_codes(struct catalogue_row *row, const char *text, struct err *err)
 {
     char copy[CSV_ROW_MAX_BYTES];
-    unguard(text, copy); /* a field is shorter than its row */
+    (void)snprintf(copy, sizeof copy, "%s", text); /* a field is shorter than its row */
     for (char *at = copy; at;) {
         char *next = strchr(at, ';');
         if (next)
@@ -225,20 +251,21 @@ static int take_field(struct catalogue_row *row, int column, const char *text, s
     int result = 0;
     switch (column) {
     case COLUMN_SKU:
-        return take_text(text, "sku", row->item.sku, sizeof row->item.sku, err);
+        return take_text(unguarded(text), "sku", row->item.sku, sizeof row->item.sku, err);
     case COLUMN_TITLE:
-        return take_text(text, "title", row->item.title, sizeof row->item.title, err);
+        return take_text(unguarded(text), "title", row->item.title, sizeof row->item.title, err);
     case COLUMN_BARCODE:
-        return take_codes(row, text, err);
+        return take_codes(row, unguarded(text), err);
     case COLUMN_PRICE:
         return take_money(text, "price", row->item.currency, &row->item.price_minor, err);
     case COLUMN_COST:
         return take_money(text, "cost", row->item.currency, &row->item.cost_minor, err);
     case COLUMN_ON_HAND:
         row->has_on_hand = *text != '\0';
-        return take_whole(text, "on_hand", 1000000, &row->on_hand, err);
+        /* Below zero: sold before it was counted; an export says so. */
+        return take_range(text, "on_hand", -1000000, 1000000, &row->on_hand, err);
     case COLUMN_LOCATION:
-        return take_text(text, "location", row->location, sizeof row->location, err);
+        return take_text(unguarded(text), "location", row->location, sizeof row->location, err);
     case COLUMN_ONE_OF_A_KIND:
         return take_flag(text, &row->item.flags, err);
     case COLUMN_REORDER_POINT:
