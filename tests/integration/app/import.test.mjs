@@ -14,7 +14,7 @@ async function stall(t) {
 
 test('every bad row is named with line and reason; good ones are kept, with --strict none', async (t) => {
     const p = await stall(t);
-    const text = `${HEAD}A,Apple,4006381333931,1.50,0.50,5\nB,Digit,4006381333930,1,1,1\nC,Negative,,1,1,-5\nA,Twice,,1,1,1\n` +
+    const text = `${HEAD}A,Apple,4006381333931,1.50,0.50,5\nB,Digit,4006381333930,1,1,1\nC,Words,,1,1,five\nA,Twice,,1,1,1\n` +
         'D,Price,,abc,1,1\n,No sku,,1,1,1\nE,,,1,1,1\n';
     const wanted = [/^line 3: .*check digit/m, /^line 4: on_hand/m, /^line 5: .*twice/m, /^line 6: price/m, /^line 7: .*sku/m, /^line 8: .*title/m];
     const strict = p.import(text, '--strict');
