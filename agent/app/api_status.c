@@ -5,17 +5,6 @@
 
 #include "app/api.h"
 
-static const char *phase_name(enum engine_phase phase)
-{
-    static const char *const names[] = {
-        [ENGINE_CONNECTING] = "connecting",   [ENGINE_BASELINE] = "baseline",
-        [ENGINE_PREVIEW] = "preview",         [ENGINE_READY] = "ready",
-        [ENGINE_SYNCING] = "syncing",         [ENGINE_OFFLINE] = "offline",
-        [ENGINE_NEEDS_LOGIN] = "needs_login",
-    };
-    return names[phase];
-}
-
 /* Units that buyers of this channel can use now, as far as we can bound it. */
 static int64_t published_units(const struct book *book, uint32_t channel)
 {
@@ -40,7 +29,7 @@ static void write_channel(struct daemon *daemon, struct json_writer *json, struc
     json_begin_object(json, NULL);
     json_text(json, "name", row->name);
     json_text(json, "kind", row->kind);
-    json_text(json, "phase", phase_name(view.phase));
+    json_text(json, "phase", daemon_phase_name(view.phase));
     json_bool(json, "live", row->live);
     json_int(json, "owed", view.owed);
     json_int(json, "owed_since_ms",

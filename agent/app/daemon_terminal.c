@@ -163,29 +163,46 @@ int daemon_terminal_print_stock(struct daemon *daemon)
  * -----------------------------------------------------------------------------------------------------------------
  */
 
-static bool settled(const struct daemon *daemon)
+static bool settled(const struct daemon *daemon, uint32_t i)
+{
+    struct engine_view view;
+    courier_view(daemon->couriers[i], &view);
+    return !view.owed && (view.phase == ENGINE_READY || view.phase == ENGINE_PREVIEW) &&
+           courier_idle(daemon->couriers[i]);
+}
+
+static bool all_settled(const struct daemon *daemon)
+{
+    for (uint32_t i = 0; i < daemon->courier_count; i++)
+        if (!settled(daemon, i))
+            return false;
+    return true;
+}
+
+static void say_what_is_owed(const struct daemon *daemon)
 {
     for (uint32_t i = 0; i < daemon->courier_count; i++) {
+        const struct channel *row =
+            book_channel(store_book(daemon->store), courier_channel(daemon->couriers[i]));
         struct engine_view view;
         courier_view(daemon->couriers[i], &view);
-        if (view.owed || (view.phase != ENGINE_READY && view.phase != ENGINE_PREVIEW) ||
-            !courier_idle(daemon->couriers[i]))
-            return false;
+        if (!settled(daemon, i))
+            log_warning(
+                "gave up waiting for %s (%s%s%s); %" PRIu32 " change%s still owed to it, kept and sent later",
+                row ? row->name : "a shop", daemon_phase_name(view.phase), *view.last_error ? ": " : "",
+                view.last_error, view.owed, view.owed == 1 ? " is" : "s are");
     }
-    return true;
 }
 
 static int on_once(void *user, int64_t now_ms)
 {
     enum { LOOK_AGAIN_MS = 50 };
     struct daemon *daemon = user;
-    bool done = settled(daemon);
+    bool done = all_settled(daemon);
     if (!done && now_ms < daemon->once_deadline_ms)
         return loop_arm(daemon->once_timer, now_ms + LOOK_AGAIN_MS);
     if (!done)
-        log_warning("gave up waiting: %" PRIu32
-                    " changes are still owed to the shops; they are kept and sent later",
-                    daemon_owed(daemon));
+        say_what_is_owed(daemon);
     int result = daemon_terminal_print_stock(daemon);
     daemon->exit_code = result < 0 || !done ? EXIT_FAILED : EXIT_OK;
     loop_stop(daemon->loop);
@@ -204,7 +221,7 @@ void daemon_terminal_input_ended(struct daemon *daemon)
     for (int i = 0; i < daemon->source_count; i++)
         if (!daemon->sources[i].usb && !daemon->sources[i].ended)
             return;
-    daemon->once_deadline_ms = loop_now_ms(daemon->loop) + ONCE_WAIT_MAX_MS;
+    daemon->once_deadline_ms = loop_now_ms(daemon->loop) + daemon->options.once_wait_ms;
     int result = loop_arm(daemon->once_timer, loop_now_ms(daemon->loop));
     if (result < 0)
         log_error("cannot arm a timer: %s", strerrordesc_np(-result));

@@ -104,9 +104,9 @@ static void print_import(const struct json *answer, bool refused)
     if (refused)
         cli_complain("nothing was imported, because of --strict");
     else
-        (void)printf("%" PRId64 " new, %" PRId64 " changed, %" PRId64 " as before, %zu bad\n",
+        (void)printf("%" PRId64 " new, %" PRId64 " changed, %" PRId64 " as before, %s%zu bad\n",
                      cli_int(answer, "added"), cli_int(answer, "changed"), cli_int(answer, "same"),
-                     json_count(json_get(answer, "bad")));
+                     cli_bool(answer, "more_bad") ? "more than " : "", json_count(json_get(answer, "bad")));
 }
 
 int cli_import(struct cli *cli)

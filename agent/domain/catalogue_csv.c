@@ -305,11 +305,13 @@ int catalogue_csv_next(struct catalogue_csv *catalogue, struct catalogue_row *ro
     if (result != CSV_ROW)
         return err_set(err, -EINVAL, "%s", csv_words(result));
     *row = (struct catalogue_row){.line = catalogue->csv.line};
-    int bad = take_currency(catalogue, row, err);
+    int bad = 0;
     for (int i = catalogue->column_count; bad == 0 && i < catalogue->csv.field_count; i++)
         if (*field(&catalogue->csv, i)) /* else 24,50 would be a price of 24 and a cost of 50 */
             bad = err_set(err, -EINVAL,
                           "the row has more columns than the first line; put quotes around a comma");
+    if (bad == 0)
+        bad = take_currency(catalogue, row, err);
     for (int i = 0; bad == 0 && i < catalogue->column_count && i < catalogue->csv.field_count; i++)
         if (catalogue->columns[i] >= 0)
             bad = take_field(row, catalogue->columns[i], field(&catalogue->csv, i), err);
