@@ -1,6 +1,7 @@
 /* Builds, runs and takes down the daemon, in this order: state directory and ledger, lights, channels,
  * scanners, page. */
 #include "app/daemon.h"
+#include "app/check.h"
 #include "app/daemon_recover.h"
 #include "app/daemon_terminal.h"
 
@@ -387,14 +388,16 @@ int daemon_run(const struct options *options, bool *restart)
     daemon->facts.starting = true;
     daemon->publish_at_ms = INT64_MAX;
     int code = load_config(daemon);
-    if (code == EXIT_OK)
-        code = build_core(daemon);
-    if (code == EXIT_OK)
-        code = build_edges(daemon);
-    if (code == EXIT_OK && options->check)
-        code = daemon_terminal_check(daemon);
-    else if (code == EXIT_OK)
-        serve(daemon);
+    if (code == EXIT_OK && options->check) {
+        daemon->exit_code = code = check_run(daemon);
+    } else {
+        if (code == EXIT_OK)
+            code = build_core(daemon);
+        if (code == EXIT_OK)
+            code = build_edges(daemon);
+        if (code == EXIT_OK)
+            serve(daemon);
+    }
     code = daemon->exit_code;
     *restart = daemon->restart;
     char state[STATE_PATH_MAX_BYTES];

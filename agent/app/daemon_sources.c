@@ -159,8 +159,8 @@ static int save_learnt(void *user, const struct usb_learnt learnt[], size_t coun
                       : files_replace(path, buf_text(&text), text.length, err);
 }
 
-static int load_learnt(struct daemon *daemon, struct usb_learnt learnt[USB_LEARNT_MAX], size_t *count,
-                       struct err *err)
+int daemon_sources_load_learnt(const struct daemon *daemon, struct usb_learnt learnt[USB_LEARNT_MAX],
+                               size_t *count, struct err *err)
 {
     BUF_AUTO struct buf text = buf_new(CONFIG_FILE_MAX_BYTES);
     char path[STATE_PATH_MAX_BYTES + 32];
@@ -184,7 +184,8 @@ static int open_usb(struct daemon *daemon, struct daemon_source *source, const s
 {
     FREE_AUTO struct usb_learnt *learnt = calloc(USB_LEARNT_MAX, sizeof *learnt);
     size_t count = 0;
-    int result = learnt ? load_learnt(daemon, learnt, &count, err) : err_set(err, -ENOMEM, "out of memory");
+    int result = learnt ? daemon_sources_load_learnt(daemon, learnt, &count, err)
+                        : err_set(err, -ENOMEM, "out of memory");
     if (result < 0)
         return result;
     struct usb_scanner_options options = {.sink = *sink,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "usb/usb_policy.h"
 
 struct daemon;
 struct scanner_sim;
@@ -29,5 +30,10 @@ bool daemon_sources_settled(const struct daemon *daemon);
 int daemon_sources_open(struct daemon *daemon, struct err *err);
 void daemon_sources_close(struct daemon *daemon);
 struct usb_scanner *daemon_sources_usb(const struct daemon *daemon); /* NULL when no USB source is open */
+
+/* The scanners that the seller had this device learn; none where there is no such file. */
+MUST_CHECK int daemon_sources_load_learnt(const struct daemon *daemon,
+                                          struct usb_learnt learnt[USB_LEARNT_MAX], size_t *count,
+                                          struct err *err);
 
 #endif

@@ -56,12 +56,25 @@ static int64_t pragma_value(struct store *store, const char *sql)
     return value;
 }
 
+/* A folder may have any name; in a URI these three bytes mean something (SQLite, "URI Filenames"). */
+static void escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES])
+{
+    for (; *path; path++) {
+        if (strchr("%?#", *path))
+            to += snprintf(to, 4, "%%%02x", (unsigned)*path);
+        else
+            *to++ = *path;
+    }
+    *to = '\0';
+}
+
 /* psow=0: a damaged block must not take acknowledged sales with it
  * (docs/decisions/0011-psow-and-page-size.md). */
 int store_connect(struct store *store, const char *name, int flags, struct err *err)
 {
-    char uri[STORE_PATH_MAX_BYTES + 64];
-    (void)snprintf(uri, sizeof uri, "file:%s/%s?psow=0", store->directory, name);
+    char folder[3 * STORE_PATH_MAX_BYTES], uri[sizeof folder + 64];
+    escape(store->directory, folder);
+    (void)snprintf(uri, sizeof uri, "file:%s/%s?psow=0", folder, name);
     int result =
         sqlite3_open_v2(uri, &store->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, store->disk->vfs);
     if (result != SQLITE_OK)
