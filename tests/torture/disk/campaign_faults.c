@@ -100,6 +100,8 @@ static int every_fault(const struct campaign *campaign, const struct scenario *s
     for (int kind = FAULT_NONE + 1; result == 0 && kind < FAULT_KINDS; kind++)
         for (uint64_t at = 1; broken < BROKEN_MAX && at <= met[kind]; at++)
             for (int good = 0; good < 2; good++) {
+                if (campaign->only_case >= 0 && (uint64_t)campaign->only_case != at)
+                    continue;
                 struct fault fault = {(enum disk_fault_kind)kind, at, good};
                 struct err words = {0};
                 ++*runs;
