@@ -98,6 +98,20 @@ const char *cli_ledger_directory(const struct cli *cli)
     return *cli->state ? cli->state : "/var/lib/fairstock";
 }
 
+int cli_open_ledger(const char *directory, struct store **store, struct err *err)
+{
+    char path[4096 + 16];
+    int result = store_open_readonly(directory, store, err);
+    (void)snprintf(path, sizeof path, "%s/ledger.db", directory);
+    int why = result < 0 && access(path, R_OK) < 0 ? errno : 0;
+    if (why == EACCES)
+        return err_set(err, -EPERM,
+                       "only the agent's own user and root may read the ledger; put sudo before it");
+    if (why == ENOENT)
+        return err_set(err, -ENOENT, "there is no ledger in it");
+    return result;
+}
+
 void cli_encode(const char *text, struct buf *out)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
