@@ -101,7 +101,8 @@ MUST_CHECK int store_step(sqlite3_stmt *statement);
 void store_bind_text(sqlite3_stmt *statement, int index, const char *text);
 void store_bind_u(sqlite3_stmt *statement, int index, uint64_t value);
 void store_bind_i(sqlite3_stmt *statement, int index, int64_t value);
-void store_bind_id(sqlite3_stmt *statement, int index, struct id128 id);
+/* The id is read when the statement steps. */
+void store_bind_id(sqlite3_stmt *statement, int index, const struct id128 *id);
 void store_column_text(sqlite3_stmt *statement, int column, char *text, size_t size);
 struct id128 store_column_id(sqlite3_stmt *statement, int column);
 uint32_t store_column_u32(sqlite3_stmt *statement, int column);

@@ -164,8 +164,8 @@ static int add_epoch_row(struct store *store, const struct store_start *start)
     sqlite3_stmt *add = store_use(store, SQL_EPOCH_ADD);
     store_bind_u(add, 1, store->epoch_position);
     store_bind_u(add, 2, store->generation);
-    store_bind_id(add, 3, store->epoch);
-    store_bind_id(add, 4, start->boot);
+    store_bind_id(add, 3, &store->epoch);
+    store_bind_id(add, 4, &start->boot);
     store_bind_i(add, 5, start->wall_ms);
     store_bind_i(add, 6, start->boottime_ms);
     store_bind_u(add, 7, start->clock_quality);
