@@ -25,7 +25,8 @@ static int sell_again(struct run *run, struct err *words)
     for (int i = 0; i < PATIENCE && !open; i++)
         open = stall_mend(stall);
     if (!open)
-        return err_set(words, -1, "the disk works again, the ledger does not");
+        return err_set(words, -1, "the disk works again, the ledger does not: %s",
+                       err_text(&run->stall.refusal));
     stall->first_error = 0;
     uint64_t last = store_last_position(stall->store);
     intake_scan(stall->intake, "CODE-5", 1, 1, stall->now_ms, 5, 1790000000000);
