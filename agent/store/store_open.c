@@ -266,7 +266,12 @@ int store_start_up(struct store *store, const struct store_start *start, struct 
     if (result < 0)
         return result;
     result = write_epoch(store, start);
-    return result < 0 ? err_set_errno(err, result, "cannot write this start into the ledger") : 0;
+    if (result == 0)
+        return 0;
+    /* What a failed sync left in the kernel's cache must not be found, and believed, by the next start. */
+    if (store->dead && store_bring_home(store, err) < 0)
+        return err_prefix(err, result, "cannot write this start into the ledger");
+    return err_set_errno(err, result, "cannot write this start into the ledger");
 }
 
 int store_open(const char *directory, const struct store_start *start, struct store **store, struct err *err)

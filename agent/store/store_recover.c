@@ -9,7 +9,7 @@
  * comes back with the next recovery, and nothing acknowledged rests on pages whose sync failed (the kernel
  * forgets them: fsync(2), "error is reported once"). The acknowledged part was synced before and is only
  * read. */
-static int bring_home(struct store *store, struct err *err)
+int store_bring_home(struct store *store, struct err *err)
 {
     if (!store->db)
         return 0;
@@ -52,7 +52,7 @@ int store_reopen(struct store *store, const struct store_start *start, struct er
 {
     if (!store->dead)
         return prove_writable(store, err);
-    int result = bring_home(store, err);
+    int result = store_bring_home(store, err);
     if (result < 0)
         return result;
     struct store *fresh = store_make(store->directory, store->disk);
