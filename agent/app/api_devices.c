@@ -5,7 +5,7 @@
 
 int api_devices(struct api_call *call)
 {
-    struct usb_scanner *usb = daemon_usb(call->daemon);
+    struct usb_scanner *usb = daemon_sources_usb(call->daemon);
     struct usb_scanner_row rows[USB_DEVICES_MAX];
     size_t count = usb ? usb_scanner_devices(usb, rows, USB_DEVICES_MAX) : 0;
     json_begin_object(call->json, NULL);
@@ -33,7 +33,7 @@ static int no_usb(struct api_call *call)
 
 int api_learn_poll(struct api_call *call)
 {
-    struct usb_scanner *usb = daemon_usb(call->daemon);
+    struct usb_scanner *usb = daemon_sources_usb(call->daemon);
     if (!usb)
         return no_usb(call);
     const struct usb_learn *learn = usb_scanner_learning(usb);
@@ -46,7 +46,7 @@ int api_learn_poll(struct api_call *call)
 
 int api_learn(struct api_call *call)
 {
-    struct usb_scanner *usb = daemon_usb(call->daemon);
+    struct usb_scanner *usb = daemon_sources_usb(call->daemon);
     bool yes = false;
     if (!usb)
         return no_usb(call);

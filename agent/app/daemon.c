@@ -1,6 +1,7 @@
 /* Builds, runs and takes down the daemon, in this order: state directory and ledger, lights, channels,
  * scanners, page. */
 #include "app/daemon.h"
+#include "app/check.h"
 #include "app/daemon_recover.h"
 #include "app/daemon_terminal.h"
 
@@ -319,14 +320,14 @@ static int build_edges(struct daemon *daemon)
         return fail(daemon, exit_for_page(daemon, result), &err);
     if (daemon_open_channels(daemon, &err) < 0)
         return fail(daemon, EXIT_CONFIG, &err);
-    if (daemon_open_sources(daemon, &err) < 0)
+    if (daemon_sources_open(daemon, &err) < 0)
         return fail(daemon, EXIT_DEVICE, &err);
     return EXIT_OK;
 }
 
 static void take_down(struct daemon *daemon)
 {
-    daemon_close_sources(daemon);
+    daemon_sources_close(daemon);
     daemon_close_channels(daemon);
     web_free(daemon->web);
     intake_free(daemon->intake);
@@ -363,7 +364,8 @@ static int load_config(struct daemon *daemon)
 
 static void serve(struct daemon *daemon)
 {
-    daemon->facts.starting = false;
+    daemon->serving = true;
+    daemon->facts.starting = !daemon_sources_settled(daemon);
     daemon_update_lamp(daemon);
     daemon_terminal_first_screen(daemon);
     loop_notify("READY=1");
@@ -384,15 +386,18 @@ int daemon_run(const struct options *options, bool *restart)
         return EXIT_FAILED;
     daemon->options = *options;
     daemon->facts.starting = true;
+    daemon->publish_at_ms = INT64_MAX;
     int code = load_config(daemon);
-    if (code == EXIT_OK)
-        code = build_core(daemon);
-    if (code == EXIT_OK)
-        code = build_edges(daemon);
-    if (code == EXIT_OK && options->check)
-        code = daemon_terminal_check(daemon);
-    else if (code == EXIT_OK)
-        serve(daemon);
+    if (code == EXIT_OK && options->check) {
+        daemon->exit_code = code = check_run(daemon);
+    } else {
+        if (code == EXIT_OK)
+            code = build_core(daemon);
+        if (code == EXIT_OK)
+            code = build_edges(daemon);
+        if (code == EXIT_OK)
+            serve(daemon);
+    }
     code = daemon->exit_code;
     *restart = daemon->restart;
     char state[STATE_PATH_MAX_BYTES];

@@ -4,6 +4,7 @@
 #ifndef FAIRSTOCK_APP_DAEMON_H
 #define FAIRSTOCK_APP_DAEMON_H
 
+#include "app/daemon_sources.h"
 #include "app/options.h"
 #include "app/practice.h"
 #include "config/config.h"
@@ -25,16 +26,8 @@
 enum {
     STATE_PATH_MAX_BYTES = 1024,
     SOURCES_MAX = OPTIONS_SOURCES_MAX,
-    PUBLISH_MIN_MS = 100, /* the page hears of a changed status at most this often */
-};
-
-struct daemon_source {
-    uint32_t number; /* 1…; 0 typed */
-    char name[NAME_MAX_BYTES + 1];
-    bool ready, ended, seen; /* seen: was ready at some time since the start */
-    struct scanner_sim *sim;
-    struct scanner_stdin *typed;
-    struct usb_scanner *usb;
+    PUBLISH_MIN_MS = 100,     /* the page hears of a changed status at most this often */
+    PUBLISH_QUIET_MS = 10000, /* …and that a poll went well, with nothing new, this often */
 };
 
 struct daemon {
@@ -62,7 +55,10 @@ struct daemon {
     enum status_lamp shown;
     struct loop_source *lamp_timer, *light_timer, *idle, *publish_timer, *once_timer, *recover_timer;
     int64_t recover_wait_ms; /* until the next try to write the ledger again; 0: nothing failed */
-    bool publish_pending, stock_changed;
+    int64_t publish_at_ms;   /* INT64_MAX: nothing is waiting to be told */
+    uint64_t told_position;  /* what a courier's last step left */
+    struct engine_view told_views[CHANNELS_MAX];
+    bool stock_changed;
     uint32_t changed_item;
 
     uint8_t csrf_secret[32];
@@ -72,6 +68,7 @@ struct daemon {
     int64_t unsent_since_wall_ms;       /* the first of them */
     struct intake_outcome last_outcome; /* for the one who typed it */
     uint32_t previewed_channels;        /* bit per channel alias: its preview was shown since the start */
+    bool serving;                       /* the loop runs */
     bool once_ending;
     int64_t once_deadline_ms;
     bool restart; /* practice reset: stop, clear, start again */
@@ -121,11 +118,6 @@ void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantit
 
 /* Where the control socket lives: the service manager's runtime directory, else the state directory. */
 const char *daemon_runtime_directory(const struct daemon *daemon);
-
-/* daemon_sources.c: scanners */
-int daemon_open_sources(struct daemon *daemon, struct err *err);
-void daemon_close_sources(struct daemon *daemon);
-struct usb_scanner *daemon_usb(const struct daemon *daemon); /* NULL when no USB source is open */
 
 /* daemon_channels.c */
 int daemon_open_channels(struct daemon *daemon, struct err *err);

@@ -61,6 +61,7 @@ void daemon_update_lamp(struct daemon *daemon)
     facts->now_ms = loop_now_ms(daemon->loop);
     facts->owed = daemon_owed(daemon);
     facts->online = daemon_online(daemon);
+    facts->syncing = facts->owed > 0; /* only looked at while all shops are within reach */
     int cards = store_open_card_count(daemon->store);
     facts->open_cards = cards > 0 ? (uint32_t)cards : 0;
     enum status_lamp lamp = status_lamp(facts);
@@ -141,16 +142,21 @@ void daemon_outcome(void *user, const struct intake_outcome *outcome)
     daemon_recover_after_commit(daemon);
 }
 
+static void publish_by(struct daemon *daemon, int64_t at_ms)
+{
+    if (at_ms >= daemon->publish_at_ms)
+        return;
+    daemon->publish_at_ms = at_ms;
+    arm(daemon->publish_timer, at_ms);
+}
+
 void daemon_changed(struct daemon *daemon, uint32_t item)
 {
     if (item) {
         daemon->stock_changed |= daemon->changed_item && daemon->changed_item != item;
         daemon->changed_item = item;
     }
-    if (daemon->publish_pending)
-        return;
-    daemon->publish_pending = true;
-    arm(daemon->publish_timer, loop_now_ms(daemon->loop) + PUBLISH_MIN_MS);
+    publish_by(daemon, loop_now_ms(daemon->loop) + PUBLISH_MIN_MS);
 }
 
 void daemon_stock_changed(struct daemon *daemon, uint32_t item)
@@ -172,6 +178,22 @@ static bool up_to_date(const struct daemon *daemon)
     return true;
 }
 
+/* Whether a channel's step left more to tell than that the shop answered once more, as most polls do. */
+static bool is_news(struct daemon *daemon)
+{
+    uint64_t position = store_last_position(daemon->store);
+    bool news = position != daemon->told_position;
+    daemon->told_position = position;
+    for (uint32_t i = 0; i < daemon->courier_count; i++) {
+        struct engine_view view, *told = &daemon->told_views[i];
+        courier_view(daemon->couriers[i], &view);
+        news |= view.phase != told->phase || view.owed != told->owed || view.failures != told->failures ||
+                strcmp(view.last_error, told->last_error) != 0;
+        *told = view;
+    }
+    return news;
+}
+
 void daemon_courier_changed(void *user)
 {
     struct daemon *daemon = user;
@@ -179,7 +201,7 @@ void daemon_courier_changed(void *user)
         daemon->unsent = 0;
     daemon_recover_after_commit(daemon);
     daemon_update_lamp(daemon);
-    daemon_changed(daemon, 0);
+    publish_by(daemon, loop_now_ms(daemon->loop) + (is_news(daemon) ? PUBLISH_MIN_MS : PUBLISH_QUIET_MS));
 }
 
 uint32_t daemon_owed(const struct daemon *daemon)

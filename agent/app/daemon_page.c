@@ -110,7 +110,7 @@ int daemon_read_view_key(struct daemon *daemon, struct err *err)
 void daemon_publish(struct daemon *daemon)
 {
     daemon_update_lamp(daemon);
-    daemon->publish_pending = false;
+    daemon->publish_at_ms = INT64_MAX;
     if (!daemon->web)
         return;
     BUF_AUTO struct buf out = buf_new(STREAM_EVENT_MAX_BYTES);

@@ -47,9 +47,30 @@ static bool usb_ready(const struct daemon_source *source)
     return false;
 }
 
+bool daemon_sources_settled(const struct daemon *daemon)
+{
+    for (int i = 0; i < daemon->source_count; i++)
+        if (!daemon->sources[i].settled)
+            return false;
+    return true;
+}
+
+/* All devices are listed, and none that was chosen waits for the answer to its claim. */
+static bool usb_settled(const struct daemon_source *source)
+{
+    struct usb_scanner_row rows[USB_DEVICES_MAX];
+    size_t count = usb_scanner_devices(source->usb, rows, USB_DEVICES_MAX);
+    for (size_t i = 0; i < count && i < USB_DEVICES_MAX; i++)
+        if (rows[i].state == USB_STATE_CHOSEN)
+            return false;
+    return source->listed;
+}
+
 static void update_scanner_facts(struct daemon *daemon)
 {
     daemon->facts.scanner_ready = false;
+    if (daemon->facts.starting && daemon->serving)
+        daemon->facts.starting = !daemon_sources_settled(daemon);
     for (int i = 0; i < daemon->source_count; i++)
         daemon->facts.scanner_ready |= daemon->sources[i].ready;
     daemon_update_lamp(daemon);
@@ -77,6 +98,7 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
     struct daemon_source *source = find_source(daemon, number);
     if (!source)
         return;
+    source->settled = source->usb ? source->settled || usb_settled(source) || notice == SCANNER_FAULT : true;
     switch (notice) {
     case SCANNER_READY:
         source->ready = source->seen = true;
@@ -109,6 +131,14 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
     update_scanner_facts(daemon);
 }
 
+static void on_listed(void *user)
+{
+    struct daemon_source *source = user;
+    source->listed = true;
+    source->settled = source->settled || usb_settled(source);
+    update_scanner_facts(source->daemon);
+}
+
 /* --- learnt scanners
  * ----------------------------------------------------------------------------------------------------- */
 
@@ -129,8 +159,8 @@ static int save_learnt(void *user, const struct usb_learnt learnt[], size_t coun
                       : files_replace(path, buf_text(&text), text.length, err);
 }
 
-static int load_learnt(struct daemon *daemon, struct usb_learnt learnt[USB_LEARNT_MAX], size_t *count,
-                       struct err *err)
+int daemon_sources_load_learnt(const struct daemon *daemon, struct usb_learnt learnt[USB_LEARNT_MAX],
+                               size_t *count, struct err *err)
 {
     BUF_AUTO struct buf text = buf_new(CONFIG_FILE_MAX_BYTES);
     char path[STATE_PATH_MAX_BYTES + 32];
@@ -154,7 +184,8 @@ static int open_usb(struct daemon *daemon, struct daemon_source *source, const s
 {
     FREE_AUTO struct usb_learnt *learnt = calloc(USB_LEARNT_MAX, sizeof *learnt);
     size_t count = 0;
-    int result = learnt ? load_learnt(daemon, learnt, &count, err) : err_set(err, -ENOMEM, "out of memory");
+    int result = learnt ? daemon_sources_load_learnt(daemon, learnt, &count, err)
+                        : err_set(err, -ENOMEM, "out of memory");
     if (result < 0)
         return result;
     struct usb_scanner_options options = {.sink = *sink,
@@ -162,7 +193,9 @@ static int open_usb(struct daemon *daemon, struct daemon_source *source, const s
                                           .learnt = learnt,
                                           .learnt_count = count,
                                           .save = save_learnt,
-                                          .save_user = daemon};
+                                          .save_user = daemon,
+                                          .listed = on_listed,
+                                          .listed_user = source};
     return usb_scanner_new(daemon->loop, &options, &source->usb, err);
 }
 
@@ -171,12 +204,12 @@ static int open_source(struct daemon *daemon, const char *spec, uint32_t number,
     struct scanner_sink sink = {
         .scan = on_scan, .notice = on_notice, .user = daemon, .gap_ms = daemon->config->inter_key_timeout_ms};
     struct daemon_source *source = &daemon->sources[daemon->source_count];
-    source->number = number;
+    *source = (struct daemon_source){.daemon = daemon, .number = number};
     (void)snprintf(source->name, sizeof source->name, "%.*s", NAME_MAX_BYTES, spec);
     daemon->source_count++; /* before it is opened: notices find it */
     if (strcmp(spec, "stdin") == 0) {
         source->number = 0;
-        source->ready = source->seen = true; /* a keyboard is always there */
+        source->ready = source->settled = source->seen = true; /* a keyboard is always there */
         return scanner_stdin_new(daemon->loop, STDIN_FILENO, 0, &sink, &source->typed, err);
     }
     if (strcmp(spec, "usb") == 0)
@@ -186,7 +219,7 @@ static int open_source(struct daemon *daemon, const char *spec, uint32_t number,
     return err_set(err, -EINVAL, "\"%s\" is no scanner; use usb, stdin or sim:FILE", spec);
 }
 
-int daemon_open_sources(struct daemon *daemon, struct err *err)
+int daemon_sources_open(struct daemon *daemon, struct err *err)
 {
     uint32_t number = 1;
     for (int i = 0; i < daemon->options.scanner_count; i++) {
@@ -210,7 +243,7 @@ int daemon_open_sources(struct daemon *daemon, struct err *err)
     return 0;
 }
 
-void daemon_close_sources(struct daemon *daemon)
+void daemon_sources_close(struct daemon *daemon)
 {
     for (int i = 0; i < daemon->source_count; i++) {
         struct daemon_source *source = &daemon->sources[i];
@@ -221,7 +254,7 @@ void daemon_close_sources(struct daemon *daemon)
     daemon->source_count = 0;
 }
 
-struct usb_scanner *daemon_usb(const struct daemon *daemon)
+struct usb_scanner *daemon_sources_usb(const struct daemon *daemon)
 {
     for (int i = 0; i < daemon->source_count; i++)
         if (daemon->sources[i].usb)

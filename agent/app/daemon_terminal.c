@@ -9,7 +9,6 @@
 #include "app/daemon.h"
 #include "app/daemon_terminal.h"
 #include "base/log.h"
-#include "crypto/crypto.h"
 #include "domain/money.h"
 
 enum { FIRST_CODES = 3, TABLE_PAGE = 200 };
@@ -227,29 +226,7 @@ void daemon_terminal_input_ended(struct daemon *daemon)
         log_error("cannot arm a timer: %s", strerrordesc_np(-result));
 }
 
-/* --- --check and what the command line leaves open
- * ----------------------------------------------------------------------------- */
-
-int daemon_terminal_check(struct daemon *daemon)
-{
-    struct store_check check;
-    int result = store_verify(daemon->store, crypto_sha256_two, &check);
-    if (result < 0 || check.first_bad_position) {
-        log_error("the ledger is damaged at position %" PRIu64 ": %s", check.first_bad_position,
-                  result < 0 ? strerrordesc_np(-result) : check.words);
-        return daemon->exit_code = EXIT_LEDGER;
-    }
-    (void)printf("config, token files: right\nledger: %" PRIu64 " events, %" PRIu64 " seals, %" PRIu64
-                 " starts, all right\n",
-                 check.events, check.seals, check.epochs);
-    struct usb_scanner_row rows[USB_DEVICES_MAX];
-    struct usb_scanner *usb = daemon_usb(daemon);
-    size_t count = usb ? usb_scanner_devices(usb, rows, USB_DEVICES_MAX) : 0;
-    for (size_t i = 0; i < count && i < USB_DEVICES_MAX; i++)
-        (void)printf("device %s %s: %s%s%s\n", rows[i].id, rows[i].name, usb_policy_state_text(rows[i].state),
-                     *rows[i].next ? "\n   " : "", rows[i].next);
-    return EXIT_OK;
-}
+/* --- what the command line leaves open --- */
 
 /* Splits the config's space-separated list; the words stay in the config's own text. */
 static int split(char *text, const char **words, int max)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "config/config.h"
+
 static const char help[] =
     "fairstockd - the agent under the table: scans sell, a light says when it is safe, shops are kept true\n"
     "\n"
@@ -21,7 +23,7 @@ static const char help[] =
     "30), "
     "print\n"
     "                      the stock, stop; exit code 1 if something is still owed then\n"
-    "  --check             read the config, the ledger and the devices, say what is wrong, stop\n"
+    "  --check             look at the config, the ledger and the scanners, change nothing, stop\n"
     "  --config-reference  print every config key with its default and meaning, as docs/configuration.md has "
     "it\n"
     "  --version, --help\n"
@@ -98,9 +100,14 @@ static int take(struct options *options, int option, const char *value, struct e
         options->practice = true;
         return 0;
     case OPTION_SCANNER:
+        if (!config_is_source(value))
+            return err_set(err, -EINVAL, "--scanner %s is none; there are usb, stdin and sim:FILE", value);
         return add_to(options->scanners, &options->scanner_count, OPTIONS_SOURCES_MAX, value, "--scanner",
                       err);
     case OPTION_LIGHT:
+        if (!config_is_light(value))
+            return err_set(err, -EINVAL, "--light %s is none; there are log:FILE, term and sysfs:NAME",
+                           value);
         return add_to(options->lights, &options->light_count, OPTIONS_LIGHTS_MAX, value, "--light", err);
     case OPTION_LISTEN:
         options->listen = value;

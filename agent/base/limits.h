@@ -7,15 +7,16 @@
 enum {
     ERR_TEXT_MAX_BYTES = 512,
 
-    CODE_MAX_BYTES = 128,       /* one barcode as scanned; longer input is discarded with a card */
-    SKU_MAX_BYTES = 64,         /* Shopify and Square allow more; a label does not */
-    TITLE_MAX_BYTES = 200,      /* item title */
-    REMOTE_ID_MAX_BYTES = 128,  /* a shop's own id (Shopify gids are ~50) */
-    SOURCE_KEY_MAX_BYTES = 160, /* order line key within a channel */
-    NAME_MAX_BYTES = 64,        /* names of channels, locations, lights, devices */
-    CARD_TEXT_MAX_BYTES = 512,  /* the sentence of a card */
-    REASON_MAX_BYTES = 256,     /* a shop's own words for a refusal */
-    CURSOR_MAX_BYTES = 512,     /* opaque paging cursor of a shop */
+    CODE_MAX_BYTES = 128,         /* one barcode as scanned; longer input is discarded with a card */
+    SKU_MAX_BYTES = 64,           /* Shopify and Square allow more; a label does not */
+    TITLE_MAX_BYTES = 200,        /* item title */
+    REMOTE_ID_MAX_BYTES = 128,    /* a shop's own id (Shopify gids are ~50) */
+    SOURCE_KEY_MAX_BYTES = 160,   /* order line key within a channel */
+    NAME_MAX_BYTES = 64,          /* names of channels, locations, lights, devices */
+    CARD_TEXT_MAX_BYTES = 512,    /* the sentence of a card */
+    REASON_MAX_BYTES = 256,       /* a shop's own words for a refusal */
+    PARKED_REASON_MAX_BYTES = 95, /* the same beside each listing in memory; its card has all of it */
+    CURSOR_MAX_BYTES = 512,       /* opaque paging cursor of a shop */
 
     ITEMS_MAX = 50000,
     LOCATIONS_MAX = 64,

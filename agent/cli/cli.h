@@ -23,7 +23,7 @@ struct cli {
     int argc; /* arguments after the subcommand */
     char **argv;
     bool json; /* --json was given: print the raw answer */
-    bool strict, yes, journal;
+    bool strict, yes, confirm, journal;
     int64_t quantity;                      /* --qty */
     const char *practice_shop, *light_log; /* of verify */
 };

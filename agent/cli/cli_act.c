@@ -207,15 +207,15 @@ static void print_preview(const struct json *answer, const char *name)
                      changes == 1 ? " is" : "s are");
     else
         (void)printf("%" PRId64
-                     " level%s would change. Nothing was written. Go live: fairstock go-live %s --yes\n",
+                     " level%s would change. Nothing was written. Go live: fairstock go-live %s --confirm\n",
                      changes, changes == 1 ? "" : "s", name);
 }
 
-/* --yes alone is not enough: fairstockd must have shown the preview first. We show it, then confirm. */
+/* --confirm alone is not enough: fairstockd must have shown the preview first. We show it, then confirm. */
 int cli_go_live(struct cli *cli)
 {
     int code = CLI_OK;
-    for (int round = 0; round < (cli->yes ? 2 : 1); round++) {
+    for (int round = 0; round < (cli->confirm ? 2 : 1); round++) {
         BUF_AUTO struct buf body = buf_new(BODY_MAX_BYTES);
         struct json_writer json = json_writer_new(&body);
         struct json *answer;
@@ -224,7 +224,7 @@ int cli_go_live(struct cli *cli)
         json_bool(&json, "confirm", round == 1);
         json_end_object(&json);
         if (cli_call(cli, "POST", "/go-live", buf_text(&body), &answer, NULL, &code) &&
-            (round == 1 || !cli->yes))
+            (round == 1 || !cli->confirm))
             print_preview(answer, cli->argv[0]);
         json_free(answer);
         if (code != CLI_OK)

@@ -46,4 +46,9 @@ void config_free(struct config *config); /* accepts NULL; wipes tokens */
 /* Every key with default, unit and meaning, as Markdown: docs/configuration.md. 0 or -EIO. */
 MUST_CHECK int config_write_reference(FILE *out);
 
+/* Whether a word names a kind of scanner source (usb, stdin, sim:FILE) or of light (log:FILE, term,
+ * sysfs:NAME); whether it can be opened is another question. */
+bool config_is_source(const char *word);
+bool config_is_light(const char *word);
+
 #endif

@@ -178,6 +178,19 @@ static int take_flag(const char *text, uint32_t *flags, struct err *err)
     return err_set(err, -EINVAL, "one_of_a_kind \"%.40s\" is neither yes nor no", text);
 }
 
+/* "4,00638E+12": what a spreadsheet writes for a long number in a column that is not text. */
+static bool is_rounded(const char *text)
+{
+    size_t whole = strspn(text, "0123456789");
+    const char *at = text + whole;
+    if (*at == '.' || *at == ',')
+        at += 1 + strspn(at + 1, "0123456789");
+    if (!whole || (*at != 'E' && *at != 'e') || at[1] != '+')
+        return false;
+    size_t exponent = strspn(at + 2, "0123456789");
+    return exponent && at[2 + exponent] == '\0';
+}
+
 static int take_code(struct catalogue_row *row, char *text, struct err *err)
 {
     uint32_t pack = 1;
@@ -198,6 +211,11 @@ static int take_code(struct catalogue_row *row, char *text, struct err *err)
         return err_set(err, -EINVAL, "a barcode is not UTF-8 text");
     if (has_control(text))
         return err_set(err, -EINVAL, "a barcode has a line end or another control character");
+    if (is_rounded(text))
+        return err_set(
+            err, -EINVAL,
+            "barcode %.20s is a number that a spreadsheet rounded; make the column text and enter it again",
+            text);
     if (gtin_like(text) && !gtin_valid(text))
         return err_set(err, -EINVAL, "barcode %.20s has a wrong check digit; compare it with the label",
                        text);
@@ -211,7 +229,7 @@ static int take_code(struct catalogue_row *row, char *text, struct err *err)
 static int take_codes(struct catalogue_row *row, const char *text, struct err *err)
 {
     char copy[CSV_ROW_MAX_BYTES];
-    (void)snprintf(copy, sizeof copy, "%s", text);
+    (void)snprintf(copy, sizeof copy, "%s", text); /* a field is shorter than its row */
     for (char *at = copy; at;) {
         char *next = strchr(at, ';');
         if (next)
@@ -307,6 +325,30 @@ int catalogue_csv_next(struct catalogue_csv *catalogue, struct catalogue_row *ro
         return err_set(err, -EINVAL, "a one-of-a-kind piece cannot be there %lld times",
                        (long long)row->on_hand);
     return 1;
+}
+
+static bool has_column(const struct catalogue_csv *catalogue, int column)
+{
+    for (int i = 0; i < catalogue->column_count; i++)
+        if (catalogue->columns[i] == column)
+            return true;
+    return false;
+}
+
+void catalogue_csv_keep(const struct catalogue_csv *catalogue, const struct item *known, struct item *item)
+{
+    if (!has_column(catalogue, COLUMN_PRICE))
+        item->price_minor = known->price_minor;
+    if (!has_column(catalogue, COLUMN_COST))
+        item->cost_minor = known->cost_minor;
+    if (!has_column(catalogue, COLUMN_PRICE) && !has_column(catalogue, COLUMN_CURRENCY))
+        memcpy(item->currency, known->currency, sizeof item->currency);
+    if (!has_column(catalogue, COLUMN_ONE_OF_A_KIND))
+        item->flags = known->flags;
+    if (!has_column(catalogue, COLUMN_REORDER_POINT))
+        item->reorder_point = known->reorder_point;
+    if (!has_column(catalogue, COLUMN_LEAD_DAYS))
+        item->lead_days = known->lead_days;
 }
 
 uint32_t catalogue_csv_line(const struct catalogue_csv *catalogue)

@@ -42,6 +42,8 @@ MUST_CHECK int catalogue_csv_start(struct catalogue_csv *catalogue, const char *
  * behind it. */
 MUST_CHECK int catalogue_csv_next(struct catalogue_csv *catalogue, struct catalogue_row *row,
                                   struct err *err);
+/* What the file has no column for stays as `known` has it: a file of prices must not wipe costs. */
+void catalogue_csv_keep(const struct catalogue_csv *catalogue, const struct item *known, struct item *item);
 uint32_t catalogue_csv_line(const struct catalogue_csv *catalogue);
 
 #endif

@@ -38,7 +38,7 @@ struct listing {
     int64_t level;         /* as last read or as the shop's answer to a write showed it */
     int64_t level_wall_ms; /* when, by the shop's clock; 0 unknown */
     bool parked;           /* a write was refused for good: no new op until the seller retries */
-    char parked_reason[REASON_MAX_BYTES + 1];
+    char parked_reason[PARKED_REASON_MAX_BYTES + 1];
 };
 int64_t listing_expected(const struct listing *listing);
 

@@ -69,7 +69,7 @@ void engine_park(struct step *step, struct listing *row, const char *words)
         .opened_wall_ms = step->input->wall_ms,
     };
     row->parked = true;
-    (void)snprintf(row->parked_reason, sizeof row->parked_reason, "%s", words);
+    (void)snprintf(row->parked_reason, sizeof row->parked_reason, "%.*s", PARKED_REASON_MAX_BYTES, words);
     (void)snprintf(card.key, sizeof card.key, "%u/%s", row->channel, row->remote_id);
     (void)snprintf(card.text, sizeof card.text,
                    "%s refuses to change this listing: %s Nothing is sent for it until you try again.",

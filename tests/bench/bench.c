@@ -1,12 +1,13 @@
-/* Figures of the scan path. `bench p1 DIR N`, `bench p3 DIR N`, `bench p4 DIR N`, `bench fill DIR ITEMS
- * EVENTS`, `bench first DIR START_NS` (P10), `bench wal DIR` (leaves a full WAL and dies). tests/bench/run
- * calls them. */
+/* Figures of the scan path; tests/bench/run calls them and says what they mean.
+ *   bench p1|p3|p4 DIR SALES    p6 DIR    fill DIR ITEMS EVENTS    first DIR START_NS    wal DIR    now DIR
+ */
 #include "bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,8 +146,7 @@ __attribute__((noinline)) void bench_one_sale(struct bench *bench)
     }
 }
 
-/* --- measures
- * ------------------------------------------------------------------------------------------------ */
+/* --- measures --- */
 
 static int compare(const void *a, const void *b)
 {
@@ -241,11 +241,31 @@ static void measure_first(const char *directory, int64_t start_ns)
     bench_close(&bench);
 }
 
+/* Bytes of the event table's pages over its rows, after a checkpoint: what a stored sale takes, tag included.
+ */
+static void measure_p6(const char *directory)
+{
+    bench_fill(directory, 1, 20000);
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/ledger.db", directory);
+    sqlite3 *db;
+    sqlite3_stmt *ask;
+    static const char question[] =
+        "SELECT (SELECT sum(pgsize) FROM dbstat WHERE name = 'event') * 1.0 / (SELECT count(*) FROM event)";
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(db, question, -1, &ask, NULL) != SQLITE_OK || sqlite3_step(ask) != SQLITE_ROW)
+        bench_die(sqlite3_errmsg(db), 0);
+    (void)printf("event_bytes %.1f\n", sqlite3_column_double(ask, 0));
+    (void)sqlite3_finalize(ask);
+    (void)sqlite3_close(db);
+}
+
+/* A WAL as full as it gets: nobody was idle since the last checkpoint. */
 static void leave_full_wal(const char *directory)
 {
     struct bench bench;
     bench_open(&bench, directory);
-    for (int i = 0; i < 900; i++) /* psow=0 pads each commit to a sector: 900 sales are about 4 MB of WAL */
+    while (!store_needs_rest(bench.store))
         bench_one_sale(&bench);
     if (raise(SIGKILL) != 0)
         bench_die("kill", errno);
@@ -262,6 +282,8 @@ int main(int argc, char **argv)
         measure_p3(argv[2], rounds);
     else if (strcmp(what, "p4") == 0)
         measure_p4(argv[2], rounds);
+    else if (strcmp(what, "p6") == 0)
+        measure_p6(argv[2]);
     else if (strcmp(what, "fill") == 0 && argc > 4)
         bench_fill(argv[2], (uint32_t)number, strtoull(argv[4], NULL, 10));
     else if (strcmp(what, "first") == 0)
@@ -271,6 +293,6 @@ int main(int argc, char **argv)
     else if (strcmp(what, "now") == 0)
         (void)printf("%" PRId64 "\n", bench_now_ns());
     else
-        bench_die("usage: bench p1|p3|p4|fill|first|wal|now DIR [N] [EVENTS]", 0);
+        bench_die("usage: bench p1|p3|p4|p6|fill|first|wal|now DIR [N] [EVENTS]", 0);
     return 0;
 }

@@ -39,6 +39,8 @@ static const struct setting settings[] = {
     {"last unit, lost and faded", 1, 0, {.sales = 1, .losses = 1, .fades = 1}},
     {"shipped", 2, 0, {.sales = 1, .orders = 2, .ships = 1, .cancels = 1}},
     {"last unit, faded", 1, 0, {.sales = 1, .orders = 1, .fades = 1}},
+    {"four, sold out", 4, 50, {.sales = 3, .orders = 3, .losses = 1}},
+    {"three, a third for the booth", 3, 34, {.sales = 2, .orders = 2, .losses = 2}},
     {"two, edited twice", 2, 0, {.sales = 1, .orders = 1, .edits = 2, .losses = 1}},
 };
 static const struct setting deep_settings[] = {
@@ -46,9 +48,7 @@ static const struct setting deep_settings[] = {
     {"deep: all at once, one", 1, 0, {.sales = 1, .orders = 1, .outages = 1, .restarts = 1, .losses = 1}},
     {"deep: cancels", 2, 0, {.sales = 1, .orders = 2, .cancels = 2, .losses = 1, .restarts = 1}},
     {"deep: edits and outage", 2, 0, {.sales = 1, .orders = 1, .edits = 1, .outages = 1}},
-    {"deep: three, lost", 3, 34, {.sales = 2, .orders = 2, .losses = 2}},
     {"deep: three, killed", 3, 0, {.sales = 2, .orders = 1, .restarts = 2, .losses = 1}},
-    {"deep: four", 4, 50, {.sales = 3, .orders = 3, .losses = 1}},
     {"deep: four, everything",
      4,
      25,

@@ -130,7 +130,7 @@ const goLive = async () => {
     if (imported.status !== 0)
         fail(`import: ${imported.stderr}`);
     await until('the preview', () => fairstock('go-live', 'shop').stdout.includes('->'));
-    const live = fairstock('go-live', 'shop', '--yes');
+    const live = fairstock('go-live', 'shop', '--confirm');
     if (live.status !== 0)
         fail(`go-live: ${live.stderr}`);
     await until('the first levels', settled('ready'));
@@ -153,7 +153,8 @@ const campaign = async (url) => {
         // Half of the kills fall into start-up and the first scans, half while selling and talking to the shop.
         const early = random() < 0.3;
         if (!early)
-            await until('ready', () => child.exitCode !== null || readFileSync(light, 'utf8').slice(before).includes(' ready'));
+            await until('the light to say more than starting', () => child.exitCode !== null
+                || / (?!starting)[a-z]+/.test(readFileSync(light, 'utf8').slice(before)));
         await Promise.all([pause(below(early ? 150 : 350)), meanwhile(url, orders)]);
         if (child.exitCode !== null)
             fail(`it stopped by itself: ${child.words}`);

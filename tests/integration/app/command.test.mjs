@@ -305,7 +305,7 @@ test('the check at the end of the demo sees a shop or a light that does not tell
     verify(1, /none\.log/, shop, p.path('none.log'));
 });
 
-test('go-live: a preview first, not one write before --yes, then the shop follows', async (t) => {
+test('go-live: a preview first, not one write before --confirm, then the shop follows', async (t) => {
     const p = place(t);
     const effects = p.write('effects', '');
     const shop = new ShopServer({ effectLog: effects, bucket: { size: 1e6, perSecond: 1e6 }, items: [{ sku: 'MUG', title: 'Mug', available: 9 }, { sku: 'CUP', title: 'Cup', available: 1 },
@@ -322,19 +322,19 @@ test('go-live: a preview first, not one write before --yes, then the shop follow
     assert.equal(preview.status, 0, preview.stderr);
     assert.match(preview.stdout, /^MUG +Mug +9 -> +5$/m);
     assert.match(preview.stdout, /^1 things? at the shop match(es)? no item by SKU or barcode; (it is|they are) left alone$/m);
-    assert.match(preview.stdout, /^1 levels? would change\. Nothing was written\. Go live: fairstock go-live shop --yes$/m);
+    assert.match(preview.stdout, /^1 levels? would change\. Nothing was written\. Go live: fairstock go-live shop --confirm$/m);
     assert.doesNotMatch(preview.stdout, /CUP/);
     assert.equal((await commandLater(p, 'sell', 'MUG')).status, 0);
     const requests = shop.requests.length;
     await until('another round of reading', async () => (await commandLater(p, 'sync')).status === 0 && shop.requests.length > requests);
     assert.match((await commandLater(p, 'status')).stdout, /channel shop: preview \(not live: nothing is written\)/);
     assert.deepEqual(written(), [], 'not one write before go-live');
-    const live = await commandLater(p, 'go-live', 'shop', '--yes');
+    const live = await commandLater(p, 'go-live', 'shop', '--confirm');
     assert.equal(live.status, 0, live.stderr);
     assert.match(live.stdout, /^shop is live: 1 levels? (is|are) being brought to the truth$/m);
     await until('the shop to follow', async () => written().length > 0);
     assert.deepEqual(written().map(({ kind, sku, delta, available }) => ({ kind, sku, delta, available })), [{ kind: 'adjust', sku: 'MUG', delta: -5, available: 4 }]);
-    const again = await commandLater(p, 'go-live', 'shop', '--yes');
+    const again = await commandLater(p, 'go-live', 'shop', '--confirm');
     assert.equal(again.status, 0);
     assert.equal(await p.stop(agent), 0);
     assert.equal(shop.model.item('STRANGER').available, 4);

@@ -3,7 +3,7 @@
 
 #include "campaign.h"
 
-enum { DRAWS = 6, DRAWS_LONG = 100 };
+enum { DRAWS = 5, DRAWS_LONG = 100 };
 
 static int cut_here(struct cutter *cutter, const struct platter *platter, const struct run *run,
                     struct random *random, uint32_t draws, struct err *words)

@@ -202,8 +202,10 @@ static void settle(struct law *law)
 {
     for (uint32_t i = 0; i < law->witness->count; i++) {
         struct witness_batch *batch = &law->witness->batches[i];
-        if (batch->state == WITNESS_OPEN || batch->state == WITNESS_FAILED)
-            batch->state = law->present[i] ? WITNESS_ACKED : WITNESS_GONE;
+        if (batch->state != WITNESS_OPEN && batch->state != WITNESS_FAILED)
+            continue;
+        batch->state = law->present[i] ? WITNESS_ACKED : WITNESS_GONE;
+        batch->answered_at = law->stall->disk->log_count; /* a cut before this moment knows nothing of it */
     }
 }
 

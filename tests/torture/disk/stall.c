@@ -9,9 +9,14 @@ void stall_init(struct stall *stall, struct disk *disk, struct witness *witness,
 {
     *stall = (struct stall){.disk = disk, .witness = witness, .random = {seed}, .now_ms = 1000};
     witness->disk = disk;
-    disk_vfs_use(disk);
     disk_calls_init(&stall->calls, disk);
-    witness_use(witness);
+    stall_at_work(stall);
+}
+
+void stall_at_work(struct stall *stall)
+{
+    disk_vfs_use(stall->disk);
+    witness_use(stall->witness);
 }
 
 static struct id128 draw_id(struct stall *stall)
@@ -82,14 +87,13 @@ void stall_vanish(struct stall *stall, bool power_back)
 
 bool stall_mend(struct stall *stall)
 {
-    struct err err = {0};
     if (!stall->store)
-        return stall->carry_on && stall_start(stall, &err) == 0;
+        return stall->carry_on && stall_start(stall, &stall->refusal) == 0;
     if (!store_is_dead(stall->store))
         return true;
     struct store_start start = describe_start(stall);
     uint32_t number = witness_start(stall->witness, start.epoch, true);
-    int result = store_reopen(stall->store, &start, &err);
+    int result = store_reopen(stall->store, &start, &stall->refusal);
     witness_started(stall->witness, number, result);
     return result == 0;
 }

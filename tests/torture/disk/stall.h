@@ -17,12 +17,15 @@ struct stall {
     struct intake *intake;
     struct random random; /* epochs, quantities, choices */
     int64_t now_ms;
-    int first_error; /* of the first step that failed */
-    bool carry_on;   /* start again when a start failed */
+    int first_error;    /* of the first step that failed */
+    struct err refusal; /* of the last start that failed */
+    bool carry_on;      /* start again when a start failed */
 };
 
 /* seed: of epochs and choices. */
 void stall_init(struct stall *stall, struct disk *disk, struct witness *witness, uint64_t seed);
+/* What is opened, submitted and drawn from now on is this stall's. */
+void stall_at_work(struct stall *stall);
 /* Opens store and intake. 0 or -errno. */
 int stall_start(struct stall *stall, struct err *err);
 /* Orderly. */

@@ -331,6 +331,17 @@ static void broken_rows_are_named_and_the_others_kept(void **state)
     at_end();
 }
 
+static void a_barcode_that_a_spreadsheet_rounded_is_named(void **state)
+{
+    (void)state;
+    has_header("sku,title,barcode\nA,B,4.00638E+12\nC,D,\"4,00638e+12\"\nE,F,4E+\nG,H,E+12\nI,J,4E12\n");
+    bad(2, "a spreadsheet rounded");
+    bad(3, "a spreadsheet rounded");
+    for (unsigned line = 4; line <= 6; line++) /* codes that only look like it */
+        good(line);
+    at_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +357,7 @@ int main(void)
         cmocka_unit_test(stock_may_be_below_zero),
         cmocka_unit_test(one_of_a_kind_is_there_once),
         cmocka_unit_test(prices_have_the_digits_of_their_currency),
+        cmocka_unit_test(a_barcode_that_a_spreadsheet_rounded_is_named),
         cmocka_unit_test(broken_rows_are_named_and_the_others_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

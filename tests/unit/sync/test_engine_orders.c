@@ -62,6 +62,22 @@ static void test_only_a_complete_state_proves_less(void **state)
     bench_close(&bench);
 }
 
+/* Somebody added a note to it: newer, and nothing to book. */
+static void test_an_order_that_is_only_touched_changes_no_row(void **state)
+{
+    (void)state;
+    struct engine_bench bench;
+    start(&bench, 1, 5);
+    struct answer_order_line line = bench_line(1, "A", 1000, 2);
+    poll(&bench, &line, 1);
+    bench_settle(&bench);
+    line.version += 5000;
+    bench_after(&bench, 15000);
+    bench_answer_orders(&bench, &line, 1);
+    assert_int_equal(bench.changed, 0);
+    bench_close(&bench);
+}
+
 /* --- linked later ------------------------------------------------------------------------------------ */
 
 static void give_listing(struct engine_bench *bench, uint32_t alias, int64_t level)
@@ -226,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_older_state_is_ignored),
         cmocka_unit_test(test_only_a_complete_state_proves_less),
+        cmocka_unit_test(test_an_order_that_is_only_touched_changes_no_row),
         cmocka_unit_test(test_an_unlinked_order_is_kept_and_booked),
         cmocka_unit_test(test_an_order_that_came_and_went_before_linking),
         cmocka_unit_test(test_an_unlinked_order_that_is_cancelled),

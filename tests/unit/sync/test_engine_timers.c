@@ -80,6 +80,27 @@ static void test_a_link_is_tried_at_once(void **state)
     bench_close(&bench);
 }
 
+/* What was sold meanwhile waits for the orders, and so does a request that got no answer. */
+static void test_orders_come_first_after_an_outage(void **state)
+{
+    (void)state;
+    struct engine_bench bench;
+    start(&bench, 1, 3);
+    bench_input(&bench, ENGINE_NETWORK_DOWN);
+    bench_sell(&bench, 1, 1);
+    bench_input(&bench, ENGINE_NETWORK_UP);
+    bench_answer(&bench, REQUEST_CHECK, ANSWER_DONE);
+    bench_answer(&bench, REQUEST_ORDERS, ANSWER_DONE);
+    bench_answer(&bench, REQUEST_WRITE_LEVELS, ANSWER_UNKNOWN);
+    bench_input(&bench, ENGINE_NETWORK_DOWN);
+    bench.now_ms += ENGINE_BACKOFF_MAX_MS;
+    bench_input(&bench, ENGINE_NETWORK_UP);
+    bench_answer(&bench, REQUEST_CHECK, ANSWER_DONE);
+    bench_answer(&bench, REQUEST_ORDERS, ANSWER_DONE);
+    bench_answer(&bench, REQUEST_WRITE_LEVELS, ANSWER_UNKNOWN);
+    bench_close(&bench);
+}
+
 static void test_a_hint_does_not_double_a_request(void **state)
 {
     (void)state;
@@ -265,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_backoff_doubles_to_its_limit),
         cmocka_unit_test(test_probes_hurry_only_when_something_is_owed),
         cmocka_unit_test(test_a_link_is_tried_at_once),
+        cmocka_unit_test(test_orders_come_first_after_an_outage),
         cmocka_unit_test(test_a_hint_does_not_double_a_request),
         cmocka_unit_test(test_a_wish_to_wait_outlives_hints),
         cmocka_unit_test(test_a_wish_to_wait_is_believed_up_to_a_limit),
