@@ -349,5 +349,10 @@ void store_close(struct store *store)
         return;
     if (!store->readonly && !store->dead && store->db)
         finish(store);
+    struct err err = {0};
+    /* Who saw a sync fail empties the log: the next start in this boot would believe pages that the kernel
+     * never wrote. If that fails too, nobody is left to tell; the start verifies what it finds. */
+    if (store->dead && store_bring_home(store, &err) < 0)
+        store->dead = true;
     store_free(store);
 }

@@ -75,6 +75,8 @@ static void put_down(struct stall *stall)
 
 void stall_stop(struct stall *stall)
 {
+    stall->gave_up |=
+        stall->disk->fault != FAULT_NONE && stall->disk->fault_for_good && stall->disk->fault_hits > 0;
     put_down(stall);
 }
 

@@ -20,6 +20,7 @@ struct stall {
     int first_error;    /* of the first step that failed */
     struct err refusal; /* of the last start that failed */
     bool carry_on;      /* start again when a start failed */
+    bool gave_up;       /* the program ended while the disk still failed for good */
 };
 
 /* seed: of epochs and choices. */
