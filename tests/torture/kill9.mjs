@@ -60,6 +60,7 @@ const recording = (codes) =>
 
 // --- processes -------------------------------------------------------------------------------------------------------------
 
+const alive = new Set(); // agents that a failed campaign must not leave behind
 const spare = { ...process.env, ASAN_OPTIONS: 'detect_leaks=0', UBSAN_OPTIONS: 'halt_on_error=1' };
 const fairstock = (...args) => spawnSync(join(bin, 'fairstock'), ['--state', state, ...args], { encoding: 'utf8', env: spare });
 const agent = (...args) => {
@@ -69,6 +70,8 @@ const agent = (...args) => {
     child.words = '';
     child.stderr.on('data', (part) => (child.words += part));
     child.ended = once(child, 'exit');
+    alive.add(child);
+    child.once('exit', () => alive.delete(child));
     return child;
 };
 const startShop = async () => {
@@ -246,6 +249,8 @@ try {
 } catch (error) {
     console.error(`FAILED (seed ${seed}): ${error.message}\nleft in ${work}`);
 } finally {
+    for (const child of alive)
+        child.kill('SIGKILL');
     shop.kill('SIGTERM');
 }
 if (result === 0)
