@@ -54,9 +54,9 @@ export class Place {
     }
 
     // fairstockd to its end, at most 60 s: {status, stdout, stderr}.
-    run(options, { input = '', env = {}, state = true } = {}) {
+    run(options, { input = '', env = {}, state = true, ...more } = {}) {
         return spawnSync(daemon, [...(state ? ['--state', this.state] : []), ...options],
-            { input, encoding: 'utf8', timeout: 60000, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 });
+            { input, encoding: 'utf8', timeout: 60000, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024, ...more });
     }
 
     // fairstockd until it answers. options: of the command line; more: {env, stdin}.
