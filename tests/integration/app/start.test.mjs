@@ -113,6 +113,14 @@ test('a state directory that cannot be used is named', (t) => {
     const file = p.write('file', '');
     refuses(p.run(['--practice', '--state', file], { state: false }), 6, /file/);
     refuses(p.run(['--practice', '--state', '/proc/none'], { state: false }), 6, /\/proc\/none/);
+    refuses(p.run(['--practice', '--state', '/sys/none'], { state: false }), 6, /\/sys\/none/);
+});
+
+// The service manager does not start again after 3: only what a person wrote may end so.
+test('a practice shop that cannot be read is a failure, not a wrong config', (t) => {
+    const p = place(t);
+    mkdirSync(join(p.state, 'practice-shop.txt'), { recursive: true });
+    refuses(p.run(['--practice', '--listen', 'none']), 1, /practice-shop\.txt/);
 });
 
 // A file system of its own, in a mount namespace; skipped where that is not permitted.
