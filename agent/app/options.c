@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "config/config.h"
-
 static const char help[] =
     "fairstockd - the agent under the table: scans sell, a light says when it is safe, shops are kept true\n"
     "\n"

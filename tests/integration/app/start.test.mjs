@@ -24,6 +24,8 @@ test('a wrong config names file and line, and nothing starts', (t) => {
         ['[channel a]\nurl = http://example.com\n', 2, /https/],
         ['[scanner]\nsources = usb telepathy\n', 2, /usb, stdin, sim:FILE/],
         ['[light]\noutputs = sun\n', 2, /log:FILE, term, sysfs:NAME/],
+        [`[scanner]\nsources =${' sim:a'.repeat(9)}\n`, 2, /at most 8/],
+        [`[light]\noutputs =${' log:a'.repeat(5)}\n`, 2, /at most 4/],
         ['nonsense\n', 1, /section/],
     ]) {
         const file = p.write('wrong.ini', text);
