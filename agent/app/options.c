@@ -108,6 +108,8 @@ static int take(struct options *options, int option, const char *value, struct e
                            value);
         return add_to(options->lights, &options->light_count, OPTIONS_LIGHTS_MAX, value, "--light", err);
     case OPTION_LISTEN:
+        if (!*value)
+            return err_set(err, -EINVAL, "--listen takes ADDRESS:PORT, or none for no page");
         options->listen = value;
         return 0;
     case OPTION_ONCE:

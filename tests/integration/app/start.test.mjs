@@ -36,6 +36,7 @@ test('a wrong config names file and line, and nothing starts', (t) => {
     refuses(p.run(['--config', p.path('missing.ini')]), 3, /missing\.ini/);
     refuses(p.run(['--bogus']), 2, /--bogus.*--help/);
     refuses(p.run(['--practice', '--listen', 'banana']), 2, /ADDRESS:PORT/);
+    refuses(p.run(['--practice', '--listen', '']), 2, /--listen/);
     refuses(p.run(['--practice', '--scanner', 'telepathy']), 2, /usb, stdin and sim:FILE/);
     refuses(p.run(['--practice', '--light', 'sun']), 2, /log:FILE/);
     refuses(p.run(['--practice', '--scanner', 'sim:/nowhere/at/all']), 8, /nowhere/);
