@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -92,6 +93,17 @@ export class Place {
 
     status() {
         return this.json('status');
+    }
+
+    // A POST with this very text as its body: {status, body}.
+    async post(path, text) {
+        const asked = request({ socketPath: join(this.state, 'control.sock'), method: 'POST', path: `/api/v1${path}`,
+            headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) } });
+        asked.end(text);
+        const [answer] = await once(asked, 'response');
+        let body = '';
+        for await (const part of answer.setEncoding('utf8')) body += part;
+        return { status: answer.statusCode, body: JSON.parse(body) };
     }
 
     item(sku) {
