@@ -107,6 +107,12 @@ static int exit_for(int result)
     }
 }
 
+/* Only what a person wrote may end in a code after which the service manager does not try again. */
+static int exit_for_channels(const struct daemon *daemon, int result)
+{
+    return !daemon->practice && (result == -EINVAL || result == -E2BIG) ? EXIT_CONFIG : EXIT_FAILED;
+}
+
 static int exit_for_page(const struct daemon *daemon, int result)
 {
     if (result == -EADDRINUSE || result == -EADDRNOTAVAIL || result == -EACCES)
@@ -157,11 +163,8 @@ struct store_start daemon_start(struct daemon *daemon)
 
 static int open_ledger(struct daemon *daemon, struct err *err)
 {
-    int result = make_state(daemon->state, err);
-    if (result < 0)
-        return result;
     struct store_start start = daemon_start(daemon);
-    result = store_open(daemon->state, &start, &daemon->store, err);
+    int result = store_open(daemon->state, &start, &daemon->store, err);
     if (result < 0)
         return err_prefix(err, result, "%s", daemon->state);
     return 0;
@@ -293,6 +296,8 @@ static int build_core(struct daemon *daemon)
     if (result < 0)
         return fail(daemon, EXIT_FAILED, &err);
     loop_on_failure(daemon->loop, loop_failed, daemon);
+    if (make_state(daemon->state, &err) < 0)
+        return fail(daemon, EXIT_LEDGER, &err);
     result = open_ledger(daemon, &err);
     if (result < 0)
         return fail(daemon, exit_for(result), &err);
@@ -318,8 +323,9 @@ static int build_edges(struct daemon *daemon)
     int result = open_page(daemon, &err);
     if (result < 0)
         return fail(daemon, exit_for_page(daemon, result), &err);
-    if (daemon_open_channels(daemon, &err) < 0)
-        return fail(daemon, EXIT_CONFIG, &err);
+    result = daemon_open_channels(daemon, &err);
+    if (result < 0)
+        return fail(daemon, exit_for_channels(daemon, result), &err);
     if (daemon_sources_open(daemon, &err) < 0)
         return fail(daemon, EXIT_DEVICE, &err);
     return EXIT_OK;

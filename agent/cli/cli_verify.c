@@ -129,7 +129,7 @@ static int read_light_log(struct store *store, const char *path, struct light_ch
     int result = file ? 0 : -errno;
     while (result == 0 && fgets(line, sizeof line, file))
         result = take_line(store, check, line);
-    return result;
+    return result == 0 && ferror(file) ? -errno : result;
 }
 
 /* Every sold line is a sale of the ledger, and none twice. A sale without its line can be: the power went

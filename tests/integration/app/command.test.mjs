@@ -303,6 +303,7 @@ test('the check at the end of the demo sees a shop or a light that does not tell
     const other = mug.replace(/:\d+$/, ':0');
     verify(5, /^4 times .*1 of no sale/m, shop, p.write('no-sale.log', `${lines}${other}\n`));
     verify(1, /none\.log/, shop, p.path('none.log'));
+    verify(1, /[Ii]s a directory/, shop, p.directory);
 });
 
 test('go-live: a preview first, not one write before --confirm, then the shop follows', async (t) => {
