@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "domain/catalogue_csv.h"
 
-enum { EVENTS_AT_ONCE = 512 };
+enum { EVENTS_AT_ONCE = 512, ROWS_PER_SIGN_OF_LIFE = 512 };
 
 /* A run over a file: first pass looks for bad rows, second books (strict needs to know before anything is
  * booked). */
@@ -16,7 +16,7 @@ struct run {
     struct daemon *daemon;
     struct import_report *report;
     struct changes changes;
-    uint32_t next_alias, next_location;
+    uint32_t next_alias, next_location, rows;
     uint32_t first_alias, new_items; /* the first free alias before the import; new items of this pass */
     bool book;                       /* second pass */
     struct event event;
@@ -266,6 +266,10 @@ static int pass(struct run *run, const char *csv, size_t length, struct err *err
     while (result >= 0) {
         struct err why = {0};
         int row = catalogue_csv_next(catalogue, &run->row, &why);
+        /* A large file on a small computer may take longer than the service manager waits for a dead agent.
+         */
+        if (++run->rows % ROWS_PER_SIGN_OF_LIFE == 0)
+            loop_notify("WATCHDOG=1");
         if (row == 0)
             break;
         if (row < 0)

@@ -197,17 +197,18 @@ static void print_preview(const struct json *answer, const char *name)
         cli_column(cli_text(row, "title"), 36);
         (void)printf(" %6" PRId64 " -> %6" PRId64 "\n", cli_int(row, "level"), cli_int(row, "wanted"));
     }
+    int64_t changes = cli_int(answer, "changes");
     size_t unlinked = json_count(json_get(answer, "unlinked"));
     if (unlinked)
-        (void)printf("%zu things at the shop match no item by SKU or barcode; they are left alone\n",
-                     unlinked);
+        (void)printf("%zu thing%s at the shop match%s no item by SKU or barcode; they are left alone\n",
+                     unlinked, unlinked == 1 ? "" : "s", unlinked == 1 ? "es" : "");
     if (cli_bool(answer, "live"))
-        (void)printf("%s is live: %" PRId64 " levels are being brought to the truth\n", name,
-                     cli_int(answer, "changes"));
+        (void)printf("%s is live: %" PRId64 " level%s being brought to the truth\n", name, changes,
+                     changes == 1 ? " is" : "s are");
     else
         (void)printf("%" PRId64
-                     " levels would change. Nothing was written. Go live: fairstock go-live %s --confirm\n",
-                     cli_int(answer, "changes"), name);
+                     " level%s would change. Nothing was written. Go live: fairstock go-live %s --confirm\n",
+                     changes, changes == 1 ? "" : "s", name);
 }
 
 /* --confirm alone is not enough: fairstockd must have shown the preview first. We show it, then confirm. */

@@ -204,7 +204,7 @@ int cli_verify(struct cli *cli)
 {
     struct store *store;
     struct err err = {0};
-    if (store_open_readonly(cli_ledger_directory(cli), &store, &err) < 0) {
+    if (cli_open_ledger(cli_ledger_directory(cli), &store, &err) < 0) {
         cli_complain("%s: %s", cli_ledger_directory(cli), err_text(&err));
         return CLI_FAILED;
     }

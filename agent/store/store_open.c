@@ -178,8 +178,8 @@ static int add_epoch_row(struct store *store, const struct store_start *start)
     sqlite3_stmt *add = store_use(store, SQL_EPOCH_ADD);
     store_bind_u(add, 1, store->epoch_position);
     store_bind_u(add, 2, store->generation);
-    store_bind_id(add, 3, store->epoch);
-    store_bind_id(add, 4, start->boot);
+    store_bind_id(add, 3, &store->epoch);
+    store_bind_id(add, 4, &start->boot);
     store_bind_i(add, 5, start->wall_ms);
     store_bind_i(add, 6, start->boottime_ms);
     store_bind_u(add, 7, start->clock_quality);
@@ -280,7 +280,12 @@ int store_start_up(struct store *store, const struct store_start *start, struct 
     if (result < 0)
         return result;
     result = write_epoch(store, start);
-    return result < 0 ? err_set_errno(err, result, "cannot write this start into the ledger") : 0;
+    if (result == 0)
+        return 0;
+    /* What a failed sync left in the kernel's cache must not be found, and believed, by the next start. */
+    if (store->dead && store_bring_home(store, err) < 0)
+        return err_prefix(err, result, "cannot write this start into the ledger");
+    return err_set_errno(err, result, "cannot write this start into the ledger");
 }
 
 int store_open(const char *directory, const struct store_start *start, struct store **store, struct err *err)
@@ -344,5 +349,10 @@ void store_close(struct store *store)
         return;
     if (!store->readonly && !store->dead && store->db)
         finish(store);
+    struct err err = {0};
+    /* Who saw a sync fail empties the log: the next start in this boot would believe pages that the kernel
+     * never wrote. If that fails too, nobody is left to tell; the start verifies what it finds. */
+    if (store->dead && store_bring_home(store, &err) < 0)
+        store->dead = true;
     store_free(store);
 }

@@ -165,8 +165,14 @@ test('the light says sold once a sale, also of what nobody knows and of what is 
     };
     says('LOW', 0, 'sold');
     says('LOW', 0, 'sold', 'low');
+    says('LOW', 0, 'sold'); // said once a crossing
+    assert.equal(p.command('undo').status, 0);
+    assert.equal(p.command('undo').status, 0);
+    says('LOW', 0, 'sold', 'low'); // and at the next one again
     says('NONE', 0, 'sold', 'attention');
     says('NONE', 0, 'sold', 'attention');
+    const [below] = p.json('cards').cards;
+    assert.deepEqual([below.kind, below.sku, p.item('NONE').on_hand], ['below_zero', 'NONE', -2]);
     says('WHAT', 0, 'sold', 'unknown');
     says('WHAT', 0, 'sold', 'unknown');
     says('ONE', 0, 'sold');
