@@ -60,9 +60,11 @@ function grants({ ledger: { events } }) {
     const wrong = [], sums = new Sums();
     for (const event of events) {
         const listing = event.what === 'grant' ? sums.listing(event) : null;
+        const before = listing && sums.deficit(listing.item, listing.location);
         sums.add(event);
-        if (listing && sums.deficit(listing.item, listing.location) > 0)
-            wrong.push(`event ${event.position}: the grant of ${event.units} leaves a deficit of ${sums.deficit(listing.item, listing.location)}`);
+        const after = listing && sums.deficit(listing.item, listing.location);
+        if (after > before)
+            wrong.push(`event ${event.position}: the grant of ${event.units} makes a deficit of ${before} one of ${after}`);
     }
     return wrong;
 }
