@@ -70,9 +70,10 @@ const keep = (child) => {
 const fairstock = (...args) => spawnSync(join(bin, 'fairstock'), ['--state', state, ...args], { encoding: 'utf8' });
 const lightText = () => (existsSync(light) ? readFileSync(light, 'utf8') : '');
 
-// One life of the agent: begun with `codes` to scan, remembered for the checker when it is over.
+// One life of the agent: begun with `codes` to scan, remembered for the checker when it is over. With `trap` it dies when it enters
+// that system call for the n-th time: between commit and light, between commit and request, between two writes of a commit.
 const runs = [];
-const live = (codes = []) => {
+const live = (codes = [], trap = null) => {
     const scanner = [];
     if (codes.length) {
         const file = join(work, 'scans.hid');
@@ -80,8 +81,13 @@ const live = (codes = []) => {
         scanner.push('--scanner', `sim:${file}`);
     }
     const run = { codes, start_ms: Date.now(), before: lightText().length };
-    const child = keep(spawn(join(bin, 'fairstockd'),
-        ['--config', join(work, 'fairstock.ini'), '--light', `log:${light}`, '--listen', 'none', ...scanner], { stdio: ['ignore', 'ignore', 'pipe'] }));
+    const command = [join(bin, 'fairstockd'), '--config', join(work, 'fairstock.ini'), '--light', `log:${light}`, '--listen', 'none', ...scanner];
+    if (trap)
+        command.unshift('strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${trap.call}`, '-e', `inject=${trap.call}:signal=KILL:when=${trap.nth}`);
+    const child = keep(spawn(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] }));
+    // strace ends as what it traced ended, so it is the traced one that is killed.
+    const traced = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+    child.end = () => (trap ? traced() : [child.pid]).forEach((pid) => process.kill(pid, 'SIGKILL'));
     child.words = '';
     child.stderr.on('data', (part) => (child.words += part));
     child.said = () => lightText().slice(run.before);
@@ -167,24 +173,34 @@ const goLive = async () => {
     await stop(child);
 };
 
-// A third of the kills fall into start-up, most while selling and talking to the shop, some into an orderly stop.
+const TRAPS = [['pwrite64', 150], ['pwrite64', 150], ['write', 30], ['fdatasync', 40], ['sendto', 12], ['recvfrom', 12]];
+const trapOf = (when) => {
+    const [call, most] = pick(TRAPS);
+    return when === 'calling' ? { call, nth: 1 + below(most) } : null;
+};
+
+// Some kills fall into start-up, some into an orderly stop, most while selling and talking to the shop: at a moment of the clock, or at
+// the entry of a system call.
 const campaign = async (url) => {
-    const orders = [], met = { early: 0, selling: 0, stopping: 0 };
-    while (met.early + met.selling + met.stopping < kills) {
-        const child = live(Array.from({ length: 5 + below(30) }, () => (random() < 0.03 ? `29${below(10)}99` : pick(items).barcode)));
-        const when = pick(['early', 'early', 'early', 'selling', 'selling', 'selling', 'selling', 'selling', 'selling', 'stopping']);
-        if (when !== 'early')
-            await until('the light to say more than starting', () => child.exitCode !== null || / (?!starting)[a-z]+/.test(child.said()));
-        await Promise.all([pause(below(when === 'early' ? 150 : 350)), meanwhile(url, orders)]);
-        if (child.exitCode !== null)
+    const orders = [], met = { starting: 0, selling: 0, calling: 0, stopping: 0 };
+    const total = () => Object.values(met).reduce((a, b) => a + b);
+    while (total() < kills) {
+        const when = pick(['starting', 'starting', 'selling', 'selling', 'selling', 'calling', 'calling', 'calling', 'calling', 'stopping']);
+        const child = live(Array.from({ length: 5 + below(30) }, () => (random() < 0.03 ? `29${below(10)}99` : pick(items).barcode)), trapOf(when));
+        const gone = () => child.exitCode !== null || child.signalCode !== null;
+        if (when !== 'starting')
+            await until('the light to say more than starting', () => gone() || / (?!starting)[a-z]+/.test(child.said()));
+        await Promise.all([Promise.race([child.over, pause(below(when === 'starting' ? 150 : 350))]), meanwhile(url, orders)]);
+        if (when !== 'calling' && gone())
             fail(`it stopped by itself: ${child.words}`);
         if (when === 'stopping') {
             child.kill('SIGTERM');
             await pause(below(25));
         }
-        child.kill('SIGKILL');
+        if (!gone())
+            child.end();
         const { code, signal } = await child.over;
-        if (code !== 0 && signal !== 'SIGKILL')
+        if (signal !== 'SIGKILL' && !(when === 'stopping' && code === 0))
             fail(`it ended with ${code ?? signal}: ${child.words}`);
         met[when] += signal === 'SIGKILL' ? 1 : 0;
     }
@@ -275,13 +291,13 @@ try {
     const met = await campaign(url);
     await settle(url);
     const words = await judge(url);
-    console.log(`seed ${seed}: ${met.early + met.selling + met.stopping} kills (${met.early} in start-up, ${met.selling} while selling, ${met.stopping} while stopping), ${words}`);
+    console.log(`seed ${seed}: kills ${Object.entries(met).map(([when, n]) => `${when} ${n}`).join(', ')}; ${words}`);
     result = 0;
 } catch (error) {
     console.error(`FAILED (seed ${seed}): ${error.message}\nleft in ${work}`);
 } finally {
     for (const child of children)
-        child.kill('SIGKILL');
+        (child.end ?? (() => child.kill('SIGKILL')))();
 }
 if (result === 0)
     rmSync(work, { recursive: true });
