@@ -140,6 +140,16 @@ test('an unknown code is sold, counted, and named later', async (t) => {
     assert.equal(await p.stop(agent), 0);
 });
 
+test('cards says when there are more than it shows', async (t) => {
+    const p = place(t);
+    const agent = await p.start();
+    for (let i = 0; i < 100; i++) assert.equal((await p.post('/sell', JSON.stringify({ code: `NEW${i}` }))).status, 200);
+    assert.doesNotMatch(says(p, 0, /^card \d+/m, 'cards'), /more/);
+    assert.equal((await p.post('/sell', '{"code":"NEW100"}')).status, 200);
+    says(p, 0, /^There are more: they are shown once some of these are settled\.$/m, 'cards');
+    assert.equal(await p.stop(agent), 0);
+});
+
 test('stock and explain add up to what the shop shows', async (t) => {
     const p = place(t);
     const agent = await p.start();
