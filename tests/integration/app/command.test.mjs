@@ -266,6 +266,15 @@ test('verify finds one flipped byte and names its place', async (t) => {
     }
 });
 
+test('a file that is no ledger any more is damage, and nobody is told to start over', async (t) => {
+    const p = place(t);
+    assert.equal(await p.stop(await p.stockUp('sku,title,on_hand\nMUG,Mug,9\n')), 0);
+    const copy = copyLedger(p, 'garbage');
+    writeFileSync(join(copy, 'ledger.db'), Buffer.alloc(20000, 0xa5));
+    says(p, 5, /garbage: ledger.db is not a Fairstock ledger/, 'verify', copy);
+    assert.match(p.command('--state', copy, 'doctor').stdout, /^BAD +ledger in .*\n +Copy the state directory to another disk/m);
+});
+
 test('who may not read the ledger is told to use sudo', async (t) => {
     const p = place(t);
     if (process.getuid() !== 0) return t.skip('SKIP: needs root to become somebody else');
