@@ -182,14 +182,9 @@ static int on_lamp_timer(void *user, int64_t now_ms)
 
 static int on_light_timer(void *user, int64_t now_ms)
 {
-    struct daemon *daemon = user;
-    int64_t next = -1;
-    for (int i = 0; i < daemon->light_count; i++) {
-        int64_t wait = light_tick(daemon->lights[i], now_ms);
-        if (wait >= 0 && (next < 0 || wait < next))
-            next = wait;
-    }
-    return loop_arm(daemon->light_timer, next < 0 ? INT64_MAX : now_ms + next);
+    (void)now_ms;
+    daemon_tick_lights(user);
+    return 0;
 }
 
 /* Housekeeping of the ledger only when nothing else wants the loop; it is armed again after each commit. */
