@@ -9,6 +9,7 @@
 #include "app/api.h"
 #include "app/import.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 enum { QUANTITY_MAX = 1000 };
 
@@ -18,10 +19,12 @@ static const char *text_field(const struct api_call *call, const char *key)
     return text ? text : "";
 }
 
+/* What was left out is otherwise; what is no whole number is -1, which is never in range. */
 static int64_t int_field(const struct api_call *call, const char *key, int64_t otherwise)
 {
     int64_t value;
-    return json_get_int(call->body, key, &value) == 0 ? value : otherwise;
+    int result = json_get_int(call->body, key, &value);
+    return result == 0 ? value : result == -ENOENT ? otherwise : -1;
 }
 
 /* --- sell and undo
@@ -43,6 +46,9 @@ int api_sell(struct api_call *call)
     int64_t quantity = int_field(call, "quantity", 1);
     if (!*given || strlen(given) > CODE_MAX_BYTES)
         return api_error(call, HTTP_BAD_REQUEST, "give a code of 1 to %d characters", CODE_MAX_BYTES);
+    for (const char *at = given; *at; at++)
+        if (utf8_control(at))
+            return api_error(call, HTTP_BAD_REQUEST, "no code has control characters in it");
     if (quantity < 1 || quantity > QUANTITY_MAX)
         return api_error(call, HTTP_BAD_REQUEST, "the quantity must be 1 to %d", QUANTITY_MAX);
     daemon_sell_typed(daemon, given, quantity);
@@ -81,6 +87,8 @@ int api_undo(struct api_call *call)
     struct daemon *daemon = call->daemon;
     const struct intake_recent *voided;
     const char *meant = text_field(call, "event");
+    if (json_get(call->body, "event") && !json_get_text(call->body, "event"))
+        return api_error(call, HTTP_BAD_REQUEST, "\"event\" must be the id of a sale, as a text");
     if (*meant && !is_last_sale(call, meant))
         return api_error(call, HTTP_CONFLICT,
                          "That is not the last sale any more, so nothing was undone. Look again.");
@@ -122,7 +130,8 @@ int api_sync(struct api_call *call)
 int api_import(struct api_call *call)
 {
     bool strict = false;
-    (void)json_get_bool(call->body, "strict", &strict);
+    if (json_get_bool(call->body, "strict", &strict) == -EINVAL)
+        return api_error(call, HTTP_BAD_REQUEST, "\"strict\" must be true or false");
     const char *csv = json_get_text(call->body, "csv");
     if (!csv)
         return api_error(call, HTTP_BAD_REQUEST, "send the file's text as \"csv\"");

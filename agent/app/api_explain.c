@@ -348,7 +348,10 @@ int api_explain(struct api_call *call)
     struct item item;
     if (!api_query(call, "sku", sku, sizeof sku))
         return api_error(call, HTTP_BAD_REQUEST, "say which item: ?sku=…");
-    (void)api_query(call, "channel", only, sizeof only);
+    const struct channel *channel = NULL;
+    if (api_query(call, "channel", only, sizeof only) && *only &&
+        !daemon_courier(call->daemon, only, &channel))
+        return api_error(call, HTTP_NOT_FOUND, "no channel is called %s; fairstock status names them", only);
     if (store_item_by_sku(call->daemon->store, sku, &item) < 0)
         return api_error(call, HTTP_NOT_FOUND, "no item has the SKU %s", sku);
     struct explanation *all = calloc(1, sizeof *all);

@@ -5,17 +5,6 @@
 
 #include "app/api.h"
 
-static const char *phase_name(enum engine_phase phase)
-{
-    static const char *const names[] = {
-        [ENGINE_CONNECTING] = "connecting",   [ENGINE_BASELINE] = "baseline",
-        [ENGINE_PREVIEW] = "preview",         [ENGINE_READY] = "ready",
-        [ENGINE_SYNCING] = "syncing",         [ENGINE_OFFLINE] = "offline",
-        [ENGINE_NEEDS_LOGIN] = "needs_login",
-    };
-    return names[phase];
-}
-
 /* Units that buyers of this channel can use now, as far as we can bound it. */
 static int64_t published_units(const struct book *book, uint32_t channel)
 {
@@ -40,7 +29,7 @@ static void write_channel(struct daemon *daemon, struct json_writer *json, struc
     json_begin_object(json, NULL);
     json_text(json, "name", row->name);
     json_text(json, "kind", row->kind);
-    json_text(json, "phase", phase_name(view.phase));
+    json_text(json, "phase", daemon_phase_name(view.phase));
     json_bool(json, "live", row->live);
     json_int(json, "owed", view.owed);
     json_int(json, "owed_since_ms",
@@ -56,6 +45,11 @@ static void write_channel(struct daemon *daemon, struct json_writer *json, struc
     json_end_object(json);
 }
 
+static const char *scanner_state(const struct daemon_source *source)
+{
+    return source->ready ? "ready" : source->ended ? "ended" : source->seen ? "gone" : "none attached";
+}
+
 static void write_scanners(struct daemon *daemon, struct json_writer *json)
 {
     json_begin_array(json, "scanners");
@@ -63,7 +57,7 @@ static void write_scanners(struct daemon *daemon, struct json_writer *json)
         json_begin_object(json, NULL);
         json_int(json, "source", daemon->sources[i].number);
         json_text(json, "name", daemon->sources[i].name);
-        json_text(json, "state", daemon->sources[i].ready ? "ready" : "gone");
+        json_text(json, "state", scanner_state(&daemon->sources[i]));
         json_end_object(json);
     }
     json_end_array(json);
@@ -74,7 +68,8 @@ static void write_disk(struct daemon *daemon, struct json_writer *json)
     struct statvfs disk;
     bool known = statvfs(daemon->state, &disk) == 0;
     json_begin_object(json, "disk");
-    json_int(json, "free_mb", known ? (int64_t)(disk.f_bavail * disk.f_frsize / (1024 * 1024)) : -1);
+    json_int(json, "free_mb",
+             known ? (int64_t)((uint64_t)disk.f_bavail * disk.f_frsize / (1024 * 1024)) : -1);
     json_text(json, "fault",
               daemon->facts.fault ? "The last sale could not be saved. Write sales on paper." : "");
     json_end_object(json);

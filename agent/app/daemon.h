@@ -26,7 +26,6 @@
 enum {
     STATE_PATH_MAX_BYTES = 1024,
     SOURCES_MAX = OPTIONS_SOURCES_MAX,
-    ONCE_WAIT_MAX_MS = 30000, /* --once gives up waiting for the shops after this */
     PUBLISH_MIN_MS = 100,     /* the page hears of a changed status at most this often */
     PUBLISH_QUIET_MS = 10000, /* …and that a poll went well, with nothing new, this often */
 };
@@ -94,6 +93,7 @@ struct store_start daemon_start(struct daemon *daemon); /* of now, with a fresh 
 /* daemon_light.c */
 void daemon_signal(struct daemon *daemon, enum status_lamp name, const char *event_id);
 void daemon_update_lamp(struct daemon *daemon);
+void daemon_tick_lights(struct daemon *daemon);
 void daemon_outcome(void *daemon, const struct intake_outcome *outcome);
 /* Tells page and terminal of one scan. */
 void daemon_scanned(struct daemon *daemon, const struct intake_outcome *outcome);
@@ -124,6 +124,8 @@ const char *daemon_runtime_directory(const struct daemon *daemon);
 int daemon_open_channels(struct daemon *daemon, struct err *err);
 void daemon_close_channels(struct daemon *daemon);
 struct courier *daemon_courier(struct daemon *daemon, const char *name, const struct channel **channel);
+
+const char *daemon_phase_name(enum engine_phase phase); /* as docs/api.md has it */
 
 /* Before the first write to a real shop its preview must have been shown. */
 bool daemon_previewed(const struct daemon *daemon, uint32_t channel);

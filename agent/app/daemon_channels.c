@@ -215,3 +215,14 @@ void daemon_note_preview(struct daemon *daemon, uint32_t channel)
 {
     daemon->previewed_channels |= 1U << channel;
 }
+
+const char *daemon_phase_name(enum engine_phase phase)
+{
+    static const char *const names[] = {
+        [ENGINE_CONNECTING] = "connecting",   [ENGINE_BASELINE] = "baseline",
+        [ENGINE_PREVIEW] = "preview",         [ENGINE_READY] = "ready",
+        [ENGINE_SYNCING] = "syncing",         [ENGINE_OFFLINE] = "offline",
+        [ENGINE_NEEDS_LOGIN] = "needs_login",
+    };
+    return names[phase];
+}

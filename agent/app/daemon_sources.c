@@ -101,7 +101,7 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
     source->settled = source->usb ? source->settled || usb_settled(source) || notice == SCANNER_FAULT : true;
     switch (notice) {
     case SCANNER_READY:
-        source->ready = true;
+        source->ready = source->seen = true;
         if (*words)
             (void)snprintf(source->name, sizeof source->name, "%s", words);
         break;
@@ -111,6 +111,8 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
         log_warning("scanner %u is gone%s%s", number, *words ? ": " : "", words);
         break;
     case SCANNER_OVERLONG:
+        log_warning("scanner %u: more than %d characters at once were discarded: fairstock cards", number,
+                    CODE_MAX_BYTES);
         overlong_card(daemon, words);
         break;
     case SCANNER_ENDED:
@@ -121,6 +123,10 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
     case SCANNER_FAULT:
         source->ready = false;
         log_error("scanner %u: %s", number, words);
+        if (!source->usb) { /* a recording, a FIFO or standard input does not come back */
+            source->ended = source->broken = true;
+            daemon_terminal_input_ended(daemon);
+        }
         break;
     case SCANNER_REJECTED:
         log_warning("scanner %u: %s", number, words);
@@ -157,8 +163,8 @@ static int save_learnt(void *user, const struct usb_learnt learnt[], size_t coun
                       : files_replace(path, buf_text(&text), text.length, err);
 }
 
-static int load_learnt(struct daemon *daemon, struct usb_learnt learnt[USB_LEARNT_MAX], size_t *count,
-                       struct err *err)
+int daemon_sources_load_learnt(const struct daemon *daemon, struct usb_learnt learnt[USB_LEARNT_MAX],
+                               size_t *count, struct err *err)
 {
     BUF_AUTO struct buf text = buf_new(CONFIG_FILE_MAX_BYTES);
     char path[STATE_PATH_MAX_BYTES + 32];
@@ -182,7 +188,8 @@ static int open_usb(struct daemon *daemon, struct daemon_source *source, const s
 {
     FREE_AUTO struct usb_learnt *learnt = calloc(USB_LEARNT_MAX, sizeof *learnt);
     size_t count = 0;
-    int result = learnt ? load_learnt(daemon, learnt, &count, err) : err_set(err, -ENOMEM, "out of memory");
+    int result = learnt ? daemon_sources_load_learnt(daemon, learnt, &count, err)
+                        : err_set(err, -ENOMEM, "out of memory");
     if (result < 0)
         return result;
     struct usb_scanner_options options = {.sink = *sink,
@@ -206,7 +213,7 @@ static int open_source(struct daemon *daemon, const char *spec, uint32_t number,
     daemon->source_count++; /* before it is opened: notices find it */
     if (strcmp(spec, "stdin") == 0) {
         source->number = 0;
-        source->ready = source->settled = true; /* a keyboard is always there */
+        source->ready = source->settled = source->seen = true; /* a keyboard is always there */
         return scanner_stdin_new(daemon->loop, STDIN_FILENO, 0, &sink, &source->typed, err);
     }
     if (strcmp(spec, "usb") == 0)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "usb/usb_policy.h"
 
 struct daemon;
 struct scanner_sim;
@@ -17,6 +18,8 @@ struct daemon_source {
     uint32_t number; /* 1…; 0 typed */
     char name[NAME_MAX_BYTES + 1];
     bool ready, ended, listed;
+    bool broken;  /* ended because it could not be read any more */
+    bool seen;    /* was ready at some time since the start */
     bool settled; /* what was there at the start was looked at: ready, or known not to be */
     struct scanner_sim *sim;
     struct scanner_stdin *typed;
@@ -28,5 +31,10 @@ bool daemon_sources_settled(const struct daemon *daemon);
 int daemon_sources_open(struct daemon *daemon, struct err *err);
 void daemon_sources_close(struct daemon *daemon);
 struct usb_scanner *daemon_sources_usb(const struct daemon *daemon); /* NULL when no USB source is open */
+
+/* The scanners that the seller had this device learn; none where there is no such file. */
+MUST_CHECK int daemon_sources_load_learnt(const struct daemon *daemon,
+                                          struct usb_learnt learnt[USB_LEARNT_MAX], size_t *count,
+                                          struct err *err);
 
 #endif

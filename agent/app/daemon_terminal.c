@@ -9,7 +9,6 @@
 #include "app/daemon.h"
 #include "app/daemon_terminal.h"
 #include "base/log.h"
-#include "crypto/crypto.h"
 #include "domain/money.h"
 
 enum { FIRST_CODES = 3, TABLE_PAGE = 200 };
@@ -163,31 +162,56 @@ int daemon_terminal_print_stock(struct daemon *daemon)
  * -----------------------------------------------------------------------------------------------------------------
  */
 
-static bool settled(const struct daemon *daemon)
+static bool settled(const struct daemon *daemon, uint32_t i)
+{
+    struct engine_view view;
+    courier_view(daemon->couriers[i], &view);
+    return !view.owed && (view.phase == ENGINE_READY || view.phase == ENGINE_PREVIEW) &&
+           courier_idle(daemon->couriers[i]);
+}
+
+static bool all_settled(const struct daemon *daemon)
+{
+    for (uint32_t i = 0; i < daemon->courier_count; i++)
+        if (!settled(daemon, i))
+            return false;
+    return true;
+}
+
+static void say_what_is_owed(const struct daemon *daemon)
 {
     for (uint32_t i = 0; i < daemon->courier_count; i++) {
+        const struct channel *row =
+            book_channel(store_book(daemon->store), courier_channel(daemon->couriers[i]));
         struct engine_view view;
         courier_view(daemon->couriers[i], &view);
-        if (view.owed || (view.phase != ENGINE_READY && view.phase != ENGINE_PREVIEW) ||
-            !courier_idle(daemon->couriers[i]))
-            return false;
+        if (!settled(daemon, i))
+            log_warning(
+                "gave up waiting for %s (%s%s%s); %" PRIu32 " change%s still owed to it, kept and sent later",
+                row ? row->name : "a shop", daemon_phase_name(view.phase), *view.last_error ? ": " : "",
+                view.last_error, view.owed, view.owed == 1 ? " is" : "s are");
     }
-    return true;
+}
+
+static bool any_broken(const struct daemon *daemon)
+{
+    for (int i = 0; i < daemon->source_count; i++)
+        if (daemon->sources[i].broken)
+            return true;
+    return false;
 }
 
 static int on_once(void *user, int64_t now_ms)
 {
     enum { LOOK_AGAIN_MS = 50 };
     struct daemon *daemon = user;
-    bool done = settled(daemon);
+    bool done = all_settled(daemon);
     if (!done && now_ms < daemon->once_deadline_ms)
         return loop_arm(daemon->once_timer, now_ms + LOOK_AGAIN_MS);
     if (!done)
-        log_warning("gave up waiting: %" PRIu32
-                    " changes are still owed to the shops; they are kept and sent later",
-                    daemon_owed(daemon));
+        say_what_is_owed(daemon);
     int result = daemon_terminal_print_stock(daemon);
-    daemon->exit_code = result < 0 || !done ? EXIT_FAILED : EXIT_OK;
+    daemon->exit_code = result < 0 || !done || any_broken(daemon) ? EXIT_FAILED : EXIT_OK;
     loop_stop(daemon->loop);
     return result;
 }
@@ -204,35 +228,13 @@ void daemon_terminal_input_ended(struct daemon *daemon)
     for (int i = 0; i < daemon->source_count; i++)
         if (!daemon->sources[i].usb && !daemon->sources[i].ended)
             return;
-    daemon->once_deadline_ms = loop_now_ms(daemon->loop) + ONCE_WAIT_MAX_MS;
+    daemon->once_deadline_ms = loop_now_ms(daemon->loop) + daemon->options.once_wait_ms;
     int result = loop_arm(daemon->once_timer, loop_now_ms(daemon->loop));
     if (result < 0)
         log_error("cannot arm a timer: %s", strerrordesc_np(-result));
 }
 
-/* --- --check and what the command line leaves open
- * ----------------------------------------------------------------------------- */
-
-int daemon_terminal_check(struct daemon *daemon)
-{
-    struct store_check check;
-    int result = store_verify(daemon->store, crypto_sha256_two, &check);
-    if (result < 0 || check.first_bad_position) {
-        log_error("the ledger is damaged at position %" PRIu64 ": %s", check.first_bad_position,
-                  result < 0 ? strerrordesc_np(-result) : check.words);
-        return daemon->exit_code = EXIT_LEDGER;
-    }
-    (void)printf("config, token files: right\nledger: %" PRIu64 " events, %" PRIu64 " seals, %" PRIu64
-                 " starts, all right\n",
-                 check.events, check.seals, check.epochs);
-    struct usb_scanner_row rows[USB_DEVICES_MAX];
-    struct usb_scanner *usb = daemon_sources_usb(daemon);
-    size_t count = usb ? usb_scanner_devices(usb, rows, USB_DEVICES_MAX) : 0;
-    for (size_t i = 0; i < count && i < USB_DEVICES_MAX; i++)
-        (void)printf("device %s %s: %s%s%s\n", rows[i].id, rows[i].name, usb_policy_state_text(rows[i].state),
-                     *rows[i].next ? "\n   " : "", rows[i].next);
-    return EXIT_OK;
-}
+/* --- what the command line leaves open --- */
 
 /* Splits the config's space-separated list; the words stay in the config's own text. */
 static int split(char *text, const char **words, int max)

@@ -1,5 +1,5 @@
 /* The terminal's form of the daemon: the first screen, the words of a scan, the end of --once, the stock
- * table, --check. */
+ * table. */
 #ifndef FAIRSTOCK_APP_DAEMON_TERMINAL_H
 #define FAIRSTOCK_APP_DAEMON_TERMINAL_H
 
@@ -7,7 +7,6 @@
 
 int daemon_terminal_add_once(struct daemon *daemon);
 void daemon_terminal_print_outcome(struct daemon *daemon, const struct intake_outcome *outcome);
-int daemon_terminal_check(struct daemon *daemon);
 void daemon_terminal_default_options(struct daemon *daemon);
 void daemon_terminal_first_screen(struct daemon *daemon);
 void daemon_terminal_input_ended(struct daemon *daemon);

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "domain/catalogue_csv.h"
 
-enum { EVENTS_AT_ONCE = 512 };
+enum { EVENTS_AT_ONCE = 512, ROWS_PER_SIGN_OF_LIFE = 512 };
 
 /* A run over a file: first pass looks for bad rows, second books (strict needs to know before anything is
  * booked). */
@@ -16,9 +16,11 @@ struct run {
     struct daemon *daemon;
     struct import_report *report;
     struct changes changes;
-    uint32_t next_alias, next_location;
-    bool book; /* second pass */
+    uint32_t next_alias, next_location, rows;
+    uint32_t first_alias, new_items; /* the first free alias before the import; new items of this pass */
+    bool book;                       /* second pass */
     struct event event;
+    const struct catalogue_csv *catalogue; /* of this pass */
     struct catalogue_row row;
     struct item item;
     /* SKUs and codes of this file seen so far, sorted by insertion; files are bounded by CSV_FILE_MAX_BYTES
@@ -122,8 +124,9 @@ static int check_row(struct run *run, uint32_t alias, struct err *err)
         if (book_find_code(store_book(run->daemon->store), run->row.codes[i], &owner) && owner.alias != alias)
             return err_set(err, -EINVAL, "the barcode %s already belongs to another item", run->row.codes[i]);
     }
-    if (!alias && run->next_alias > ITEMS_MAX)
+    if (!alias && run->first_alias + run->new_items > ITEMS_MAX)
         return err_set(err, -EINVAL, "there is room for %d items only", ITEMS_MAX);
+    run->new_items += !alias;
     return 0;
 }
 
@@ -222,6 +225,7 @@ static int book_new_item(struct run *run)
 /* on_hand of a known item is left alone: the ledger knows better than yesterday's file. */
 static int book_known_item(struct run *run, uint32_t alias)
 {
+    catalogue_csv_keep(run->catalogue, &run->item, &run->row.item);
     bool same = same_item(&run->item, &run->row.item);
     if (!same)
         add_item(run, EVENT_ITEM_CHANGED, alias);
@@ -256,10 +260,16 @@ static int pass(struct run *run, const char *csv, size_t length, struct err *err
     FREE_AUTO struct catalogue_csv *catalogue = calloc(1, sizeof *catalogue);
     if (!catalogue)
         return err_set(err, -ENOMEM, "out of memory");
+    run->new_items = 0;
+    run->catalogue = catalogue;
     int result = catalogue_csv_start(catalogue, csv, length, run->daemon->config->currency, err);
     while (result >= 0) {
         struct err why = {0};
         int row = catalogue_csv_next(catalogue, &run->row, &why);
+        /* A large file on a small computer may take longer than the service manager waits for a dead agent.
+         */
+        if (++run->rows % ROWS_PER_SIGN_OF_LIFE == 0)
+            loop_notify("WATCHDOG=1");
         if (row == 0)
             break;
         if (row < 0)
@@ -291,7 +301,7 @@ int import_csv(struct daemon *daemon, const char *csv, size_t length, bool stric
     if (!run)
         return err_set(err, -ENOMEM, "out of memory");
     *run = (struct run){.daemon = daemon, .report = report, .changes = changes_new()};
-    run->next_alias = book_item_count(store_book(daemon->store)) + 1;
+    run->first_alias = run->next_alias = book_item_count(store_book(daemon->store)) + 1;
     run->next_location = next_location(daemon);
     int result = pass(run, csv, length, err);
     if (result == 0 && strict && report->bad_count)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 static const char help[] =
     "fairstockd - the agent under the table: scans sell, a light says when it is safe, shops are kept true\n"
@@ -16,8 +17,11 @@ static const char help[] =
     "  --light LIGHT       log:FILE, term or sysfs:NAME; may be repeated\n"
     "  --listen ADDR:PORT  address of the page (default 127.0.0.1:8377; port 0 takes any free one; none: no "
     "page)\n"
-    "  --once              when standard input ends: wait until nothing is owed, print the stock, stop\n"
-    "  --check             read the config, the ledger and the devices, say what is wrong, stop\n"
+    "  --once[=SECONDS]    when standard input ends: wait until nothing is owed, at most SECONDS (default "
+    "30), "
+    "print\n"
+    "                      the stock, stop; exit code 1 if something is still owed then\n"
+    "  --check             look at the config, the ledger and the scanners, change nothing, stop\n"
     "  --config-reference  print every config key with its default and meaning, as docs/configuration.md has "
     "it\n"
     "  --version, --help\n"
@@ -54,7 +58,7 @@ static const struct option table[] = {
     {"scanner", required_argument, NULL, OPTION_SCANNER},
     {"light", required_argument, NULL, OPTION_LIGHT},
     {"listen", required_argument, NULL, OPTION_LISTEN},
-    {"once", no_argument, NULL, OPTION_ONCE},
+    {"once", optional_argument, NULL, OPTION_ONCE},
     {"check", no_argument, NULL, OPTION_CHECK},
     {"config-reference", no_argument, NULL, OPTION_REFERENCE},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -71,6 +75,16 @@ static int add_to(const char **list, int *count, int max, const char *value, con
     return 0;
 }
 
+static int take_seconds(const char *text, int64_t *ms, struct err *err)
+{
+    char *end;
+    long seconds = strtol(text, &end, 10);
+    if (end == text || *end || seconds < 1 || seconds > 3600)
+        return err_set(err, -EINVAL, "--once=SECONDS takes 1 to 3600; see fairstockd --help");
+    *ms = seconds * 1000;
+    return 0;
+}
+
 static int take(struct options *options, int option, const char *value, struct err *err)
 {
     switch (option) {
@@ -84,16 +98,23 @@ static int take(struct options *options, int option, const char *value, struct e
         options->practice = true;
         return 0;
     case OPTION_SCANNER:
+        if (!config_is_source(value))
+            return err_set(err, -EINVAL, "--scanner %s is none; there are usb, stdin and sim:FILE", value);
         return add_to(options->scanners, &options->scanner_count, OPTIONS_SOURCES_MAX, value, "--scanner",
                       err);
     case OPTION_LIGHT:
+        if (!config_is_light(value))
+            return err_set(err, -EINVAL, "--light %s is none; there are log:FILE, term and sysfs:NAME",
+                           value);
         return add_to(options->lights, &options->light_count, OPTIONS_LIGHTS_MAX, value, "--light", err);
     case OPTION_LISTEN:
+        if (!*value)
+            return err_set(err, -EINVAL, "--listen takes ADDRESS:PORT, or none for no page");
         options->listen = value;
         return 0;
     case OPTION_ONCE:
         options->once = true;
-        return 0;
+        return value ? take_seconds(value, &options->once_wait_ms, err) : 0;
     case OPTION_CHECK:
         options->check = true;
         return 0;
@@ -113,7 +134,7 @@ static int take(struct options *options, int option, const char *value, struct e
 
 int options_parse(int argc, char **argv, struct options *options, struct err *err)
 {
-    struct options read = {0};
+    struct options read = {.once_wait_ms = ONCE_WAIT_DEFAULT_MS};
     opterr = 0;
     optind = 1;
     for (;;) {

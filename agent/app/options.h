@@ -3,10 +3,16 @@
 #define FAIRSTOCK_APP_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
+#include "config/config.h"
 
-enum { OPTIONS_SOURCES_MAX = 8, OPTIONS_LIGHTS_MAX = 4 };
+enum {
+    OPTIONS_SOURCES_MAX = CONFIG_SOURCES_MAX,
+    OPTIONS_LIGHTS_MAX = CONFIG_LIGHTS_MAX,
+    ONCE_WAIT_DEFAULT_MS = 30000
+};
 
 /* Exit codes of fairstockd; `fairstockd --help` lists them. */
 enum daemon_exit {
@@ -29,6 +35,7 @@ struct options {
     int scanner_count;
     const char *lights[OPTIONS_LIGHTS_MAX];
     int light_count;
+    int64_t once_wait_ms; /* --once: the longest wait for the shops */
     bool practice, once, check, help, version, config_reference;
 };
 

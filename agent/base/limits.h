@@ -41,7 +41,8 @@ enum {
     WEB_CONNECTIONS_MAX = 32,
     WEB_BODY_MAX_BYTES =
         2 * 1024 * 1024, /* a CSV import of ITEMS_MAX rows does not fit on purpose: use the command */
-    CSV_FILE_MAX_BYTES = 50 * 1024 * 1024,
+    CSV_FILE_MAX_BYTES = 8 * 1024 * 1024,            /* ITEMS_MAX rows of 160 bytes; held whole in memory */
+    CONTROL_BODY_MAX_BYTES = 2 * CSV_FILE_MAX_BYTES, /* the same as JSON, over the command's socket */
     CSV_ROW_MAX_BYTES = 4096,
     CONFIG_FILE_MAX_BYTES = 256 * 1024,
     TOKEN_MAX_BYTES = 4096,

@@ -20,6 +20,14 @@ size_t utf8_sequence(const char *at, size_t left)
     return bytes[1] >= low && bytes[1] <= high ? length : 0;
 }
 
+size_t utf8_control(const char *at)
+{
+    const uint8_t *bytes = (const uint8_t *)at;
+    if (bytes[0] == 0xc2)
+        return bytes[1] >= 0x80 && bytes[1] <= 0x9f ? 2 : 0;
+    return (bytes[0] && bytes[0] < ' ') || bytes[0] == 0x7f;
+}
+
 bool utf8_valid(const char *bytes, size_t length)
 {
     while (length) {

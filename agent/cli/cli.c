@@ -20,16 +20,20 @@ void cli_complain(const char *format, ...)
     va_end(args);
 }
 
-static void explain_no_daemon(const struct cli *cli, const struct err *err)
+static void explain_no_daemon(const struct cli *cli, int result)
 {
     if (access(cli->socket, W_OK) < 0 && errno == EACCES)
         cli_complain("no permission for %s; join the group fairstock (sudo adduser $USER fairstock, then log "
                      "in again)",
                      cli->socket);
-    else
+    else if (result == -ETIMEDOUT)
         cli_complain(
-            "no fairstockd answers at %s (%s). Start it, or name its state directory with --state DIR.",
-            cli->socket, err_text(err));
+            "fairstockd at %s did not answer within %d seconds; fairstock status says whether it lives",
+            cli->socket, CALL_TIMEOUT_MS / 1000);
+    else
+        cli_complain("no fairstockd answers at %s. Start it (sudo systemctl start fairstock; to practise: "
+                     "toolchain/run), or name its state directory with --state DIR.",
+                     cli->socket);
 }
 
 static int code_for(int status)
@@ -51,13 +55,14 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const char 
     int result = http_call(cli->socket, method, url, "Content-Type: application/json\n", body, strlen(body),
                            CALL_TIMEOUT_MS, &reply, &err);
     if (result < 0) {
-        explain_no_daemon(cli, &err);
+        explain_no_daemon(cli, result);
         buf_free(&reply.body);
         *code = CLI_NO_DAEMON;
         return false;
     }
     *code = code_for(reply.status);
     result = json_parse(buf_text(&reply.body), reply.body.length, answer, &err);
+    json_blank_controls(*answer);
     if (text)
         buf_add(text, buf_text(&reply.body), reply.body.length);
     buf_free(&reply.body);
@@ -88,6 +93,27 @@ int cli_words(struct cli *cli, const char *path, const char *body)
     (void)puts(cli_text(answer, "words"));
     json_free(answer);
     return CLI_OK;
+}
+
+const char *cli_ledger_directory(const struct cli *cli)
+{
+    if (cli->argc)
+        return cli->argv[0];
+    return *cli->state ? cli->state : "/var/lib/fairstock";
+}
+
+int cli_open_ledger(const char *directory, struct store **store, struct err *err)
+{
+    char path[4096 + 16];
+    int result = store_open_readonly(directory, store, err);
+    (void)snprintf(path, sizeof path, "%s/ledger.db", directory);
+    int why = result < 0 && access(path, R_OK) < 0 ? errno : 0;
+    if (why == EACCES)
+        return err_set(err, -EPERM,
+                       "only the agent's own user and root may read the ledger; put sudo before it");
+    if (why == ENOENT)
+        return err_set(err, -ENOENT, "there is no ledger in it");
+    return result;
 }
 
 void cli_encode(const char *text, struct buf *out)

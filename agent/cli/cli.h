@@ -4,6 +4,7 @@
 #define FAIRSTOCK_CLI_CLI_H
 
 #include "base/buf.h"
+#include "store/store.h"
 #include "json/json.h"
 
 /* Exit codes of fairstock; `fairstock --help` lists them. */
@@ -22,7 +23,7 @@ struct cli {
     int argc; /* arguments after the subcommand */
     char **argv;
     bool json; /* --json was given: print the raw answer */
-    bool strict, yes, journal;
+    bool strict, yes, confirm, journal;
     int64_t quantity;                      /* --qty */
     const char *practice_shop, *light_log; /* of verify */
 };
@@ -40,6 +41,11 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const char 
               struct buf *text, int *code);
 /* The same for one that only prints {"words":…}. */
 int cli_words(struct cli *cli, const char *path, const char *body);
+/* The ledger to read without a fairstockd: the argument DIR, else --state, else the service's. */
+const char *cli_ledger_directory(const struct cli *cli);
+/* Opens a ledger to read it. 0; -EPERM: not for this user; -ENOENT: none; or store's error.
+ */
+int cli_open_ledger(const char *directory, struct store **store, struct err *err);
 /* Percent-encodes text into out (RFC 3986 section 2.3: all but unreserved). */
 void cli_encode(const char *text, struct buf *out);
 const char *cli_text(const struct json *value, const char *key); /* "" when absent */

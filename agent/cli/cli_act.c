@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 
-enum { BODY_MAX_BYTES = 2 * CSV_FILE_MAX_BYTES };
+enum { BODY_MAX_BYTES = CONTROL_BODY_MAX_BYTES };
 
 int cli_sell(struct cli *cli)
 {
@@ -44,8 +45,13 @@ int cli_undo(struct cli *cli)
 {
     struct json *answer;
     int code;
-    if (cli_call(cli, "POST", "/undo", "{}", &answer, NULL, &code))
-        (void)printf("undone: %s, %" PRId64 " left\n", cli_text(answer, "title"), cli_int(answer, "on_hand"));
+    if (cli_call(cli, "POST", "/undo", "{}", &answer, NULL, &code)) {
+        if (*cli_text(answer, "sku"))
+            (void)printf("undone: %s, %" PRId64 " left\n", cli_text(answer, "title"),
+                         cli_int(answer, "on_hand"));
+        else
+            (void)printf("undone: %s\n", cli_text(answer, "title"));
+    }
     json_free(answer);
     return code;
 }
@@ -71,10 +77,22 @@ static int read_csv(const char *path, struct buf *csv)
     if (fd < 0)
         return -errno;
     char part[65536];
-    ssize_t got;
-    while ((got = read(fd, part, sizeof part)) > 0)
+    ssize_t got = 0;
+    while (!buf_error(csv) && (got = read(fd, part, sizeof part)) > 0)
         buf_add(csv, part, (size_t)got);
-    return got < 0 ? -errno : buf_error(csv);
+    return buf_error(csv) ? buf_error(csv) : got < 0 ? -errno : 0;
+}
+
+/* Number of the first line that is not UTF-8 text, 0: none. JSON could not carry it as it is, and a title
+ * with a hole in it must not be booked in its place. */
+static unsigned line_of_bad_text(const struct buf *csv)
+{
+    const char *text = buf_text(csv);
+    size_t left = csv->length, used;
+    unsigned line = 1;
+    for (; left && (used = utf8_sequence(text, left)) > 0; left -= used, text += used)
+        line += *text == '\n';
+    return left ? line : 0;
 }
 
 static void print_import(const struct json *answer, bool refused)
@@ -86,9 +104,9 @@ static void print_import(const struct json *answer, bool refused)
     if (refused)
         cli_complain("nothing was imported, because of --strict");
     else
-        (void)printf("%" PRId64 " new, %" PRId64 " changed, %" PRId64 " as before, %zu bad\n",
+        (void)printf("%" PRId64 " new, %" PRId64 " changed, %" PRId64 " as before, %s%zu bad\n",
                      cli_int(answer, "added"), cli_int(answer, "changed"), cli_int(answer, "same"),
-                     json_count(json_get(answer, "bad")));
+                     cli_bool(answer, "more_bad") ? "more than " : "", json_count(json_get(answer, "bad")));
 }
 
 int cli_import(struct cli *cli)
@@ -96,8 +114,14 @@ int cli_import(struct cli *cli)
     BUF_AUTO struct buf csv = buf_new(CSV_FILE_MAX_BYTES), body = buf_new(BODY_MAX_BYTES);
     int result = read_csv(cli->argv[0], &csv);
     if (result < 0) {
-        cli_complain(result == -E2BIG ? "%s is larger than 50 MB: split it%s" : "cannot read %s: %s",
+        cli_complain(result == -E2BIG ? "%s is larger than 8 MB: split it%s" : "cannot read %s: %s",
                      cli->argv[0], result == -E2BIG ? "" : strerrordesc_np(-result));
+        return CLI_FAILED;
+    }
+    unsigned bad_line = line_of_bad_text(&csv);
+    if (bad_line) {
+        cli_complain("%s, line %u: not UTF-8 text. Save the file as \"CSV UTF-8\"; nothing was imported",
+                     cli->argv[0], bad_line);
         return CLI_FAILED;
     }
     struct json_writer json = json_writer_new(&body);
@@ -173,24 +197,25 @@ static void print_preview(const struct json *answer, const char *name)
         cli_column(cli_text(row, "title"), 36);
         (void)printf(" %6" PRId64 " -> %6" PRId64 "\n", cli_int(row, "level"), cli_int(row, "wanted"));
     }
+    int64_t changes = cli_int(answer, "changes");
     size_t unlinked = json_count(json_get(answer, "unlinked"));
     if (unlinked)
-        (void)printf("%zu things at the shop match no item by SKU or barcode; they are left alone\n",
-                     unlinked);
+        (void)printf("%zu thing%s at the shop match%s no item by SKU or barcode; they are left alone\n",
+                     unlinked, unlinked == 1 ? "" : "s", unlinked == 1 ? "es" : "");
     if (cli_bool(answer, "live"))
-        (void)printf("%s is live: %" PRId64 " levels are being brought to the truth\n", name,
-                     cli_int(answer, "changes"));
+        (void)printf("%s is live: %" PRId64 " level%s being brought to the truth\n", name, changes,
+                     changes == 1 ? " is" : "s are");
     else
         (void)printf("%" PRId64
-                     " levels would change. Nothing was written. Go live: fairstock go-live %s --yes\n",
-                     cli_int(answer, "changes"), name);
+                     " level%s would change. Nothing was written. Go live: fairstock go-live %s --confirm\n",
+                     changes, changes == 1 ? "" : "s", name);
 }
 
-/* --yes alone is not enough: fairstockd must have shown the preview first. We show it, then confirm. */
+/* --confirm alone is not enough: fairstockd must have shown the preview first. We show it, then confirm. */
 int cli_go_live(struct cli *cli)
 {
     int code = CLI_OK;
-    for (int round = 0; round < (cli->yes ? 2 : 1); round++) {
+    for (int round = 0; round < (cli->confirm ? 2 : 1); round++) {
         BUF_AUTO struct buf body = buf_new(BODY_MAX_BYTES);
         struct json_writer json = json_writer_new(&body);
         struct json *answer;
@@ -199,7 +224,7 @@ int cli_go_live(struct cli *cli)
         json_bool(&json, "confirm", round == 1);
         json_end_object(&json);
         if (cli_call(cli, "POST", "/go-live", buf_text(&body), &answer, NULL, &code) &&
-            (round == 1 || !cli->yes))
+            (round == 1 || !cli->confirm))
             print_preview(answer, cli->argv[0]);
         json_free(answer);
         if (code != CLI_OK)

@@ -24,9 +24,16 @@ static int check_ledger(const char *directory)
     struct err err = {0};
     struct store_check check = {0};
     char words[ERR_TEXT_MAX_BYTES + 64];
-    if (store_open_readonly(directory, &store, &err) < 0) {
+    static const char damaged[] =
+        "Copy the state directory to another disk before anything else; the card may be failing.";
+    int opened = cli_open_ledger(directory, &store, &err);
+    if (opened < 0) {
         (void)snprintf(words, sizeof words, "ledger in %s: %s", directory, err_text(&err));
-        return report(false, words, "Start fairstockd once, or name the right directory with --state DIR.");
+        return report(false, words,
+                      opened == -EPERM ? "Type: sudo fairstock doctor"
+                      : opened == -EUCLEAN
+                          ? damaged
+                          : "Start fairstockd once, or name the right directory with --state DIR.");
     }
     int result = store_verify(store, crypto_sha256_two, &check);
     store_close(store);
@@ -37,8 +44,7 @@ static int check_ledger(const char *directory)
     else
         (void)snprintf(words, sizeof words, "ledger: damaged at position %" PRIu64 ": %s",
                        check.first_bad_position, result < 0 ? strerrordesc_np(-result) : check.words);
-    return report(good, words,
-                  "Copy the state directory to another disk before anything else; the card may be failing.");
+    return report(good, words, damaged);
 }
 
 static int check_space(const char *directory)
@@ -46,7 +52,8 @@ static int check_space(const char *directory)
     struct statvfs disk;
     char words[128];
     if (statvfs(directory, &disk) < 0)
-        return report(false, "free space: cannot be read", strerrordesc_np(errno));
+        return report(false, "free space: the state directory cannot be looked at",
+                      "Name the right directory with --state DIR, or type: sudo fairstock doctor");
     uint64_t free_mb = (uint64_t)disk.f_bavail * disk.f_frsize / (1024 * 1024);
     (void)snprintf(words, sizeof words, "free space: %" PRIu64 " MB", free_mb);
     return report(free_mb >= 200, words,

@@ -203,7 +203,9 @@ int cli_explain(struct cli *cli)
                          cli_int(l, "running_committed"), cli_text(l, "words"));
         for (const struct json *c = json_first(json_get(answer, "channels")); c; c = json_next(c))
             explain_channel(c);
-        if (!cli_bool(answer, "adds_up"))
+        if (cli_bool(answer, "more")) /* then the lines shown cannot add up: no damage */
+            (void)puts("There are more lines than are shown here: fairstock export --journal has all.");
+        else if (!cli_bool(answer, "adds_up"))
             code = CLI_DAMAGED;
     }
     json_free(answer);
@@ -265,6 +267,8 @@ int cli_cards(struct cli *cli)
             (void)puts("No cards: nothing needs you.");
         for (const struct json *c = first; c; c = json_next(c))
             print_card(c);
+        if (cli_bool(answer, "more"))
+            (void)puts("There are more: they are shown once some of these are settled.");
     }
     json_free(answer);
     return code;

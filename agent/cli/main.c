@@ -15,25 +15,26 @@ const struct cli_command cli_commands[] = {
     {"sell", "CODE [--qty N]", "book a sale as if CODE (or a SKU) was scanned", "", 1, 1, cli_sell},
     {"undo", "", "take the last sale back", "", 0, 0, cli_undo},
     {"stock", "[SKU] [--json]", "what is on hand and what the shops show", "", 0, 1, cli_stock},
-    {"explain", "SKU [CHANNEL]", "every number of an item with the ledger lines behind it", "", 1, 2,
+    {"explain", "SKU [CHANNEL] [--json]", "every number of an item with the ledger lines behind it", "", 1, 2,
      cli_explain},
     {"import", "FILE [--strict]", "items from a CSV file",
      "Columns by header: sku, title, barcode, price, cost, currency, on_hand, location, one_of_a_kind,\n"
-     "reorder_point, lead_days; sku and title are needed. Bad rows are named with line and reason, good "
+     "reorder_point, lead_days; sku and title are needed. UTF-8, at most 8 MB. Bad rows are named with line "
+     "and reason, good "
      "ones\n"
      "are kept; with --strict one bad row keeps all out. Importing twice changes nothing.\n",
      1, 1, cli_import},
     {"export", "[--journal]", "stock as CSV on standard output; --journal: every event, a line each",
      "Works while fairstockd runs and while it is stopped.\n", 0, 0, cli_export},
     {"sync", "", "ask the shops now", "", 0, 0, cli_sync},
-    {"cards", "[ID OPTION [DETAIL]]", "what needs your decision; with ID and OPTION: decide", "", 0, 3,
-     cli_cards},
+    {"cards", "[ID OPTION [DETAIL]] [--json]", "what needs your decision; with ID and OPTION: decide", "", 0,
+     3, cli_cards},
     {"learn", "[--yes]", "teach it a scanner: unplug it, plug it in, scan any code within 60 seconds",
      "--yes also takes a device that reports a mouse or is the only keyboard.\n", 0, 0, cli_learn},
     {"practice", "offline [SECONDS] | online | buy SKU [QTY] | lose | reset",
      "drive the practice shop and its network", "", 1, 3, cli_practice},
-    {"go-live", "CHANNEL [--yes]", "show what would change at the shop; --yes: from now on keep it true", "",
-     1, 1, cli_go_live},
+    {"go-live", "CHANNEL [--confirm]",
+     "show what would change at the shop; --confirm: from now on keep it true", "", 1, 1, cli_go_live},
     {"doctor", "", "look for what is wrong and say what to do", "", 0, 0, cli_doctor},
     {"verify", "[DIR] [--practice-shop FILE] [--light-log FILE]", "check a ledger from its events alone",
      "Checks tags, seals, gaps and starts; needs no fairstockd. With a practice shop's file: also that every "
@@ -79,6 +80,7 @@ enum {
     OPTION_QUANTITY,
     OPTION_STRICT,
     OPTION_YES,
+    OPTION_CONFIRM,
     OPTION_JOURNAL,
     OPTION_SHOP,
     OPTION_LIGHT,
@@ -92,6 +94,7 @@ static const struct option table[] = {
     {"qty", required_argument, NULL, OPTION_QUANTITY},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"yes", no_argument, NULL, OPTION_YES},
+    {"confirm", no_argument, NULL, OPTION_CONFIRM},
     {"journal", no_argument, NULL, OPTION_JOURNAL},
     {"practice-shop", required_argument, NULL, OPTION_SHOP},
     {"light-log", required_argument, NULL, OPTION_LIGHT},
@@ -109,13 +112,28 @@ static bool take_quantity(struct cli *cli, const char *text)
     return !errno && end != text && !*end && value >= 1 && value <= 1000;
 }
 
-/* 0 go on, 1 help, 2 version, -1 wrong. */
-static int take_options(struct cli *cli, int argc, char **argv)
+/* The first option that was given and that the command's usage does not name; NULL: none. */
+static const char *stray(const struct cli_command *command, uint32_t given)
+{
+    char text[32];
+    for (int i = 0; table[i].name; i++) {
+        (void)snprintf(text, sizeof text, "--%s", table[i].name);
+        if (given >> i & 1 && !strstr(command->arguments, text))
+            return table[i].name;
+    }
+    return NULL;
+}
+
+/* 0 go on, 1 help, 2 version, -1 wrong. given: a bit per row of the table, of what only some commands take.
+ */
+static int take_options(struct cli *cli, int argc, char **argv, uint32_t *given)
 {
     opterr = 0;
     int wish = 0;
     for (;;) {
-        int option = getopt_long(argc, argv, "", table, NULL);
+        int index = 0, option = getopt_long(argc, argv, ":", table, &index);
+        if (option >= OPTION_JSON && option < OPTION_HELP)
+            *given |= 1U << index;
         switch (option) {
         case -1:
             return wish;
@@ -130,6 +148,9 @@ static int take_options(struct cli *cli, int argc, char **argv)
             break;
         case OPTION_YES:
             cli->yes = true;
+            break;
+        case OPTION_CONFIRM:
+            cli->confirm = true;
             break;
         case OPTION_JOURNAL:
             cli->journal = true;
@@ -150,6 +171,9 @@ static int take_options(struct cli *cli, int argc, char **argv)
             if (take_quantity(cli, optarg))
                 break;
             cli_complain("--qty must be a whole number from 1 to 1000");
+            return -1;
+        case ':':
+            cli_complain("%s needs a value; see fairstock --help", argv[optind - 1]);
             return -1;
         default:
             cli_complain("unknown option %s; see fairstock --help", argv[optind - 1]);
@@ -172,7 +196,8 @@ int main(int argc, char **argv)
 {
     const char *state = getenv("FAIRSTOCK_STATE");
     struct cli cli = {.state = state ? state : "", .quantity = 1};
-    int wish = take_options(&cli, argc, argv);
+    uint32_t given = 0;
+    int wish = take_options(&cli, argc, argv, &given);
     if (wish < 0)
         return CLI_USAGE;
     if (wish == 2) {
@@ -191,6 +216,12 @@ int main(int argc, char **argv)
     if (wish == 1) {
         print_command_help(command);
         return CLI_OK;
+    }
+    const char *wrong = stray(command, given);
+    if (wrong) {
+        cli_complain("%s takes no --%s; usage: fairstock %s %s", command->name, wrong, command->name,
+                     command->arguments);
+        return CLI_USAGE;
     }
     cli.argc = argc - optind - 1;
     cli.argv = argv + optind + 1;

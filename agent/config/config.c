@@ -15,7 +15,16 @@
 
 #define DEFAULT_PATH "/etc/fairstock/fairstock.ini"
 
-enum key_type { KEY_TEXT, KEY_NEEDED_TEXT, KEY_NUMBER, KEY_FLAG, KEY_CURRENCY, KEY_URL };
+enum key_type {
+    KEY_TEXT,
+    KEY_NEEDED_TEXT,
+    KEY_NUMBER,
+    KEY_FLAG,
+    KEY_CURRENCY,
+    KEY_URL,
+    KEY_SOURCES,
+    KEY_LIGHTS
+};
 
 /* One key: where it goes, what it may be, what it means. */
 struct key {
@@ -40,11 +49,11 @@ static const struct key keys[] = {
     {"device", "currency", KEY_CURRENCY, OF(currency), 0, 0, "EUR",
      "Currency of prices that do not name one (ISO 4217)."},
     {"device", "location", KEY_NEEDED_TEXT, OF(location), 0, 0, "booth", "The place this device sells from."},
-    {"scanner", "sources", KEY_TEXT, OF(scanners), 0, 0, "usb",
+    {"scanner", "sources", KEY_SOURCES, OF(scanners), 0, CONFIG_SOURCES_MAX, "usb",
      "Where codes come from, separated by spaces: usb, stdin, sim:FILE."},
     {"scanner", "inter_key_timeout_ms", KEY_NUMBER, OF(inter_key_timeout_ms), 20, 2000, "100",
      "For scanners that send no Enter: a code ends after this many milliseconds of silence."},
-    {"light", "outputs", KEY_TEXT, OF(lights), 0, 0, "",
+    {"light", "outputs", KEY_LIGHTS, OF(lights), 0, CONFIG_LIGHTS_MAX, "",
      "Lights, separated by spaces: log:FILE, term, sysfs:NAME."},
     {"allocation", "booth_percent", KEY_NUMBER, OF(booth_percent), 0, 100, "50",
      "Share of the available units that is kept for the booth, in percent; the channels share the rest."},
@@ -154,6 +163,55 @@ static const char *take_url(const struct key *key, const char *value, char *to)
     return wrong;
 }
 
+_Static_assert(CONFIG_SOURCES_MAX == 8 && CONFIG_LIGHTS_MAX == 4, "as the words below say");
+
+static bool begins(const char *word, size_t length, const char *with)
+{
+    size_t wanted = strlen(with);
+    return length > wanted && strncmp(word, with, wanted) == 0;
+}
+
+static bool is(const char *word, size_t length, const char *what)
+{
+    return length == strlen(what) && strncmp(word, what, length) == 0;
+}
+
+static bool is_source(const char *word, size_t length)
+{
+    return is(word, length, "usb") || is(word, length, "stdin") || begins(word, length, "sim:");
+}
+
+static bool is_light(const char *word, size_t length)
+{
+    return is(word, length, "term") || begins(word, length, "log:") || begins(word, length, "sysfs:");
+}
+
+bool config_is_source(const char *word)
+{
+    return is_source(word, strlen(word));
+}
+
+bool config_is_light(const char *word)
+{
+    return is_light(word, strlen(word));
+}
+
+/* A list of words, of which there may be key->most. */
+static const char *take_list(const struct key *key, const char *value, char *to,
+                             bool (*is_one)(const char *word, size_t length), const char *wrong,
+                             const char *too_many)
+{
+    uint32_t count = 0;
+    const char *word = value + strspn(value, " ");
+    for (size_t length; (length = strcspn(word, " ")) > 0; count++) {
+        if (!is_one(word, length))
+            return wrong;
+        word += length;
+        word += strspn(word, " ");
+    }
+    return count > key->most ? too_many : take_text(key, value, to);
+}
+
 /* NULL, or what is wrong with the value. */
 static const char *take(const struct key *key, void *base, const char *value)
 {
@@ -165,6 +223,12 @@ static const char *take(const struct key *key, void *base, const char *value)
         return take_text(key, value, at);
     case KEY_URL:
         return take_url(key, value, at);
+    case KEY_SOURCES:
+        return take_list(key, value, at, is_source, "not of the words usb, stdin, sim:FILE",
+                         "a list of more sources than the at most 8 there may be");
+    case KEY_LIGHTS:
+        return take_list(key, value, at, is_light, "not of the words log:FILE, term, sysfs:NAME",
+                         "a list of more lights than the at most 4 there may be");
     case KEY_CURRENCY:
         if (strlen(value) != 3 || strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
             return "not three capital letters like EUR";

@@ -10,7 +10,12 @@
 
 #include "base/err.h"
 
-enum { CONFIG_TEXT_MAX_BYTES = 512, CONFIG_LIST_MAX = 8, CONFIG_CHANNELS_MAX = CHANNELS_MAX };
+enum {
+    CONFIG_TEXT_MAX_BYTES = 512,
+    CONFIG_SOURCES_MAX = 8,
+    CONFIG_LIGHTS_MAX = 4,
+    CONFIG_CHANNELS_MAX = CHANNELS_MAX
+};
 
 struct config_channel {
     char name[NAME_MAX_BYTES + 1];
@@ -45,5 +50,10 @@ MUST_CHECK int config_load(const char *path, struct config **config, struct err 
 void config_free(struct config *config); /* accepts NULL; wipes tokens */
 /* Every key with default, unit and meaning, as Markdown: docs/configuration.md. 0 or -EIO. */
 MUST_CHECK int config_write_reference(FILE *out);
+
+/* Whether a word names a kind of scanner source (usb, stdin, sim:FILE) or of light (log:FILE, term,
+ * sysfs:NAME); whether it can be opened is another question. */
+bool config_is_source(const char *word);
+bool config_is_light(const char *word);
 
 #endif

@@ -52,6 +52,17 @@ static const char *field(const struct csv *csv, int index)
     return cut(cast.out);
 }
 
+bool catalogue_csv_guarded(const char *text)
+{
+    char first = text[strspn(text, "'")];
+    return first == '=' || first == '+' || first == '-' || first == '@';
+}
+
+static const char *unguarded(const char *text)
+{
+    return *text == '\'' && catalogue_csv_guarded(text) ? text + 1 : text;
+}
+
 static const char *csv_words(enum csv_result result)
 {
     switch (result) {
@@ -104,7 +115,7 @@ int catalogue_csv_start(struct catalogue_csv *catalogue, const char *text, size_
 static bool has_control(const char *text)
 {
     for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
+        if (utf8_control(text))
             return true;
     return false;
 }
@@ -133,18 +144,24 @@ static int take_money(const char *text, const char *name, const char *currency, 
     return 0;
 }
 
-static int take_whole(const char *text, const char *name, int64_t max, int64_t *value, struct err *err)
+static int take_range(const char *text, const char *name, int64_t min, int64_t max, int64_t *value,
+                      struct err *err)
 {
     if (!*text)
         return 0;
     char *end;
     errno = 0;
     long long read = strtoll(text, &end, 10);
-    if (errno || *end || end == text || read < 0 || read > max)
-        return err_set(err, -EINVAL, "%s \"%.40s\" is not a whole number from 0 to %lld", name, text,
-                       (long long)max);
+    if (errno || *end || end == text || read < min || read > max)
+        return err_set(err, -EINVAL, "%s \"%.40s\" is not a whole number from %lld to %lld", name, text,
+                       (long long)min, (long long)max);
     *value = read;
     return 0;
+}
+
+static int take_whole(const char *text, const char *name, int64_t max, int64_t *value, struct err *err)
+{
+    return take_range(text, name, 0, max, value, err);
 }
 
 static int take_flag(const char *text, uint32_t *flags, struct err *err)
@@ -159,6 +176,19 @@ static int take_flag(const char *text, uint32_t *flags, struct err *err)
             return 0;
     }
     return err_set(err, -EINVAL, "one_of_a_kind \"%.40s\" is neither yes nor no", text);
+}
+
+/* "4,00638E+12": what a spreadsheet writes for a long number in a column that is not text. */
+static bool is_rounded(const char *text)
+{
+    size_t whole = strspn(text, "0123456789");
+    const char *at = text + whole;
+    if (*at == '.' || *at == ',')
+        at += 1 + strspn(at + 1, "0123456789");
+    if (!whole || (*at != 'E' && *at != 'e') || at[1] != '+')
+        return false;
+    size_t exponent = strspn(at + 2, "0123456789");
+    return exponent && at[2 + exponent] == '\0';
 }
 
 static int take_code(struct catalogue_row *row, char *text, struct err *err)
@@ -181,6 +211,11 @@ static int take_code(struct catalogue_row *row, char *text, struct err *err)
         return err_set(err, -EINVAL, "a barcode is not UTF-8 text");
     if (has_control(text))
         return err_set(err, -EINVAL, "a barcode has a line end or another control character");
+    if (is_rounded(text))
+        return err_set(
+            err, -EINVAL,
+            "barcode %.20s is a number that a spreadsheet rounded; make the column text and enter it again",
+            text);
     if (gtin_like(text) && !gtin_valid(text))
         return err_set(err, -EINVAL, "barcode %.20s has a wrong check digit; compare it with the label",
                        text);
@@ -194,7 +229,7 @@ static int take_code(struct catalogue_row *row, char *text, struct err *err)
 static int take_codes(struct catalogue_row *row, const char *text, struct err *err)
 {
     char copy[CSV_ROW_MAX_BYTES];
-    (void)snprintf(copy, sizeof copy, "%s", text);
+    (void)snprintf(copy, sizeof copy, "%s", text); /* a field is shorter than its row */
     for (char *at = copy; at;) {
         char *next = strchr(at, ';');
         if (next)
@@ -216,20 +251,21 @@ static int take_field(struct catalogue_row *row, int column, const char *text, s
     int result = 0;
     switch (column) {
     case COLUMN_SKU:
-        return take_text(text, "sku", row->item.sku, sizeof row->item.sku, err);
+        return take_text(unguarded(text), "sku", row->item.sku, sizeof row->item.sku, err);
     case COLUMN_TITLE:
-        return take_text(text, "title", row->item.title, sizeof row->item.title, err);
+        return take_text(unguarded(text), "title", row->item.title, sizeof row->item.title, err);
     case COLUMN_BARCODE:
-        return take_codes(row, text, err);
+        return take_codes(row, unguarded(text), err);
     case COLUMN_PRICE:
         return take_money(text, "price", row->item.currency, &row->item.price_minor, err);
     case COLUMN_COST:
         return take_money(text, "cost", row->item.currency, &row->item.cost_minor, err);
     case COLUMN_ON_HAND:
         row->has_on_hand = *text != '\0';
-        return take_whole(text, "on_hand", 1000000, &row->on_hand, err);
+        /* Below zero: sold before it was counted; an export says so. */
+        return take_range(text, "on_hand", -1000000, 1000000, &row->on_hand, err);
     case COLUMN_LOCATION:
-        return take_text(text, "location", row->location, sizeof row->location, err);
+        return take_text(unguarded(text), "location", row->location, sizeof row->location, err);
     case COLUMN_ONE_OF_A_KIND:
         return take_flag(text, &row->item.flags, err);
     case COLUMN_REORDER_POINT:
@@ -269,11 +305,13 @@ int catalogue_csv_next(struct catalogue_csv *catalogue, struct catalogue_row *ro
     if (result != CSV_ROW)
         return err_set(err, -EINVAL, "%s", csv_words(result));
     *row = (struct catalogue_row){.line = catalogue->csv.line};
-    int bad = take_currency(catalogue, row, err);
+    int bad = 0;
     for (int i = catalogue->column_count; bad == 0 && i < catalogue->csv.field_count; i++)
         if (*field(&catalogue->csv, i)) /* else 24,50 would be a price of 24 and a cost of 50 */
             bad = err_set(err, -EINVAL,
                           "the row has more columns than the first line; put quotes around a comma");
+    if (bad == 0)
+        bad = take_currency(catalogue, row, err);
     for (int i = 0; bad == 0 && i < catalogue->column_count && i < catalogue->csv.field_count; i++)
         if (catalogue->columns[i] >= 0)
             bad = take_field(row, catalogue->columns[i], field(&catalogue->csv, i), err);
@@ -287,6 +325,30 @@ int catalogue_csv_next(struct catalogue_csv *catalogue, struct catalogue_row *ro
         return err_set(err, -EINVAL, "a one-of-a-kind piece cannot be there %lld times",
                        (long long)row->on_hand);
     return 1;
+}
+
+static bool has_column(const struct catalogue_csv *catalogue, int column)
+{
+    for (int i = 0; i < catalogue->column_count; i++)
+        if (catalogue->columns[i] == column)
+            return true;
+    return false;
+}
+
+void catalogue_csv_keep(const struct catalogue_csv *catalogue, const struct item *known, struct item *item)
+{
+    if (!has_column(catalogue, COLUMN_PRICE))
+        item->price_minor = known->price_minor;
+    if (!has_column(catalogue, COLUMN_COST))
+        item->cost_minor = known->cost_minor;
+    if (!has_column(catalogue, COLUMN_PRICE) && !has_column(catalogue, COLUMN_CURRENCY))
+        memcpy(item->currency, known->currency, sizeof item->currency);
+    if (!has_column(catalogue, COLUMN_ONE_OF_A_KIND))
+        item->flags = known->flags;
+    if (!has_column(catalogue, COLUMN_REORDER_POINT))
+        item->reorder_point = known->reorder_point;
+    if (!has_column(catalogue, COLUMN_LEAD_DAYS))
+        item->lead_days = known->lead_days;
 }
 
 uint32_t catalogue_csv_line(const struct catalogue_csv *catalogue)

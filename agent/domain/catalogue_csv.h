@@ -1,7 +1,8 @@
 /* A catalogue as CSV: header-named columns → item rows. Pure. docs/commands.md describes the file for
  * sellers. Columns (any order, others ignored): sku, title, barcode (several separated by ";" or by repeating
  * the column; "CODE*4" is a pack of 4), price, cost, currency, on_hand, location, one_of_a_kind (yes/no),
- * reorder_point, lead_days. sku and title are needed. */
+ * reorder_point, lead_days. sku and title are needed. What `fairstock export` writes is read back as it was.
+ */
 #ifndef FAIRSTOCK_DOMAIN_CATALOGUE_CSV_H
 #define FAIRSTOCK_DOMAIN_CATALOGUE_CSV_H
 
@@ -9,7 +10,12 @@
 #include "domain/csv.h"
 #include "domain/model.h"
 
-enum { CATALOGUE_CODES_MAX = 8 };
+enum { CATALOGUE_CODES_MAX = 32 };
+
+/* A spreadsheet takes a cell that begins with = + - @ for a formula. Such a text is written with a ' before
+ * it (and so is one that already has some ' there, so that reading takes back exactly what writing added).
+ * Whether text needs it, as a cell of its own. */
+bool catalogue_csv_guarded(const char *text);
 
 struct catalogue_row {
     uint32_t line;
@@ -36,6 +42,8 @@ MUST_CHECK int catalogue_csv_start(struct catalogue_csv *catalogue, const char *
  * behind it. */
 MUST_CHECK int catalogue_csv_next(struct catalogue_csv *catalogue, struct catalogue_row *row,
                                   struct err *err);
+/* What the file has no column for stays as `known` has it: a file of prices must not wipe costs. */
+void catalogue_csv_keep(const struct catalogue_csv *catalogue, const struct item *known, struct item *item);
 uint32_t catalogue_csv_line(const struct catalogue_csv *catalogue);
 
 #endif

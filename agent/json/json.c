@@ -96,6 +96,24 @@ void json_free(struct json *root)
     cJSON_Delete((cJSON *)(void *)root);
 }
 
+static void blank_text(char *text)
+{
+    for (; text && *text; text++)
+        if (utf8_control(text) && *text != '\n')
+            for (size_t left = utf8_control(text); left; left--)
+                text[left - 1] = ' ';
+}
+
+void json_blank_controls(struct json *root)
+{
+    cJSON *value = (cJSON *)(void *)root;
+    if (!value)
+        return;
+    blank_text(value->valuestring);
+    for (cJSON *child = value->child; child; child = child->next)
+        json_blank_controls((struct json *)(void *)child); /* as deep as json_parse allows */
+}
+
 const struct json *json_get(const struct json *value, const char *key)
 {
     return out(cJSON_GetObjectItemCaseSensitive(in(value), key));

@@ -15,6 +15,10 @@ struct json;
 MUST_CHECK int json_parse(const char *text, size_t length, struct json **root, struct err *err);
 void json_free(struct json *root); /* accepts NULL */
 
+/* Makes spaces of the control characters in every text below root, so that a shop's or a label's words cannot
+ * drive the terminal they are shown on; line ends stay. Accepts NULL. */
+void json_blank_controls(struct json *root);
+
 /* Member of an object, NULL when absent or value is NULL or no object. Exact spelling. */
 const struct json *json_get(const struct json *value, const char *key);
 /* Follows keys "a.b.c" of nested objects. */

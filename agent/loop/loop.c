@@ -23,6 +23,7 @@ struct loop_source {
     struct loop *loop;
     const char *name;
     sd_event_source *source;
+    sd_event_source *soon; /* of a timer: what is due already needs no timer of the kernel */
     union {
         loop_fd_fn *fd;
         loop_timer_fn *timer;
@@ -115,6 +116,8 @@ static int finish(struct loop *loop, struct loop_source *source, int result)
     if (result >= 0 || removed)
         return 0;
     (void)sd_event_source_set_enabled(source->source, SD_EVENT_OFF);
+    if (source->soon)
+        (void)sd_event_source_set_enabled(source->soon, SD_EVENT_OFF);
     if (loop->failed)
         loop->failed(loop->failed_user, source->name, result);
     return 0;
@@ -149,6 +152,11 @@ static int on_timer(sd_event_source *event_source, uint64_t usec, void *user)
     (void)usec;
     struct loop *loop = begin(source);
     return finish(loop, source, source->fn.timer(source->user, loop_now_ms(loop)));
+}
+
+static int on_soon(sd_event_source *event_source, void *user)
+{
+    return on_timer(event_source, 0, user);
 }
 
 static int on_idle(sd_event_source *event_source, void *user)
@@ -207,14 +215,23 @@ int loop_add_timer(struct loop *loop, const char *name, int priority, loop_timer
     int result = sd_event_add_time(loop->event, &made->source, CLOCK_MONOTONIC, 0, 1000, on_timer, made);
     if (result >= 0)
         result = sd_event_source_set_enabled(made->source, SD_EVENT_OFF);
+    if (result >= 0)
+        result = sd_event_add_defer(loop->event, &made->soon, on_soon, made);
+    if (result >= 0)
+        result = sd_event_source_set_enabled(made->soon, SD_EVENT_OFF);
+    if (result >= 0)
+        result = sd_event_source_set_priority(made->soon, priority);
     return keep(made, result, priority, source);
 }
 
 int loop_arm(struct loop_source *source, int64_t at_ms)
 {
-    if (at_ms == INT64_MAX)
+    bool due = at_ms <= loop_now_ms(source->loop);
+    int result = sd_event_source_set_enabled(source->soon, due ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+    if (result >= 0 && (due || at_ms == INT64_MAX))
         return sd_event_source_set_enabled(source->source, SD_EVENT_OFF);
-    int result = sd_event_source_set_time(source->source, at_ms < 0 ? 0 : (uint64_t)at_ms * 1000);
+    if (result >= 0)
+        result = sd_event_source_set_time(source->source, (uint64_t)at_ms * 1000);
     return result < 0 ? result : sd_event_source_set_enabled(source->source, SD_EVENT_ONESHOT);
 }
 
@@ -243,6 +260,7 @@ void loop_remove(struct loop_source *source)
     if (source->loop->running == source)
         source->loop->running = NULL;
     sd_event_source_disable_unref(source->source);
+    sd_event_source_disable_unref(source->soon);
     free(source);
 }
 

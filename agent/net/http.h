@@ -38,7 +38,7 @@ void http_cancel(struct http *http, uint64_t handle);
 void http_forget_connections(struct http *http);
 
 /* For the command: one blocking request over a Unix socket or TCP, no loop. unix_socket may be NULL. 0 or
- * -errno. */
+ * -errno (-ECONNREFUSED: nobody is there, -ETIMEDOUT). */
 MUST_CHECK int http_call(const char *unix_socket, const char *method, const char *url, const char *headers,
                          const char *body, size_t length, int64_t timeout_ms, struct http_reply *reply,
                          struct err *err);

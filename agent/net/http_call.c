@@ -5,7 +5,16 @@
 
 static int error_of(CURLcode code)
 {
-    return code == CURLE_COULDNT_CONNECT ? -ECONNREFUSED : code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EIO;
+    switch (code) {
+    case CURLE_COULDNT_CONNECT:
+        return -ECONNREFUSED;
+    case CURLE_OPERATION_TIMEDOUT:
+        return -ETIMEDOUT;
+    case CURLE_OUT_OF_MEMORY:
+        return -ENOMEM;
+    default:
+        return -EIO;
+    }
 }
 
 int http_call(const char *unix_socket, const char *method, const char *url, const char *headers,

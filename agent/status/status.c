@@ -17,7 +17,7 @@ static const struct {
     [STATUS_LOW] = {"low", "Sold. Few are left of it."},
     [STATUS_ATTENTION] = {"attention", "Something needs your decision: look at the cards."},
     [STATUS_REFUSED] = {"refused", "Not booked. Scan it again within 10 seconds if it really is a sale."},
-    [STATUS_GONE] = {"gone", "The scanner is gone. Plug it in again."},
+    [STATUS_GONE] = {"gone", "No scanner is there. Plug it in."},
     [STATUS_FAULT] = {"fault", "Sales cannot be saved. Write them on paper and look at the page."},
     [STATUS_OFF] = {"off", "Stopped."},
 };

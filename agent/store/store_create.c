@@ -12,7 +12,7 @@ static int put_identity(struct store *store, const struct store_start *start, st
     if (sqlite3_prepare_v2(store->db, "INSERT INTO meta (key, value) VALUES ('device', ?1), ('practice', ?2)",
                            -1, &put, NULL) != SQLITE_OK)
         return err_set(err, -EIO, "%s", sqlite3_errmsg(store->db));
-    store_bind_id(put, 1, start->new_device);
+    store_bind_id(put, 1, &start->new_device);
     store_bind_u(put, 2, start->practice);
     int result = store_run(put);
     (void)sqlite3_finalize(put);

@@ -26,21 +26,6 @@ static int system_lock(void *user, int handle)
     return fcntl(handle, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
 }
 
-static int system_read(void *user, int handle, void *bytes, size_t length, int64_t at)
-{
-    (void)user;
-    size_t done = 0;
-    while (done < length) {
-        ssize_t got = pread(handle, (char *)bytes + done, length - done, at + (int64_t)done);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? -errno : (int)done;
-        done += (size_t)got;
-    }
-    return (int)done;
-}
-
 static int system_write(void *user, int handle, const void *bytes, size_t length, int64_t at)
 {
     (void)user;
@@ -90,7 +75,6 @@ const struct store_disk store_disk_system = {
     .open = system_open,
     .close = system_close,
     .lock = system_lock,
-    .read = system_read,
     .write = system_write,
     .sync = system_sync,
     .size = system_size,

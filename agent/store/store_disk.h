@@ -22,8 +22,6 @@ struct store_disk {
     void (*close)(void *user, int handle);
     /* An exclusive lock that ends with the handle or the process. -EAGAIN, -EACCES: somebody has it. */
     int (*lock)(void *user, int handle);
-    /* pread(2): bytes read; fewer at the end of the file. */
-    int (*read)(void *user, int handle, void *bytes, size_t length, int64_t at);
     /* pwrite(2) of all bytes. */
     int (*write)(void *user, int handle, const void *bytes, size_t length, int64_t at);
     /* fsync(2), of a file or a directory. 0 means: it is on the card. A failure is never tried again. */

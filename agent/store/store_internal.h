@@ -101,7 +101,8 @@ MUST_CHECK int store_step(sqlite3_stmt *statement);
 void store_bind_text(sqlite3_stmt *statement, int index, const char *text);
 void store_bind_u(sqlite3_stmt *statement, int index, uint64_t value);
 void store_bind_i(sqlite3_stmt *statement, int index, int64_t value);
-void store_bind_id(sqlite3_stmt *statement, int index, struct id128 id);
+/* The id is read when the statement steps. */
+void store_bind_id(sqlite3_stmt *statement, int index, const struct id128 *id);
 void store_column_text(sqlite3_stmt *statement, int column, char *text, size_t size);
 struct id128 store_column_id(sqlite3_stmt *statement, int column);
 uint32_t store_column_u32(sqlite3_stmt *statement, int column);
@@ -139,8 +140,10 @@ MUST_CHECK int store_migrate(struct store *store, struct err *err);
 MUST_CHECK int store_create(struct store *store, const struct store_start *start, const char *path,
                             struct err *err);
 void store_watch_wal(struct store *store);
-/* What an earlier run left in the log goes to the card and into the database file, before anything is written
- * behind it (store_log.c). */
+/* Empties a dead handle's log into the database file: the acknowledged part of it (store_recover.c). */
+MUST_CHECK int store_bring_home(struct store *store, struct err *err);
+/* What an earlier run left in the log goes into the database file, and its name to the card, before anything
+ * is written behind it (store_log.c). */
 MUST_CHECK int store_log_settle(struct store *store, struct err *err);
 /* Everything of store_open but the lock. */
 MUST_CHECK int store_start_up(struct store *store, const struct store_start *start, struct err *err);

@@ -56,12 +56,25 @@ static int64_t pragma_value(struct store *store, const char *sql)
     return value;
 }
 
+/* A folder may have any name; in a URI these three bytes mean something (SQLite, "URI Filenames"). */
+static void escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES])
+{
+    for (; *path; path++) {
+        if (strchr("%?#", *path))
+            to += snprintf(to, 4, "%%%02x", (unsigned)*path);
+        else
+            *to++ = *path;
+    }
+    *to = '\0';
+}
+
 /* psow=0: a damaged block must not take acknowledged sales with it
  * (docs/decisions/0011-psow-and-page-size.md). */
 int store_connect(struct store *store, const char *name, int flags, struct err *err)
 {
-    char uri[STORE_PATH_MAX_BYTES + 64];
-    (void)snprintf(uri, sizeof uri, "file:%s/%s?psow=0", store->directory, name);
+    char folder[3 * STORE_PATH_MAX_BYTES], uri[sizeof folder + 64];
+    escape(store->directory, folder);
+    (void)snprintf(uri, sizeof uri, "file:%s/%s?psow=0", folder, name);
     int result =
         sqlite3_open_v2(uri, &store->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, store->disk->vfs);
     if (result != SQLITE_OK)
@@ -165,8 +178,8 @@ static int add_epoch_row(struct store *store, const struct store_start *start)
     sqlite3_stmt *add = store_use(store, SQL_EPOCH_ADD);
     store_bind_u(add, 1, store->epoch_position);
     store_bind_u(add, 2, store->generation);
-    store_bind_id(add, 3, store->epoch);
-    store_bind_id(add, 4, start->boot);
+    store_bind_id(add, 3, &store->epoch);
+    store_bind_id(add, 4, &start->boot);
     store_bind_i(add, 5, start->wall_ms);
     store_bind_i(add, 6, start->boottime_ms);
     store_bind_u(add, 7, start->clock_quality);
@@ -267,7 +280,12 @@ int store_start_up(struct store *store, const struct store_start *start, struct 
     if (result < 0)
         return result;
     result = write_epoch(store, start);
-    return result < 0 ? err_set_errno(err, result, "cannot write this start into the ledger") : 0;
+    if (result == 0)
+        return 0;
+    /* What a failed sync left in the kernel's cache must not be found, and believed, by the next start. */
+    if (store->dead && store_bring_home(store, err) < 0)
+        return err_prefix(err, result, "cannot write this start into the ledger");
+    return err_set_errno(err, result, "cannot write this start into the ledger");
 }
 
 int store_open(const char *directory, const struct store_start *start, struct store **store, struct err *err)
@@ -331,5 +349,10 @@ void store_close(struct store *store)
         return;
     if (!store->readonly && !store->dead && store->db)
         finish(store);
+    struct err err = {0};
+    /* Who saw a sync fail empties the log: the next start in this boot would believe pages that the kernel
+     * never wrote. If that fails too, nobody is left to tell; the start verifies what it finds. */
+    if (store->dead && store_bring_home(store, &err) < 0)
+        store->dead = true;
     store_free(store);
 }

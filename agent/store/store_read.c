@@ -101,7 +101,7 @@ int store_find_event(struct store *store, struct event_id id, uint64_t *position
     if (!id128_equal(id.device, store->device))
         return -ENOENT;
     sqlite3_stmt *get = store_use(store, SQL_EPOCH_BY_ID);
-    store_bind_id(get, 1, id.epoch);
+    store_bind_id(get, 1, &id.epoch);
     int result = store_step(get);
     uint64_t first = 0, end = store->last_position + 1;
     if (result == 1) {

@@ -10,7 +10,7 @@
  * forgets them: fsync(2), "error is reported once"). The acknowledged part was synced before and is only
  * read.
  * docs/decisions/0012-the-logs-space.md says why. */
-static int bring_home(struct store *store, struct err *err)
+int store_bring_home(struct store *store, struct err *err)
 {
     if (!store->db)
         return 0;
@@ -53,7 +53,7 @@ int store_reopen(struct store *store, const struct store_start *start, struct er
 {
     if (!store->dead)
         return prove_writable(store, err);
-    int result = bring_home(store, err);
+    int result = store_bring_home(store, err);
     if (result < 0)
         return result;
     struct store *fresh = store_make(store->directory, store->disk);

@@ -106,12 +106,12 @@ static int put_op(struct store *store, const struct op *op)
 {
     if (op->state == OP_DONE || op->state == OP_REJECTED) {
         sqlite3_stmt *drop = store_use(store, SQL_OP_DELETE);
-        store_bind_id(drop, 1, op->id);
+        store_bind_id(drop, 1, &op->id);
         return store_run(drop);
     }
     sqlite3_stmt *put = store_use(store, SQL_OP_PUT);
-    store_bind_id(put, 1, op->id);
-    store_bind_id(put, 2, op->request_key);
+    store_bind_id(put, 1, &op->id);
+    store_bind_id(put, 2, &op->request_key);
     store_bind_u(put, 3, op->channel);
     store_bind_u(put, 4, op->kind);
     store_bind_u(put, 5, op->state);

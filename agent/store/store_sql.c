@@ -174,9 +174,8 @@ int store_run(sqlite3_stmt *statement)
     return store_errno(stepped);
 }
 
-/* Binding fails only for a wrong index (a defect that the first test shows) or for lack of memory, which the
- * step that follows reports as a NOT NULL constraint; so binds are not checked one by one. Texts and blobs
- * outlive the step. */
+/* Binding fails only for a wrong index (a defect that the first test shows): nothing here is copied, so it
+ * needs no memory. Texts and blobs outlive the step. */
 void store_bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
     (void)sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
@@ -192,9 +191,9 @@ void store_bind_i(sqlite3_stmt *statement, int index, int64_t value)
     (void)sqlite3_bind_int64(statement, index, value);
 }
 
-void store_bind_id(sqlite3_stmt *statement, int index, struct id128 id)
+void store_bind_id(sqlite3_stmt *statement, int index, const struct id128 *id)
 {
-    (void)sqlite3_bind_blob(statement, index, id.bytes, ID128_BYTES, SQLITE_TRANSIENT);
+    (void)sqlite3_bind_blob(statement, index, id->bytes, ID128_BYTES, SQLITE_STATIC);
 }
 
 void store_column_text(sqlite3_stmt *statement, int column, char *text, size_t size)

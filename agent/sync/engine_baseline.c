@@ -76,6 +76,10 @@ int engine_gather_begin(struct step *step)
     if (!gather)
         return -ENOMEM;
     gather->names = buf_new(NAMES_MAX_BYTES);
+    /* The baseline reads the whole catalogue itself. What asks for it from now on (an import) waits for
+     * after. */
+    if (!step->channel->baselined)
+        step->engine->memory.audit_due = false;
     step->engine->gather = gather;
     return 0;
 }
@@ -414,7 +418,6 @@ static void finish(struct step *step)
         }
         changes_put_channel(&step->output->changes, &channel);
         engine->memory.orders_due = true;
-        engine->memory.audit_due = false;
         engine->memory.next_audit_ms = step->input->now_ms + ENGINE_AUDIT_MS;
     }
     engine_gather_free(engine);

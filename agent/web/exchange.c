@@ -27,6 +27,12 @@ struct exchange {
     struct buf body;
 };
 
+/* Who may use the command's socket may send a whole catalogue; the network may not. */
+static size_t body_max_bytes(const struct visitor *visitor)
+{
+    return visitor->unix_socket ? CONTROL_BODY_MAX_BYTES : WEB_BODY_MAX_BYTES;
+}
+
 struct exchange *exchange_new(struct site *site, struct visitor *visitor, const char *uri)
 {
     struct exchange *made = calloc(1, sizeof *made);
@@ -45,7 +51,7 @@ struct exchange *exchange_new(struct site *site, struct visitor *visitor, const 
                               .too_long = length > SITE_URI_MAX_BYTES,
                               .path = path,
                               .query = query ? query : "",
-                              .body = buf_new(WEB_BODY_MAX_BYTES)};
+                              .body = buf_new(body_max_bytes(visitor))};
     return made;
 }
 
@@ -103,10 +109,11 @@ static void judge(struct exchange *exchange, struct MHD_Connection *connection, 
     guard_check(&exchange->site->guard, &request, &exchange->verdict);
 }
 
-static bool announces_too_much(struct MHD_Connection *connection)
+static bool announces_too_much(const struct exchange *exchange, struct MHD_Connection *connection)
 {
     const char *text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
-    return text && strtoull(text, NULL, 10) > WEB_BODY_MAX_BYTES; /* the library refused what is no number */
+    /* The library refused what is no number. */
+    return text && strtoull(text, NULL, 10) > body_max_bytes(exchange->visitor);
 }
 
 /* --- replies
@@ -198,7 +205,7 @@ static bool begin(struct exchange *exchange, struct MHD_Connection *connection, 
     judge(exchange, connection, method);
     int status = exchange->too_long ? 414 : exchange->verdict.status;
     const char *words = exchange->too_long ? "The address is too long." : exchange->verdict.words;
-    if (!status && announces_too_much(connection)) {
+    if (!status && announces_too_much(exchange, connection)) {
         status = 413;
         words = "That is more than this device takes at once.";
     }

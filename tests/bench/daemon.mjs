@@ -101,24 +101,23 @@ export async function memory(build, state, folder) {
     }
 }
 
-// Counted by strace over a minute, after things have calmed down: a real stall with one live shop, a page open, nothing owed.
+// Counted by strace over a minute, after things have calmed down: a real stall with one live shop, nothing owed, nobody looking (an
+// open page adds a beat every five seconds).
 export async function idle(build, folder) {
     const { shop, config } = await openShop(folder, 20);
     shop.server.keepAliveTimeout = 75000; // as a shop's front end does; Node's own 5 s would cost a handshake a poll
     const state = join(folder, 'state');
     const agent = await start(build, state, ['--config', config], join(folder, 'agent.log'));
-    let reader;
     try {
         const command = (...words) => spawnSync(join(build, 'fairstock'), ['--state', state, ...words], { encoding: 'utf8' });
         writeFileSync(join(folder, 'items.csv'), `sku,title,on_hand\n${shop.itemList.map(({ sku }) => `${sku},${sku},50\n`).join('')}`);
         if (command('import', join(folder, 'items.csv'), '--strict').status !== 0) throw new Error('the import failed');
         await until('the preview', () => command('go-live', 'shop').status === 0 && agent.json('status').channels[0].phase === 'preview');
-        if (command('go-live', 'shop', '--yes').status !== 0) throw new Error('go-live failed');
+        if (command('go-live', 'shop', '--confirm').status !== 0) throw new Error('go-live failed');
         await until('nothing owed', () => {
             const status = agent.json('status');
             return status.owed === 0 && status.channels[0].phase === 'ready';
         });
-        reader = await listen(agent.address);
         await new Promise((resolve) => setTimeout(resolve, 3000));
         const trace = join(folder, 'trace');
         const strace = spawn('strace', ['-f', '-o', trace, '-p', String(agent.child.pid)], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -131,7 +130,6 @@ export async function idle(build, folder) {
         const calls = lines.filter((line) => !/resumed>/.test(line)).length;
         return { wakeups: wakeups * 1000 / IDLE_MS, calls: calls * 60000 / IDLE_MS };
     } finally {
-        reader?.destroy();
         await agent.stop();
         closeShop(shop);
     }

@@ -94,7 +94,7 @@ const ROWS = [
         const directory = history();
         return median(Array.from({ length: 5 }, () => (leaveFullLog(directory), startToSale(directory))));
     }],
-    ['P15a', 'idle, page open, nothing owed: wake-ups a second', 'a second', 1, 0.2, async () => (await idling()).wakeups],
+    ['P15a', 'idle, a live shop, nothing owed, no page open: wake-ups a second', 'a second', 1, 0.2, async () => (await idling()).wakeups],
     ['P15b', 'idle: system calls a minute', 'a minute', 100, 100, async () => (await idling()).calls],
 ];
 let idled;

@@ -140,8 +140,9 @@ test('from another machine: nothing without the key, and with the link one looks
     // Not only hidden: refused.
     page.expected = [/403/];
     const before = stall.status().position;
-    const status = await page.evaluate(async (code) => (await fetch('/api/v1/sell', { method: 'POST', body: JSON.stringify({ code, quantity: 1 }),
-        headers: { 'Content-Type': 'application/json', 'X-Fairstock-CSRF': 'x' } })).status, MUG);
+    const { csrf } = await (await fetch(`${stall.address}api/v1/session`)).json(); // even with the token of somebody on the device itself
+    const status = await page.evaluate(async ([code, token]) => (await fetch('/api/v1/sell', { method: 'POST', body: JSON.stringify({ code, quantity: 1 }),
+        headers: { 'Content-Type': 'application/json', 'X-Fairstock-CSRF': token } })).status, [MUG, csrf]);
     assert.equal(status, 403);
     assert.equal(stall.status().position, before);
     // The link outlives the agent: the page on the phone comes back by itself.

@@ -1,5 +1,6 @@
 // The page as she uses it: scans arrive, codes are typed, the last sale is undone, the network goes and comes, the agent too.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { after, afterEach, before, test } from 'node:test';
 import { faint, nameless, overflow } from './look.mjs';
 import { Browser, Stall, connected, text, until } from './stall.mjs';
@@ -275,4 +276,25 @@ test('practice starts again only after a yes', async () => {
     await text(page, '#queue', /^0 sales/);
     await connected(page);
     await shown('MUG-BLU', '6');
+});
+
+test('a real stall without a shop: no practice on the page, and the light calms down though nothing else happens', async () => {
+    const real = await Stall.open({ practice: false });
+    const list = `${real.directory}/items.csv`;
+    writeFileSync(list, `sku,title,barcode,price,on_hand\nMUG,Mug,${MUG},20.00,3\n`);
+    assert.equal(real.command('import', list).status, 0);
+    const own = await connected(await browser.page(real.address));
+    await text(own, '#light-word', /^Ready$/);
+    await text(own, '#shop-list', /No shop is connected/);
+    for (const hidden of ['#practice', '#practice-strip']) assert.equal(await own.locator(hidden).isVisible(), false, hidden);
+    real.scan(MUG);
+    await text(own, '#light-word', /^Sold$/);
+    await text(own, '#light-word', /^Ready$/);
+    await text(own, '#queue', /^1 sale safe on this device since its start\.$/);
+    assert.deepEqual(own.complaints, []);
+    const codes = await browser.page(`${real.address}practice`);
+    await text(codes, '#heard', /practice mode only/);
+    await codes.close();
+    await own.close();
+    await real.close();
 });

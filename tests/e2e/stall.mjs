@@ -30,13 +30,14 @@ function reports(code) {
 }
 
 export class Stall {
-    // options: {listen, light}; listen defaults to a free port of loopback, which stays the same after a restart.
+    // options: {listen, practice}; listen defaults to a free port of loopback, which stays the same after a restart.
     static async open(options = {}) {
         const stall = new Stall();
         stall.directory = mkdtempSync(join(tmpdir(), 'fairstock-e2e-'));
         stall.state = join(stall.directory, 'state');
         stall.fifo = join(stall.directory, 'scanner');
         stall.listen = options.listen ?? '127.0.0.1:0';
+        stall.practice = options.practice ?? true;
         if (spawnSync('mkfifo', [stall.fifo]).status !== 0) throw new Error('mkfifo failed');
         await stall.start();
         return stall;
@@ -44,7 +45,7 @@ export class Stall {
 
     async start() {
         this.log = openSync(join(this.directory, 'agent.log'), 'a');
-        const options = ['--practice', '--state', this.state, '--scanner', `sim:${this.fifo}`, '--light', `log:${join(this.directory, 'light.log')}`,
+        const options = [...(this.practice ? ['--practice'] : []), '--state', this.state, '--scanner', `sim:${this.fifo}`, '--light', `log:${join(this.directory, 'light.log')}`,
             '--listen', this.listen];
         this.agent = spawn(join(build, 'fairstockd'), options, { stdio: ['ignore', this.log, this.log] });
         this.ended = once(this.agent, 'exit');

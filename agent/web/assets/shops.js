@@ -100,7 +100,7 @@ function drawDevice(status) {
     const stamp = JSON.stringify([status.scanners, status.disk.free_mb >> 8, devices, session.version]);
     if (stamp === device_drawn) return;
     device_drawn = stamp;
-    const scanner = (one) => h('li', null, icon(one.state === 'ready' ? 'ready' : 'gone'), `${one.name}: ${one.state === 'ready' ? 'ready' : 'gone, plug it in again'}`);
+    const scanner = (one) => h('li', null, icon(one.state === 'ready' ? 'ready' : 'gone'), `${one.name}: ${one.state === 'gone' ? 'gone, plug it in again' : one.state}`);
     const device = (one) => h('li', null, icon(one.state === 'used' ? 'ready' : 'unknown'), `${one.name || one.id}: ${one.state}`,
         one.next ? h('span', { class: 'hint' }, ` ${one.next}`) : null);
     byId('device-facts').replaceChildren(

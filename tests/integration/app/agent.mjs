@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,10 +35,10 @@ export function checkDigit(digits) {
     return digits + String((10 - (sum % 10)) % 10);
 }
 
-// A folder for one test, with a state directory in it.
+// A folder for one test, with a state directory in it. memory: where no disk is waited for, if there is such a place.
 export class Place {
-    constructor() {
-        this.directory = mkdtempSync(join(tmpdir(), 'fairstock-app-'));
+    constructor({ memory = false } = {}) {
+        this.directory = mkdtempSync(join(memory && existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fairstock-app-'));
         this.state = join(this.directory, 'state');
         this.light = join(this.directory, 'light.log');
         this.running = [];
@@ -54,9 +55,9 @@ export class Place {
     }
 
     // fairstockd to its end, at most 60 s: {status, stdout, stderr}.
-    run(options, { input = '', env = {}, state = true } = {}) {
+    run(options, { input = '', env = {}, state = true, ...more } = {}) {
         return spawnSync(daemon, [...(state ? ['--state', this.state] : []), ...options],
-            { input, encoding: 'utf8', timeout: 60000, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 });
+            { input, encoding: 'utf8', timeout: 60000, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024, ...more });
     }
 
     // fairstockd until it answers. options: of the command line; more: {env, stdin}.
@@ -94,6 +95,17 @@ export class Place {
         return this.json('status');
     }
 
+    // A POST with this very text as its body: {status, body}.
+    async post(path, text) {
+        const asked = request({ socketPath: join(this.state, 'control.sock'), method: 'POST', path: `/api/v1${path}`,
+            headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) } });
+        asked.end(text);
+        const [answer] = await once(asked, 'response');
+        let body = '';
+        for await (const part of answer.setEncoding('utf8')) body += part;
+        return { status: answer.statusCode, body: JSON.parse(body) };
+    }
+
     item(sku) {
         const found = this.json('stock', sku);
         return found.items ? found.items[0] : found;
@@ -129,8 +141,8 @@ export class Place {
 }
 
 // A test's place, closed when the test ends.
-export function place(t) {
-    const made = new Place();
+export function place(t, options) {
+    const made = new Place(options);
     t.after(() => made.close());
     return made;
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
-import { mkdirSync, readFileSync, writeSync, openSync, closeSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { place, reports, source, until } from './agent.mjs';
@@ -22,6 +22,10 @@ test('a wrong config names file and line, and nothing starts', (t) => {
         ['[device]\ncurrency = EURO\n', 2, /currency/],
         ['[allocation]\nbooth_percent = 101\n', 2, /0 to 100/],
         ['[channel a]\nurl = http://example.com\n', 2, /https/],
+        ['[scanner]\nsources = usb telepathy\n', 2, /usb, stdin, sim:FILE/],
+        ['[light]\noutputs = sun\n', 2, /log:FILE, term, sysfs:NAME/],
+        [`[scanner]\nsources =${' sim:a'.repeat(9)}\n`, 2, /at most 8/],
+        [`[light]\noutputs =${' log:a'.repeat(5)}\n`, 2, /at most 4/],
         ['nonsense\n', 1, /section/],
     ]) {
         const file = p.write('wrong.ini', text);
@@ -32,8 +36,11 @@ test('a wrong config names file and line, and nothing starts', (t) => {
     refuses(p.run(['--config', p.path('missing.ini')]), 3, /missing\.ini/);
     refuses(p.run(['--bogus']), 2, /--bogus.*--help/);
     refuses(p.run(['--practice', '--listen', 'banana']), 2, /ADDRESS:PORT/);
-    refuses(p.run(['--practice', '--scanner', 'telepathy']), 8, /usb, stdin or sim/);
-    refuses(p.run(['--practice', '--light', 'sun']), 8, /log:FILE/);
+    refuses(p.run(['--practice', '--listen', '']), 2, /--listen/);
+    refuses(p.run(['--practice', '--scanner', 'telepathy']), 2, /usb, stdin and sim:FILE/);
+    refuses(p.run(['--practice', '--light', 'sun']), 2, /log:FILE/);
+    refuses(p.run(['--practice', '--scanner', 'sim:/nowhere/at/all']), 8, /nowhere/);
+    refuses(p.run(['--practice', '--light', 'sysfs:nowhere']), 8, /nowhere/);
 });
 
 test('the configuration reference is the page in docs', (t) => {
@@ -85,12 +92,14 @@ test('a state directory belongs to one agent', async (t) => {
     assert.equal(await p.stop(agent), 0);
 });
 
-test('practice and real ledgers never mix', (t) => {
+test('practice and real ledgers never mix', async (t) => {
     const p = place(t), q = place(t);
-    assert.equal(p.run(['--practice', '--listen', 'none', '--check']).status, 0);
-    refuses(p.run(['--listen', 'none', '--check']), 7, /practice/);
-    assert.equal(q.run(['--listen', 'none', '--check']).status, 0);
-    refuses(q.run(['--practice', '--listen', 'none', '--check']), 7, /real/);
+    await p.stop(await p.start(['--practice']));
+    await q.stop(await q.start([]));
+    for (const check of [[], ['--check']]) {
+        refuses(p.run(['--listen', 'none', ...check]), 7, /practice/);
+        refuses(q.run(['--practice', '--listen', 'none', ...check]), 7, /real/);
+    }
 });
 
 test('a taken port is named, with the option', async (t) => {
@@ -105,8 +114,16 @@ test('a taken port is named, with the option', async (t) => {
 test('a state directory that cannot be used is named', (t) => {
     const p = place(t);
     const file = p.write('file', '');
-    refuses(p.run(['--practice', '--state', file, '--check'], { state: false }), 6, /file/);
-    refuses(p.run(['--practice', '--state', '/proc/none', '--check'], { state: false }), 6, /\/proc\/none/);
+    refuses(p.run(['--practice', '--state', file], { state: false }), 6, /file/);
+    refuses(p.run(['--practice', '--state', '/proc/none'], { state: false }), 6, /\/proc\/none/);
+    refuses(p.run(['--practice', '--state', '/sys/none'], { state: false }), 6, /\/sys\/none/);
+});
+
+// The service manager does not start again after 3: only what a person wrote may end so.
+test('a practice shop that cannot be read is a failure, not a wrong config', (t) => {
+    const p = place(t);
+    mkdirSync(join(p.state, 'practice-shop.txt'), { recursive: true });
+    refuses(p.run(['--practice', '--listen', 'none']), 1, /practice-shop\.txt/);
 });
 
 // A file system of its own, in a mount namespace; skipped where that is not permitted.
@@ -118,9 +135,9 @@ test('a full or read-only disk is named', (t) => {
     if (spawnSync('unshare', ['--mount', 'true']).status !== 0)
         return t.skip('SKIP: no mount namespace here');
     const bin = join(process.env.FAIRSTOCK_BUILD, 'fairstockd');
-    const full = inSmallDisk(p, '"$1" --practice --state "$2"/s --listen none --check', '64k', bin, p.path('disk'));
+    const full = inSmallDisk(p, '"$1" --practice --state "$2"/s --listen none', '64k', bin, p.path('disk'));
     refuses(full, 6, /[Nn]o space|full/);
-    const locked = inSmallDisk(p, 'mount -o remount,ro "$2"; "$1" --practice --state "$2"/s --listen none --check', '1m', bin, p.path('disk'));
+    const locked = inSmallDisk(p, 'mount -o remount,ro "$2"; "$1" --practice --state "$2"/s --listen none', '1m', bin, p.path('disk'));
     refuses(locked, 6, /[Rr]ead-only/);
     return undefined;
 });
@@ -162,6 +179,16 @@ test('after kill -9 it goes on, and still says what no shop knows', async (t) =>
     assert.equal(p.command('verify', p.state).status, 0);
 });
 
+test('a state directory may have any name', async (t) => {
+    const p = place(t);
+    p.state = p.path('50%25 off? #1 ü');
+    const agent = await p.start();
+    assert.equal(p.command('sell', 'MUG-BLU').status, 0);
+    assert.equal(await p.stop(agent), 0);
+    assert.ok(existsSync(join(p.state, 'ledger.db')));
+    assert.equal(p.command('verify', p.state).status, 0);
+});
+
 test('two agents, two stalls, at once', async (t) => {
     const p = place(t), q = place(t);
     const [one, other] = [await p.start(), await q.start()];
@@ -170,4 +197,20 @@ test('two agents, two stalls, at once', async (t) => {
     assert.notEqual(p.status().device, q.status().device);
     assert.equal(await p.stop(one), 0);
     assert.equal(await q.stop(other), 0);
+});
+
+test('--check changes nothing, also beside a running agent', async (t) => {
+    const p = place(t);
+    const none = p.run(['--practice', '--check']);
+    assert.equal(none.status, 0, none.stderr);
+    assert.match(none.stdout, /none yet/);
+    assert.ok(!existsSync(p.state));
+    const agent = await p.start();
+    assert.equal(p.command('sell', 'MUG-BLU').status, 0);
+    const { position } = p.status();
+    const beside = p.run(['--practice', '--check']);
+    assert.equal(beside.status, 0, beside.stderr);
+    assert.match(beside.stdout, new RegExp(`ledger: ${position} events, .*all right`));
+    assert.equal(p.status().position, position);
+    assert.equal(await p.stop(agent), 0);
 });

@@ -25,7 +25,8 @@ static int sell_again(struct run *run, struct err *words)
     for (int i = 0; i < PATIENCE && !open; i++)
         open = stall_mend(stall);
     if (!open)
-        return err_set(words, -1, "the disk works again, the ledger does not");
+        return err_set(words, -1, "the disk works again, the ledger does not: %s",
+                       err_text(&run->stall.refusal));
     stall->first_error = 0;
     uint64_t last = store_last_position(stall->store);
     intake_scan(stall->intake, "CODE-5", 1, 1, stall->now_ms, 5, 1790000000000);
@@ -62,10 +63,12 @@ static int run_fault(const struct base *base, const struct scenario *scenario, u
     int result = 0;
     if (!run.disk->fault_hits)
         result = err_set(words, -1, "the fault was never met: the run is not what it was without it");
-    bool cut_first = random_chance(&random, 4); /* before anybody could mend it */
+    bool cut_first = run.stall.gave_up || random_chance(&random, 4); /* before anybody could mend it */
     if (result == 0 && cut_first)
         result = cut_after(&run, cutter, &random, words);
-    if (result == 0) {
+    /* Where the program ended while the disk still failed, only a reboot shows what the disk really has
+     * (docs/durability.md, "Not promised"): the cut before was one. */
+    if (result == 0 && !run.stall.gave_up) {
         stall_at_work(&run.stall); /* the cut was looked at from another stall */
         result = sell_again(&run, words);
     }
@@ -91,22 +94,39 @@ static int count_operations(const struct base *base, const struct scenario *scen
     return result;
 }
 
+/* Starting on the booth is tried with every fault in the scenarios about starting; the others begin behind
+ * it. */
+static int count_start(const struct base *base, const struct scenario *scenario, uint64_t seed,
+                       uint64_t skip[FAULT_KINDS])
+{
+    struct scenario first = *scenario;
+    first.count = 1;
+    memset(skip, 0, FAULT_KINDS * sizeof *skip);
+    bool about_start = strcmp(scenario->base, "booth") != 0 || strncmp(scenario->name, "start", 5) == 0;
+    return about_start ? 0 : count_operations(base, &first, seed, skip);
+}
+
 static int every_fault(const struct campaign *campaign, const struct scenario *scenario,
                        const struct base *base, struct cutter *cutter, uint64_t *runs)
 {
     enum { BROKEN_MAX = 5 };
-    uint64_t met[FAULT_KINDS], before = *runs, broken = 0;
-    int result = count_operations(base, scenario, campaign->seed, met);
+    uint64_t met[FAULT_KINDS], skip[FAULT_KINDS], before = *runs, broken = 0;
+    int result = count_start(base, scenario, campaign->seed, skip);
+    if (result == 0)
+        result = count_operations(base, scenario, campaign->seed, met);
     for (int kind = FAULT_NONE + 1; result == 0 && kind < FAULT_KINDS; kind++)
-        for (uint64_t at = 1; broken < BROKEN_MAX && at <= met[kind]; at++)
+        for (uint64_t at = skip[kind] + 1; broken < BROKEN_MAX && at <= met[kind]; at++)
             for (int good = 0; good < 2; good++) {
+                if (campaign->only_case >= 0 && (uint64_t)campaign->only_case != at)
+                    continue;
                 struct fault fault = {(enum disk_fault_kind)kind, at, good};
                 struct err words = {0};
                 ++*runs;
                 broken += run_fault(base, scenario, campaign->seed, fault, cutter, &words) < 0;
             }
     (void)printf("R3 %-20s %4llu operations (%llu writes), %5llu faults, broken %llu\n", scenario->name,
-                 (unsigned long long)met[FAULT_EIO], (unsigned long long)met[FAULT_SHORT],
+                 (unsigned long long)(met[FAULT_EIO] - skip[FAULT_EIO]),
+                 (unsigned long long)(met[FAULT_SHORT] - skip[FAULT_SHORT]),
                  (unsigned long long)(*runs - before), (unsigned long long)broken);
     return broken ? -1 : result;
 }

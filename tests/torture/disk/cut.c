@@ -68,12 +68,21 @@ int run_recover(struct run *run, struct err *words)
 
 static void explain(const struct platter *platter, const struct damage *damage)
 {
-    uint32_t at = platter->done;
-    const struct disk_entry *log = platter->disk->log;
+    enum { TAIL = 10 };
     static const char *const acts[] = {"",      "create",   "remove", "rename",     "sync of the folder",
                                        "write", "truncate", "sync",   "failed sync"};
-    (void)printf("  cut after operation %u%s%s%s%s:\n", at, at ? ", the " : "",
-                 at ? acts[log[at - 1].act] : "", at ? " during " : "", at ? log[at - 1].step : "");
+    uint32_t at = platter->done;
+    for (uint32_t i = at > TAIL ? at - TAIL : 0; i < at; i++) {
+        const struct disk_entry *entry = &platter->disk->log[i];
+        (void)printf("  operation %u, %s: %s", i + 1, entry->step, acts[entry->act]);
+        if (entry->act == DISK_CREATE || entry->act == DISK_REMOVE || entry->act == DISK_RENAME)
+            (void)printf(" %s", entry->name);
+        else if (entry->act != DISK_SYNC_NAMES)
+            (void)printf(" %s %llu+%zu", platter_file_name(platter, entry->file),
+                         (unsigned long long)entry->at, entry->length);
+        (void)printf("\n");
+    }
+    (void)printf("  cut after operation %u:\n", at);
     damage_print(damage, platter, stdout);
     if (!damage->count)
         (void)printf("    everything that waited had arrived\n");

@@ -185,7 +185,7 @@ void platter_draw(const struct platter *platter, struct random *random, uint32_t
  * --------------------------------------------------------------------------------------------------------------
  */
 
-static const char *file_name(const struct platter *platter, uint32_t file)
+const char *platter_file_name(const struct platter *platter, uint32_t file)
 {
     for (uint32_t i = 0; i < platter->name_count; i++)
         if (platter->name_files[i] == file)
@@ -200,7 +200,7 @@ void damage_print(const struct damage *damage, const struct platter *platter, FI
 {
     for (uint32_t i = 0; i < damage->count; i++) {
         const struct wound *wound = &damage->wounds[i];
-        const char *file = file_name(platter, wound->file);
+        const char *file = platter_file_name(platter, wound->file);
         if (wound->kind == WOUND_SECTOR)
             (void)fprintf(to, "    %s: bytes %llu…%llu: %u of the waiting writes arrived%s", file,
                           (unsigned long long)wound->at * DISK_SECTOR_BYTES,

@@ -80,15 +80,6 @@ static int calls_lock(void *user, int handle)
     return 0;
 }
 
-static int calls_read(void *user, int handle, void *bytes, size_t length, int64_t at)
-{
-    struct disk_calls *calls = user;
-    int result = meet(calls, OPERATION_READ);
-    uint32_t number = (uint32_t)calls->handles[handle] - 1;
-    return result < 0 ? result
-                      : (int)content_read(&calls->disk->files[number].now, bytes, length, (uint64_t)at);
-}
-
 static int calls_write(void *user, int handle, const void *bytes, size_t length, int64_t at)
 {
     struct disk_calls *calls = user;
@@ -172,7 +163,6 @@ void disk_calls_init(struct disk_calls *calls, struct disk *disk)
                   .open = calls_open,
                   .close = calls_close,
                   .lock = calls_lock,
-                  .read = calls_read,
                   .write = calls_write,
                   .sync = calls_sync,
                   .size = calls_size,

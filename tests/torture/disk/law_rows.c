@@ -129,13 +129,19 @@ static void put_card(struct rows *rows, const struct card *card)
         if (old->state == CARD_SETTLED || old->kind != card->kind || old->channel != card->channel ||
             strcmp(old->key, card->key) != 0)
             continue;
-        if (card->state == CARD_SETTLED)
+        if (card->state == CARD_SETTLED) {
             old->state = CARD_SETTLED;
-        else
+        } else if (card->kind == CARD_UNKNOWN_CODE) { /* its units add up, and none left settles it */
+            old->units += card->units;
+            if (old->units <= 0)
+                old->state = CARD_SETTLED;
+        } else {
             old->units = card->units;
+        }
         return;
     }
-    if (card->state == CARD_SETTLED || rows->card_count == CARDS)
+    bool taken_back = card->kind == CARD_UNKNOWN_CODE && card->units < 0;
+    if (card->state == CARD_SETTLED || taken_back || rows->card_count == CARDS)
         return;
     rows->cards[rows->card_count] = *card;
     rows->cards[rows->card_count].id = rows->card_count + 1;

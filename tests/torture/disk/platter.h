@@ -58,6 +58,9 @@ void platter_draw(const struct platter *platter, struct random *random, uint32_t
                   struct damage *damage);
 struct image platter_cut(const struct platter *platter, const struct damage *damage);
 
+/* The name it has, or had when it was made. */
+const char *platter_file_name(const struct platter *platter, uint32_t file);
+
 void damage_free(struct damage *damage);
 /* A line a wound, for people. */
 void damage_print(const struct damage *damage, const struct platter *platter, FILE *to);

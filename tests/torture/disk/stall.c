@@ -75,6 +75,8 @@ static void put_down(struct stall *stall)
 
 void stall_stop(struct stall *stall)
 {
+    stall->gave_up |=
+        stall->disk->fault != FAULT_NONE && stall->disk->fault_for_good && stall->disk->fault_hits > 0;
     put_down(stall);
 }
 
@@ -87,14 +89,13 @@ void stall_vanish(struct stall *stall, bool power_back)
 
 bool stall_mend(struct stall *stall)
 {
-    struct err err = {0};
     if (!stall->store)
-        return stall->carry_on && stall_start(stall, &err) == 0;
+        return stall->carry_on && stall_start(stall, &stall->refusal) == 0;
     if (!store_is_dead(stall->store))
         return true;
     struct store_start start = describe_start(stall);
     uint32_t number = witness_start(stall->witness, start.epoch, true);
-    int result = store_reopen(stall->store, &start, &err);
+    int result = store_reopen(stall->store, &start, &stall->refusal);
     witness_started(stall->witness, number, result);
     return result == 0;
 }

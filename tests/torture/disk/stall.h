@@ -17,8 +17,10 @@ struct stall {
     struct intake *intake;
     struct random random; /* epochs, quantities, choices */
     int64_t now_ms;
-    int first_error; /* of the first step that failed */
-    bool carry_on;   /* start again when a start failed */
+    int first_error;    /* of the first step that failed */
+    struct err refusal; /* of the last start that failed */
+    bool carry_on;      /* start again when a start failed */
+    bool gave_up;       /* the program ended while the disk still failed for good */
 };
 
 /* seed: of epochs and choices. */

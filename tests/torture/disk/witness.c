@@ -82,8 +82,9 @@ static void answer(struct witness *witness, uint32_t number, int error)
         return;
     batch->state = error ? WITNESS_FAILED : WITNESS_ACKED;
     batch->answered_at = witness->disk->log_count;
-    if (error && batch->answered_at == batch->submitted_at)
-        batch->state = WITNESS_GONE; /* the disk was not touched */
+    batch->idle = batch->answered_at == batch->submitted_at;
+    if (error && batch->idle)
+        batch->state = WITNESS_GONE;
 }
 
 bool witness_may_be_there(const struct witness *witness, uint32_t number)
@@ -91,7 +92,7 @@ bool witness_may_be_there(const struct witness *witness, uint32_t number)
     if (witness->batches[number].state == WITNESS_ACKED || witness->batches[number].state == WITNESS_GONE)
         return witness->batches[number].state == WITNESS_ACKED;
     for (uint32_t i = number + 1; i < witness->count; i++)
-        if (witness->batches[i].state == WITNESS_ACKED)
+        if (witness->batches[i].state == WITNESS_ACKED && !witness->batches[i].idle)
             return witness->batches[i].start && !witness->batches[i].reopened;
     return true;
 }

@@ -26,6 +26,7 @@ struct witness_batch {
     struct change *rows;
     uint32_t row_count;
     uint32_t submitted_at, answered_at; /* log positions */
+    bool idle; /* answered without touching the disk: what it put was there already, or the handle was dead */
     const char *step;
     bool owned;
 };

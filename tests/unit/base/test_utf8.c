@@ -80,6 +80,16 @@ static void a_text_is_valid_to_its_end(void **state)
     assert_false(utf8_valid("ok\x80", 3));
 }
 
+static void control_characters_are_known(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 0x100; c++) {
+        const char one[] = {(char)c, '\0'}, two[] = {(char)0xc2, (char)c, '\0'};
+        assert_int_equal(utf8_control(one), (c > 0 && c < ' ') || c == 0x7f);
+        assert_int_equal(utf8_control(two), c >= 0x80 && c <= 0x9f ? 2 : 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +97,7 @@ int main(void)
         cmocka_unit_test(nothing_else_is),
         cmocka_unit_test(continuation_bytes_are_continuation_bytes),
         cmocka_unit_test(a_text_is_valid_to_its_end),
+        cmocka_unit_test(control_characters_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,7 +153,8 @@ static void every_bad_field_says_why(void **state)
     field_is_bad("cost", "99999999999999999999", "cost \"99999999999999999999\" is not an amount");
     field_is_bad("currency", "eur", "currency \"eur\" is not a code of three capital letters");
     field_is_bad("currency", "EURO", "currency \"EURO\" is not");
-    field_is_bad("on_hand", "-1", "on_hand \"-1\" is not a whole number from 0 to 1000000");
+    field_is_bad("on_hand", "-1000001",
+                 "on_hand \"-1000001\" is not a whole number from -1000000 to 1000000");
     field_is_bad("on_hand", "1000001", "on_hand");
     field_is_bad("on_hand", "1.5", "on_hand");
     field_is_bad("on_hand", "many", "on_hand");
@@ -225,9 +226,12 @@ static void packs_and_several_codes(void **state)
     field_is_bad("barcode", "X*10001", "is not 1 to 10000");
     field_is_bad("barcode", "X*99999999999999999999", "is not 1 to 10000");
     field_is_bad("barcode", "96385075 *4", "wrong check digit");
-    field_is_bad("barcode", "1;2;3;4;5;6;7;8;9", "more than 8 barcodes");
+    field_is_bad("barcode",
+                 "1;2;3;4;5;6;7;a;9;10;11;12;13;14;15;16;17;18;19;20;21;22;23;24;25;26;27;28;29;30;31;32;33",
+                 "more than 32 barcodes");
     field_is_bad("barcode", "\xff", "a barcode is not UTF-8");
     field_is_bad("barcode", "\"a\nb\"", "a barcode has a line end");
+    field_is_bad("barcode", "a\xc2\x9b!m", "a barcode has a line end or another control character");
     char code[200];
     (void)snprintf(code, sizeof code, "%0129d", 0);
     field_is_bad("barcode", code, "a barcode is longer than 128");
@@ -237,6 +241,41 @@ static void packs_and_several_codes(void **state)
     has_header(text);
     good(2);
     assert_int_equal(strlen(row.codes[0]), 128);
+}
+
+static void what_a_spreadsheet_takes_for_a_formula_is_guarded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *cell;
+        bool guarded;
+    } cases[] = {
+        {"=1+1", "'=1+1", true}, {"+49", "'+49", true}, {"-x", "'-x", true},
+        {"@b", "'@b", true},     {"'=a", "''=a", true}, {"''@", "'''@", true},
+        {"'70s", "'70s", false}, {"''", "''", false},   {"a=b", "a=b", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[200];
+        assert_int_equal(catalogue_csv_guarded(cases[i].text), cases[i].guarded);
+        (void)snprintf(text, sizeof text, "sku,title,barcode,location\nA%s,%s,%s,%s\n%s,B,,\n", cases[i].cell,
+                       cases[i].cell, cases[i].cell, cases[i].cell, cases[i].cell);
+        has_header(text);
+        good(2);
+        assert_string_equal(row.item.title, cases[i].text);
+        assert_string_equal(row.codes[0], cases[i].text);
+        assert_string_equal(row.location, cases[i].text);
+        assert_string_equal(row.item.sku + 1, cases[i].cell); /* within a text nothing is taken away */
+        good(3);
+        assert_string_equal(row.item.sku, cases[i].text);
+    }
+}
+
+static void stock_may_be_below_zero(void **state)
+{
+    (void)state;
+    has_header("sku,title,on_hand\nA,B,-3\n");
+    good(2);
+    assert_int_equal(row.on_hand, -3);
 }
 
 static void one_of_a_kind_is_there_once(void **state)
@@ -292,6 +331,17 @@ static void broken_rows_are_named_and_the_others_kept(void **state)
     at_end();
 }
 
+static void a_barcode_that_a_spreadsheet_rounded_is_named(void **state)
+{
+    (void)state;
+    has_header("sku,title,barcode\nA,B,4.00638E+12\nC,D,\"4,00638e+12\"\nE,F,4E+\nG,H,E+12\nI,J,4E12\n");
+    bad(2, "a spreadsheet rounded");
+    bad(3, "a spreadsheet rounded");
+    for (unsigned line = 4; line <= 6; line++) /* codes that only look like it */
+        good(line);
+    at_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,8 +353,11 @@ int main(void)
         cmocka_unit_test(sku_and_title_are_needed_and_bounded),
         cmocka_unit_test(a_comma_that_lacks_its_quotes_moves_no_columns),
         cmocka_unit_test(packs_and_several_codes),
+        cmocka_unit_test(what_a_spreadsheet_takes_for_a_formula_is_guarded),
+        cmocka_unit_test(stock_may_be_below_zero),
         cmocka_unit_test(one_of_a_kind_is_there_once),
         cmocka_unit_test(prices_have_the_digits_of_their_currency),
+        cmocka_unit_test(a_barcode_that_a_spreadsheet_rounded_is_named),
         cmocka_unit_test(broken_rows_are_named_and_the_others_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

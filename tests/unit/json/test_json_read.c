@@ -63,6 +63,19 @@ static void the_length_counts_not_a_nul(void **state)
     refused("\"a\0b\"", 5, "not UTF-8");
 }
 
+static void control_characters_can_be_blanked(void **state)
+{
+    (void)state;
+    struct json *root = parsed("{\"a\":[\"x\\u001b[31m\\n\",{\"b\":\"\xc2\x9b"
+                               "2J\\u007f\xc3\x9b\"}],\"c\":1}");
+    json_blank_controls(root);
+    json_blank_controls(NULL);
+    const struct json *first = json_first(json_get(root, "a"));
+    assert_string_equal(json_text_value(first), "x [31m\n");
+    assert_string_equal(json_get_text(json_next(first), "b"), "  2J \xc3\x9b");
+    json_free(root);
+}
+
 static void texts_are_utf8_without_nul(void **state)
 {
     (void)state;
@@ -227,6 +240,7 @@ int main(void)
         cmocka_unit_test(what_is_no_document_is_refused),
         cmocka_unit_test(nothing_may_follow_but_white_space),
         cmocka_unit_test(the_length_counts_not_a_nul),
+        cmocka_unit_test(control_characters_can_be_blanked),
         cmocka_unit_test(texts_are_utf8_without_nul),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(whole_numbers_are_exact_or_refused),

@@ -237,6 +237,33 @@ static void test_each_refused_cancel_is_looked_up(void **state)
     bench_close(&bench);
 }
 
+/* Items that are imported while the shop is taken over may be what its listings wait for. */
+static void test_a_wish_during_the_baseline_is_kept(void **state)
+{
+    (void)state;
+    static const enum request_kind baseline[] = {REQUEST_CHECK, REQUEST_LISTINGS, REQUEST_ORDERS,
+                                                 REQUEST_LISTINGS};
+    for (int wished = 0; wished < 2; wished++) {
+        struct engine_bench bench;
+        bench_open(&bench, 1, 5);
+        struct channel channel = *book_channel(bench.book, 1);
+        channel.baselined = channel.live = false;
+        assert_int_equal(book_put_channel(bench.book, &channel), 0);
+        bench_restart(&bench);
+        bench_input(&bench, ENGINE_WAKE);
+        for (size_t i = 0; i < sizeof baseline / sizeof baseline[0]; i++)
+            bench_answer(&bench, baseline[i], ANSWER_DONE);
+        if (wished)
+            bench_input(&bench, ENGINE_SYNC_NOW);
+        bench_answer(&bench, REQUEST_ORDERS, ANSWER_DONE);
+        while (!bench.request.kind) /* the booking of what was gathered */
+            bench_wake(&bench);
+        bench_answer(&bench, REQUEST_ORDERS, ANSWER_DONE);
+        assert_int_equal(bench.request.kind, wished ? REQUEST_LISTINGS : 0);
+        bench_close(&bench);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_an_unlinked_order_that_is_cancelled),
         cmocka_unit_test(test_readings_that_differ_are_not_hurried),
         cmocka_unit_test(test_each_refused_cancel_is_looked_up),
+        cmocka_unit_test(test_a_wish_during_the_baseline_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,28 @@
+// A catalogue in and out: files as spreadsheets really write them, and what a wrong one may never do.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { place } from './agent.mjs';
+
+async function stall(t) {
+    const p = place(t);
+    await p.start([]);
+    p.import = (text, ...options) => p.command('import', p.write('items.csv', text), ...options);
+    return p;
+}
+
+test('what a later file has no column for stays as it was', async (t) => {
+    const p = await stall(t);
+    p.import('sku,title,price,cost,one_of_a_kind,reorder_point,on_hand\nA,Apple,1.50,0.50,yes,3,1\n');
+    assert.match(p.import('sku,title,price\nA,Apple,2.50\n').stdout, /^0 new, 1 changed, 0 as before, 0 bad$/m);
+    const [, row] = p.command('export').stdout.split('\r\n');
+    assert.equal(row, '"A","Apple","",2.50,0.50,EUR,1,yes,3,0');
+});
+
+test('no row is lost in silence when there is no room for more items', { timeout: 100000 }, async (t) => {
+    const p = await stall(t);
+    const rows = Array.from({ length: 50002 }, (_, i) => `N${i},Name ${i}\n`).join('');
+    const result = p.import(`sku,title\n${rows}`);
+    assert.match(result.stdout, /^50000 new, 0 changed, 0 as before, 2 bad$/m);
+    assert.match(result.stderr, /^line 50002: there is room for 50000 items only\nline 50003: there is room/m);
+});
+

@@ -1,0 +1,186 @@
+// What must hold after a campaign, decided from four records only: the ledger's rows, the light's log, what was scanned, and the
+// shop's own log. Each check returns a list of sentences, empty when it holds. seeded_wrongs.mjs shows that each can fail.
+//
+// record = { ledger, light: text of the whole log, runs: [{start_ms, end_ms, codes, light}], shop: GET /control of the sandbox }
+// A run is one life of the agent: when it was started and was gone (wall clock), the codes its scanner would deliver in order,
+// and what its light wrote.
+import { Sums, checkChain } from './ledger.mjs';
+
+const OUTCOMES = new Set(['sold', 'refused', 'fault']);
+const SEAL_EVERY_EVENTS = 256;
+
+// --- the ledger by itself ------------------------------------------------------------------------------------------------------------
+
+// Chain, tags, seals, starts; each id once; a seal often enough.
+function chain({ ledger: { events } }) {
+    const wrong = checkChain(events), seen = new Set();
+    let sealed = 0;
+    for (const event of events) {
+        if (seen.has(event.id))
+            wrong.push(`the id ${event.id} is there twice`);
+        seen.add(event.id);
+        if (event.what === 'seal')
+            sealed = event.position;
+        if (event.position - sealed > SEAL_EVERY_EVENTS)
+            wrong.push(`event ${event.position}: the last seal is at ${sealed}`);
+    }
+    return wrong;
+}
+
+// Derived rows are what the events add up to: stock at the snapshot's position, listings at the end.
+function rows({ ledger: { events, snapshot, stock, listings } }) {
+    const wrong = [], sums = new Sums();
+    const at = (position) => {
+        for (const [item, location, on_hand, committed] of position === snapshot ? stock : []) {
+            const sum = sums.stock.get(`${item} ${location}`) ?? { on_hand: 0, committed: 0 };
+            if (sum.on_hand !== on_hand || sum.committed !== committed)
+                wrong.push(`stock of item ${item} at ${position}: row ${on_hand}/${committed}, events ${sum.on_hand}/${sum.committed}`);
+        }
+    };
+    at(0);
+    for (const event of events) {
+        sums.add(event);
+        at(event.position);
+    }
+    if (snapshot > events.length)
+        wrong.push(`the snapshot is of ${snapshot}, the last event is ${events.length}`);
+    for (const [channel, alias, ...row] of listings) {
+        const sum = sums.listings.get(`${channel} ${alias}`);
+        const added = sum && [sum.baseline, sum.granted, sum.revoked, sum.ordered, sum.restored, sum.edits];
+        if (!added || added.some((value, i) => value !== row[i]))
+            wrong.push(`listing ${alias}: row ${row}, events ${added}`);
+    }
+    if (listings.length !== sums.listings.size)
+        wrong.push(`${listings.length} listings in rows, ${sums.listings.size} in events`);
+    return wrong;
+}
+
+// Promise 4: a grant never creates or enlarges a deficit.
+function grants({ ledger: { events } }) {
+    const wrong = [], sums = new Sums();
+    for (const event of events) {
+        const listing = event.what === 'grant' ? sums.listing(event) : null;
+        const before = listing && sums.deficit(listing.item, listing.location);
+        sums.add(event);
+        const after = listing && sums.deficit(listing.item, listing.location);
+        if (after > before)
+            wrong.push(`event ${event.position}: the grant of ${event.units} makes a deficit of ${before} one of ${after}`);
+    }
+    return wrong;
+}
+
+// --- scans, ledger, light ---------------------------------------------------------------------------------------------------------------
+
+const lightLines = (text) => text.split('\n').filter(Boolean).map((line) => line.split(' ')).map(([, name, id]) => ({ name, id }));
+
+// Every `sold` of the whole log is the id of one sale, and no id is said twice.
+function sold({ ledger: { events }, light }) {
+    const wrong = [], sales = new Set(events.filter((event) => event.what === 'sale').map((event) => event.id)), said = new Set();
+    for (const { name, id } of lightLines(light)) {
+        if (name !== 'sold')
+            continue;
+        if (!sales.has(id))
+            wrong.push(`LOST: the light said sold ${id}, the ledger has no such sale`);
+        if (said.has(id))
+            wrong.push(`DOUBLED: the light said sold ${id} twice`);
+        said.add(id);
+    }
+    return wrong;
+}
+
+// Within each life: the n-th answer of the light is to the n-th code; a sold one is that code's sale; in the ledger the sales stand in
+// this order, and at most one more, of the next code, whose light the kill took. No other sale is there.
+function scans({ ledger: { events }, runs }) {
+    const wrong = [], codes = new Map(), sales = new Map(runs.map((run) => [run, []]));
+    for (const event of events) {
+        if (event.what === 'barcode_linked')
+            codes.set(event.code, event.item);
+        if (event.what !== 'sale')
+            continue;
+        const run = runs.find(({ start_ms, end_ms }) => event.start.wall_ms >= start_ms && event.start.wall_ms <= end_ms);
+        if (run)
+            sales.get(run).push(event);
+        else
+            wrong.push(`sale ${event.position} is of a start nobody made`);
+    }
+    runs.forEach((run, number) => {
+        const bad = (words) => wrong.push(`life ${number}: ${words}`);
+        const booked = sales.get(run), answers = lightLines(run.light).filter(({ name }) => OUTCOMES.has(name));
+        const isOf = (sale, code) => sale.lines.length === 1 && sale.lines[0].quantity === 1
+            && (codes.has(code) ? sale.lines[0].item === codes.get(code) : sale.lines[0].item === 0 && sale.lines[0].code === code);
+        if (answers.length > run.codes.length)
+            bad(`${answers.length} answers to ${run.codes.length} scans`);
+        let next = 0;
+        answers.forEach(({ name, id }, n) => {
+            if (name === 'fault')
+                bad(`scan ${n} was not saved`);
+            if (name !== 'sold')
+                return;
+            const sale = booked[next++];
+            if (sale?.id !== id)
+                bad(`scan ${n}: the light says ${id}, the ledger's next sale is ${sale?.id}`);
+            else if (!isOf(sale, run.codes[n]))
+                bad(`scan ${n} was of ${run.codes[n]}, its sale is of item ${sale.lines[0].item}`);
+        });
+        if (booked.length - next > 1)
+            bad(`${booked.length - next} sales in the ledger that the light never confirmed`);
+        else if (booked.length - next === 1 && !(answers.length < run.codes.length && isOf(booked[next], run.codes[answers.length])))
+            bad(`sale ${booked[next].position} has no scan`);
+    });
+    return wrong;
+}
+
+// --- ledger and shop ----------------------------------------------------------------------------------------------------------------------
+
+// One side by SKU, the other by listing.
+function pairs({ ledger: { events }, shop }) {
+    const sums = new Sums();
+    events.forEach((event) => sums.add(event));
+    const listings = new Map([...sums.listings.values()].map((sum) => [sums.items.get(sum.item), sum]));
+    return shop.items.map((item) => ({ item, sum: listings.get(item.sku), sums }));
+}
+
+// Level at the shop = baseline + granted − revoked − ordered + restored + edits; its committed units are ours.
+function levels(record) {
+    const wrong = [];
+    for (const { item, sum, sums } of pairs(record)) {
+        if (!sum) {
+            wrong.push(`${item.sku} is no listing of the ledger`);
+            continue;
+        }
+        const committed = sums.stock.get(`${sum.item} ${sum.location}`)?.committed;
+        if (item.available !== Sums.expected(sum))
+            wrong.push(`${item.sku}: the shop shows ${item.available}, the events add up to ${Sums.expected(sum)}`);
+        if (item.committed !== committed)
+            wrong.push(`${item.sku}: the shop has ${item.committed} committed, the events ${committed}`);
+    }
+    return wrong;
+}
+
+// The shop's own log, line against line of the sum: what we changed, what buyers took, what the shop put back, what people edited.
+function effects(record) {
+    const wrong = [], keys = new Set();
+    const of = (sku, ...kinds) => record.shop.effects.filter((effect) => effect.sku === sku && kinds.includes(effect.kind))
+        .reduce((sum, effect) => sum + effect.delta, 0);
+    for (const effect of record.shop.effects.filter(({ kind }) => kind === 'adjust')) {
+        if (!effect.key || keys.has(`${effect.key} ${effect.sku}`))
+            wrong.push(`applied twice: ${JSON.stringify(effect)}`);
+        keys.add(`${effect.key} ${effect.sku}`);
+    }
+    for (const { item: { sku }, sum } of pairs(record)) {
+        const compare = (what, shop, ledger) => shop !== ledger && wrong.push(`${sku}, ${what}: ${shop} at the shop, ${ledger} in the ledger`);
+        if (!sum)
+            continue;
+        compare('changed by us', of(sku, 'adjust'), sum.granted - sum.revoked);
+        compare('ordered', of(sku, 'buy'), -sum.ordered);
+        compare('put back and edited', of(sku, 'cancel', 'refund', 'fulfil', 'edit_order', 'edit'), sum.restored + sum.edits);
+    }
+    return wrong;
+}
+
+export const CHECKS = { chain, rows, grants, sold, scans, levels, effects };
+
+// All of them; the names of the checks stand before their sentences.
+export function checkAll(record) {
+    return Object.entries(CHECKS).flatMap(([name, check]) => check(record).map((words) => `${name}: ${words}`));
+}
