@@ -67,6 +67,30 @@ static void test_probes_hurry_only_when_something_is_owed(void **state)
     bench_close(&bench);
 }
 
+/* Probes pass, what matters does not: an answer beyond our limits, a proxy that lets only small ones through.
+ */
+static void test_probes_alone_do_not_end_the_backoff(void **state)
+{
+    (void)state;
+    static const int64_t waits[] = {250, 500, 1000, 2000, 4000, 4000};
+    struct engine_bench bench;
+    start(&bench, 1, 3);
+    bench_input(&bench, ENGINE_NETWORK_DOWN);
+    bench_sell(&bench, 1, 1);
+    bench_input(&bench, ENGINE_NETWORK_UP);
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        bench_answer(&bench, REQUEST_CHECK, ANSWER_DONE);
+        bench_answer(&bench, REQUEST_ORDERS, ANSWER_OFFLINE);
+        assert_int_equal(bench.wake_ms - bench.now_ms, waits[i]);
+        bench_wake(&bench);
+    }
+    bench_answer(&bench, REQUEST_CHECK, ANSWER_DONE);
+    bench_answer(&bench, REQUEST_ORDERS, ANSWER_DONE);
+    bench_answer(&bench, REQUEST_WRITE_LEVELS, ANSWER_OFFLINE);
+    assert_int_equal(bench.wake_ms - bench.now_ms, ENGINE_BACKOFF_FIRST_MS);
+    bench_close(&bench);
+}
+
 static void test_a_link_is_tried_at_once(void **state)
 {
     (void)state;
@@ -285,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_first_steps),
         cmocka_unit_test(test_backoff_doubles_to_its_limit),
         cmocka_unit_test(test_probes_hurry_only_when_something_is_owed),
+        cmocka_unit_test(test_probes_alone_do_not_end_the_backoff),
         cmocka_unit_test(test_a_link_is_tried_at_once),
         cmocka_unit_test(test_orders_come_first_after_an_outage),
         cmocka_unit_test(test_a_hint_does_not_double_a_request),
