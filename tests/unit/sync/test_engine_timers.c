@@ -303,6 +303,24 @@ static void test_a_parked_listing_does_not_block(void **state)
     bench_close(&bench);
 }
 
+/* A level that no shop can mean is asked for once more, not for ever. */
+static void test_a_level_beyond_all_bounds_is_parked(void **state)
+{
+    (void)state;
+    struct engine_bench bench;
+    start(&bench, 2, 3);
+    bench_sell(&bench, 1, 1);
+    bench_answer_level(&bench, INT64_C(2000000001));
+    assert_int_equal(bench.request.kind, REQUEST_LEVELS);
+    bench_answer_level(&bench, INT64_C(2000000001));
+    assert_int_equal(bench.request.kind, 0);
+    assert_true(bench_listing(&bench, 1)->parked);
+    assert_non_null(bench_card(&bench, CARD_PARKED));
+    bench_sell(&bench, 2, 1);
+    bench_answer_level(&bench, 2);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_sales_gather_while_a_write_is_on_its_way),
         cmocka_unit_test(test_an_op_without_answer_lets_others_pass),
         cmocka_unit_test(test_a_parked_listing_does_not_block),
+        cmocka_unit_test(test_a_level_beyond_all_bounds_is_parked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
