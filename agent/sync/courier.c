@@ -201,6 +201,14 @@ static void send_all(struct courier *courier)
 /* --- one step
  * -------------------------------------------------------------------------------------------------------- */
 
+/* The engine forgets, and begins anew after a pause: a disk that takes nothing would have it ask the shop the
+ * same again and again. */
+static void start_over(struct courier *courier)
+{
+    engine_not_committed(courier->engine);
+    courier->wake_ms = loop_now_ms(courier->settings.loop) + COURIER_START_OVER_MS;
+}
+
 static void committed(void *user, const struct store_result *result)
 {
     struct courier *courier = user;
@@ -208,7 +216,7 @@ static void committed(void *user, const struct store_result *result)
     if (result->error) {
         log_error("%s: cannot book what the shop said: %s", courier->settings.config.name,
                   strerrordesc_np(-result->error));
-        engine_not_committed(courier->engine);
+        start_over(courier);
         engine_output_free(&courier->output);
         courier->output = engine_output_new();
         return;
@@ -284,7 +292,6 @@ static bool next_input(struct courier *courier, enum engine_input_kind *kind, st
 /* Bounded: between two steps the loop may serve a scan. */
 static void run(struct courier *courier)
 {
-    enum { RETRY_AFTER_FAILURE_MS = 1000 };
     enum engine_input_kind kind;
     struct arrival *arrival;
     if (!courier->committing && next_input(courier, &kind, &arrival)) {
@@ -295,9 +302,7 @@ static void run(struct courier *courier)
         }
         if (result < 0) {
             log_error("%s: sync step failed: %s", courier->settings.config.name, strerrordesc_np(-result));
-            engine_not_committed(courier->engine);
-            courier->wake = true;
-            courier->wake_ms = loop_now_ms(courier->settings.loop) + RETRY_AFTER_FAILURE_MS;
+            start_over(courier);
         }
         courier->settings.changed(courier->settings.user);
     }
