@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/api.h"
+#include "app/daemon_recover.h"
 #include "app/import.h"
 #include "base/log.h"
 #include "base/utf8.h"
@@ -93,6 +94,7 @@ int api_undo(struct api_call *call)
         return api_error(call, HTTP_CONFLICT,
                          "That is not the last sale any more, so nothing was undone. Look again.");
     int result = intake_undo(daemon->intake, daemon_event_ms(daemon), &voided);
+    daemon_recover_after_commit(daemon);
     if (result == -ENOENT)
         return api_error(call, HTTP_CONFLICT, "there is no sale to undo");
     if (result < 0)

@@ -55,13 +55,28 @@ static bool is_background(enum status_lamp lamp)
            lamp == STATUS_FAULT;
 }
 
+/* Something is on its way to a shop, or should be. A shop that may not be written yet has its preview
+ * instead. */
+static bool syncing(const struct daemon *daemon)
+{
+    for (uint32_t i = 0; i < daemon->courier_count; i++) {
+        struct engine_view view;
+        courier_view(daemon->couriers[i], &view);
+        const struct channel *channel =
+            book_channel(store_book(daemon->store), courier_channel(daemon->couriers[i]));
+        if (view.owed && channel && channel->live)
+            return true;
+    }
+    return false;
+}
+
 void daemon_update_lamp(struct daemon *daemon)
 {
     struct status_facts *facts = &daemon->facts;
     facts->now_ms = loop_now_ms(daemon->loop);
     facts->owed = daemon_owed(daemon);
     facts->online = daemon_online(daemon);
-    facts->syncing = facts->owed > 0; /* only looked at while all shops are within reach */
+    facts->syncing = syncing(daemon); /* only looked at while all shops are within reach */
     int cards = store_open_card_count(daemon->store);
     facts->open_cards = cards > 0 ? (uint32_t)cards : 0;
     enum status_lamp lamp = status_lamp(facts);

@@ -166,8 +166,8 @@ static bool settled(const struct daemon *daemon, uint32_t i)
 {
     struct engine_view view;
     courier_view(daemon->couriers[i], &view);
-    return !view.owed && (view.phase == ENGINE_READY || view.phase == ENGINE_PREVIEW) &&
-           courier_idle(daemon->couriers[i]);
+    bool rests = view.phase == ENGINE_PREVIEW || (view.phase == ENGINE_READY && !view.owed);
+    return rests && courier_idle(daemon->couriers[i]);
 }
 
 static bool all_settled(const struct daemon *daemon)

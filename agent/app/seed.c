@@ -74,9 +74,13 @@ int seed_practice_shop(struct daemon *daemon, struct err *err)
     return practice_save(daemon->shop, err);
 }
 
+/* The log before its ledger: a log without one is refused at the start, so a power cut in between would end
+ * practice for good. The shop last: a new ledger connects to any shop, a new shop knows nothing of old
+ * orders.
+ */
 void seed_clear_practice(const char *directory)
 {
-    static const char *const names[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm", PRACTICE_FILE_NAME,
+    static const char *const names[] = {"ledger.db-wal", "ledger.db-shm", "ledger.db", PRACTICE_FILE_NAME,
                                         PRACTICE_OFFLINE_NAME};
     char path[STATE_PATH_MAX_BYTES + 32];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

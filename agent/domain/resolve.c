@@ -179,7 +179,8 @@ static void drift(struct list *list, const struct resolve_facts *facts)
         list->options[list->count++] = big ? correct : adopt;
         list->options[list->count++] = big ? adopt : correct;
     }
-    add_dismiss(list, "Nothing is changed; the card comes back when the level is read again.");
+    add_dismiss(list,
+                "Nothing is changed; the card comes back when the level moves or Fairstock starts again.");
 }
 
 static void parked(struct list *list, const struct resolve_facts *facts)

@@ -1,6 +1,6 @@
 /* The event loop: sd-event behind a small face. Sources have priorities (scans first); a source whose
- * callback fails is disabled and reported, never fatal. Single-threaded; only loop_wake may be called from
- * another thread. */
+ * callback fails is disabled and reported, never fatal. Single-threaded: another thread reaches it
+ * through a descriptor only. */
 #ifndef FAIRSTOCK_LOOP_LOOP_H
 #define FAIRSTOCK_LOOP_LOOP_H
 
