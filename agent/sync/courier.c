@@ -201,6 +201,15 @@ static void send_all(struct courier *courier)
 /* --- one step
  * -------------------------------------------------------------------------------------------------------- */
 
+/* A ledger that cannot be written now is asked again a little later, not at once: it may be full, or on its
+ * way back. */
+static void try_later(struct courier *courier)
+{
+    enum { RETRY_AFTER_FAILURE_MS = 1000 };
+    courier->wake = true;
+    courier->wake_ms = loop_now_ms(courier->settings.loop) + RETRY_AFTER_FAILURE_MS;
+}
+
 static void committed(void *user, const struct store_result *result)
 {
     struct courier *courier = user;
@@ -211,6 +220,7 @@ static void committed(void *user, const struct store_result *result)
         engine_not_committed(courier->engine);
         engine_output_free(&courier->output);
         courier->output = engine_output_new();
+        try_later(courier);
         return;
     }
     send_all(courier);
@@ -284,7 +294,6 @@ static bool next_input(struct courier *courier, enum engine_input_kind *kind, st
 /* Bounded: between two steps the loop may serve a scan. */
 static void run(struct courier *courier)
 {
-    enum { RETRY_AFTER_FAILURE_MS = 1000 };
     enum engine_input_kind kind;
     struct arrival *arrival;
     if (!courier->committing && next_input(courier, &kind, &arrival)) {
@@ -296,8 +305,7 @@ static void run(struct courier *courier)
         if (result < 0) {
             log_error("%s: sync step failed: %s", courier->settings.config.name, strerrordesc_np(-result));
             engine_not_committed(courier->engine);
-            courier->wake = true;
-            courier->wake_ms = loop_now_ms(courier->settings.loop) + RETRY_AFTER_FAILURE_MS;
+            try_later(courier);
         }
         courier->settings.changed(courier->settings.user);
     }
