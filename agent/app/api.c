@@ -97,6 +97,8 @@ static int parse_body(struct api_call *call, const char *body, size_t length, st
     int result = json_parse(body, length, parsed, &err);
     if (result < 0)
         return api_error(call, HTTP_BAD_REQUEST, "the request is not JSON: %s", err_text(&err));
+    if (!json_is_object(*parsed)) /* else every field would look left out */
+        return api_error(call, HTTP_BAD_REQUEST, "the request is no JSON object, as {} is");
     call->body = *parsed;
     return HTTP_OK;
 }

@@ -19,10 +19,12 @@ static const char *text_field(const struct api_call *call, const char *key)
     return text ? text : "";
 }
 
+/* What was left out is otherwise; what is no whole number is -1, which is never in range. */
 static int64_t int_field(const struct api_call *call, const char *key, int64_t otherwise)
 {
     int64_t value;
-    return json_get_int(call->body, key, &value) == 0 ? value : otherwise;
+    int result = json_get_int(call->body, key, &value);
+    return result == 0 ? value : result == -ENOENT ? otherwise : -1;
 }
 
 /* --- sell and undo
@@ -85,6 +87,8 @@ int api_undo(struct api_call *call)
     struct daemon *daemon = call->daemon;
     const struct intake_recent *voided;
     const char *meant = text_field(call, "event");
+    if (json_get(call->body, "event") && !json_get_text(call->body, "event"))
+        return api_error(call, HTTP_BAD_REQUEST, "\"event\" must be the id of a sale, as a text");
     if (*meant && !is_last_sale(call, meant))
         return api_error(call, HTTP_CONFLICT,
                          "That is not the last sale any more, so nothing was undone. Look again.");
@@ -126,7 +130,8 @@ int api_sync(struct api_call *call)
 int api_import(struct api_call *call)
 {
     bool strict = false;
-    (void)json_get_bool(call->body, "strict", &strict);
+    if (json_get_bool(call->body, "strict", &strict) == -EINVAL)
+        return api_error(call, HTTP_BAD_REQUEST, "\"strict\" must be true or false");
     const char *csv = json_get_text(call->body, "csv");
     if (!csv)
         return api_error(call, HTTP_BAD_REQUEST, "send the file's text as \"csv\"");

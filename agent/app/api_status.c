@@ -68,7 +68,8 @@ static void write_disk(struct daemon *daemon, struct json_writer *json)
     struct statvfs disk;
     bool known = statvfs(daemon->state, &disk) == 0;
     json_begin_object(json, "disk");
-    json_int(json, "free_mb", known ? (int64_t)(disk.f_bavail * disk.f_frsize / (1024 * 1024)) : -1);
+    json_int(json, "free_mb",
+             known ? (int64_t)((uint64_t)disk.f_bavail * disk.f_frsize / (1024 * 1024)) : -1);
     json_text(json, "fault",
               daemon->facts.fault ? "The last sale could not be saved. Write sales on paper." : "");
     json_end_object(json);

@@ -107,6 +107,12 @@ static int exit_for(int result)
     }
 }
 
+/* Only what a person wrote may end in a code after which the service manager does not try again. */
+static int exit_for_channels(const struct daemon *daemon, int result)
+{
+    return !daemon->practice && (result == -EINVAL || result == -E2BIG) ? EXIT_CONFIG : EXIT_FAILED;
+}
+
 static int exit_for_page(const struct daemon *daemon, int result)
 {
     if (result == -EADDRINUSE || result == -EADDRNOTAVAIL || result == -EACCES)
@@ -157,11 +163,8 @@ struct store_start daemon_start(struct daemon *daemon)
 
 static int open_ledger(struct daemon *daemon, struct err *err)
 {
-    int result = make_state(daemon->state, err);
-    if (result < 0)
-        return result;
     struct store_start start = daemon_start(daemon);
-    result = store_open(daemon->state, &start, &daemon->store, err);
+    int result = store_open(daemon->state, &start, &daemon->store, err);
     if (result < 0)
         return err_prefix(err, result, "%s", daemon->state);
     return 0;
@@ -179,14 +182,9 @@ static int on_lamp_timer(void *user, int64_t now_ms)
 
 static int on_light_timer(void *user, int64_t now_ms)
 {
-    struct daemon *daemon = user;
-    int64_t next = -1;
-    for (int i = 0; i < daemon->light_count; i++) {
-        int64_t wait = light_tick(daemon->lights[i], now_ms);
-        if (wait >= 0 && (next < 0 || wait < next))
-            next = wait;
-    }
-    return loop_arm(daemon->light_timer, next < 0 ? INT64_MAX : now_ms + next);
+    (void)now_ms;
+    daemon_tick_lights(user);
+    return 0;
 }
 
 /* Housekeeping of the ledger only when nothing else wants the loop; it is armed again after each commit. */
@@ -293,6 +291,8 @@ static int build_core(struct daemon *daemon)
     if (result < 0)
         return fail(daemon, EXIT_FAILED, &err);
     loop_on_failure(daemon->loop, loop_failed, daemon);
+    if (make_state(daemon->state, &err) < 0)
+        return fail(daemon, EXIT_LEDGER, &err);
     result = open_ledger(daemon, &err);
     if (result < 0)
         return fail(daemon, exit_for(result), &err);
@@ -318,8 +318,9 @@ static int build_edges(struct daemon *daemon)
     int result = open_page(daemon, &err);
     if (result < 0)
         return fail(daemon, exit_for_page(daemon, result), &err);
-    if (daemon_open_channels(daemon, &err) < 0)
-        return fail(daemon, EXIT_CONFIG, &err);
+    result = daemon_open_channels(daemon, &err);
+    if (result < 0)
+        return fail(daemon, exit_for_channels(daemon, result), &err);
     if (daemon_sources_open(daemon, &err) < 0)
         return fail(daemon, EXIT_DEVICE, &err);
     return EXIT_OK;

@@ -93,6 +93,7 @@ struct store_start daemon_start(struct daemon *daemon); /* of now, with a fresh 
 /* daemon_light.c */
 void daemon_signal(struct daemon *daemon, enum status_lamp name, const char *event_id);
 void daemon_update_lamp(struct daemon *daemon);
+void daemon_tick_lights(struct daemon *daemon);
 void daemon_outcome(void *daemon, const struct intake_outcome *outcome);
 /* Tells page and terminal of one scan. */
 void daemon_scanned(struct daemon *daemon, const struct intake_outcome *outcome);

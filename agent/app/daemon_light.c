@@ -19,7 +19,7 @@ static void arm(struct loop_source *timer, int64_t at_ms)
         log_error("cannot arm a timer: %s", strerrordesc_np(-result));
 }
 
-/* A light that fails never stops a sale: it is named once in the log. */
+/* A light that fails never stops a sale: the log names it. */
 static void light_failed(const char *what, int result)
 {
     log_warning("a light failed to %s: %s", what, strerrordesc_np(-result));
@@ -36,7 +36,7 @@ void daemon_signal(struct daemon *daemon, enum status_lamp name, const char *eve
 }
 
 /* Lamps that blink in a rhythm need a timer; the others say -1. */
-static void tick_lights(struct daemon *daemon)
+void daemon_tick_lights(struct daemon *daemon)
 {
     int64_t now_ms = loop_now_ms(daemon->loop), next = -1;
     for (int i = 0; i < daemon->light_count; i++) {
@@ -77,7 +77,7 @@ void daemon_update_lamp(struct daemon *daemon)
         if (result < 0)
             light_failed("show", result);
     }
-    tick_lights(daemon);
+    daemon_tick_lights(daemon);
     daemon_changed(daemon, 0); /* the page shows the same light */
 }
 

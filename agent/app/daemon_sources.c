@@ -123,6 +123,10 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
     case SCANNER_FAULT:
         source->ready = false;
         log_error("scanner %u: %s", number, words);
+        if (!source->usb) { /* a recording, a FIFO or standard input does not come back */
+            source->ended = source->broken = true;
+            daemon_terminal_input_ended(daemon);
+        }
         break;
     case SCANNER_REJECTED:
         log_warning("scanner %u: %s", number, words);

@@ -18,6 +18,7 @@ struct daemon_source {
     uint32_t number; /* 1…; 0 typed */
     char name[NAME_MAX_BYTES + 1];
     bool ready, ended, listed;
+    bool broken;  /* ended because it could not be read any more */
     bool seen;    /* was ready at some time since the start */
     bool settled; /* what was there at the start was looked at: ready, or known not to be */
     struct scanner_sim *sim;

@@ -193,6 +193,14 @@ static void say_what_is_owed(const struct daemon *daemon)
     }
 }
 
+static bool any_broken(const struct daemon *daemon)
+{
+    for (int i = 0; i < daemon->source_count; i++)
+        if (daemon->sources[i].broken)
+            return true;
+    return false;
+}
+
 static int on_once(void *user, int64_t now_ms)
 {
     enum { LOOK_AGAIN_MS = 50 };
@@ -203,7 +211,7 @@ static int on_once(void *user, int64_t now_ms)
     if (!done)
         say_what_is_owed(daemon);
     int result = daemon_terminal_print_stock(daemon);
-    daemon->exit_code = result < 0 || !done ? EXIT_FAILED : EXIT_OK;
+    daemon->exit_code = result < 0 || !done || any_broken(daemon) ? EXIT_FAILED : EXIT_OK;
     loop_stop(daemon->loop);
     return result;
 }

@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "config/config.h"
-
 static const char help[] =
     "fairstockd - the agent under the table: scans sell, a light says when it is safe, shops are kept true\n"
     "\n"
@@ -110,6 +108,8 @@ static int take(struct options *options, int option, const char *value, struct e
                            value);
         return add_to(options->lights, &options->light_count, OPTIONS_LIGHTS_MAX, value, "--light", err);
     case OPTION_LISTEN:
+        if (!*value)
+            return err_set(err, -EINVAL, "--listen takes ADDRESS:PORT, or none for no page");
         options->listen = value;
         return 0;
     case OPTION_ONCE:

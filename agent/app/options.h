@@ -6,8 +6,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "config/config.h"
 
-enum { OPTIONS_SOURCES_MAX = 8, OPTIONS_LIGHTS_MAX = 4, ONCE_WAIT_DEFAULT_MS = 30000 };
+enum {
+    OPTIONS_SOURCES_MAX = CONFIG_SOURCES_MAX,
+    OPTIONS_LIGHTS_MAX = CONFIG_LIGHTS_MAX,
+    ONCE_WAIT_DEFAULT_MS = 30000
+};
 
 /* Exit codes of fairstockd; `fairstockd --help` lists them. */
 enum daemon_exit {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 enum { LOG_LINE_MAX_BYTES = 1024 };
 
 /* Texts of shops and labels reach the log: a line end in one must not begin a second line, whose "<0>"
@@ -12,8 +14,8 @@ enum { LOG_LINE_MAX_BYTES = 1024 };
 static void blank_controls(char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-            text[i] = ' ';
+        for (size_t left = utf8_control(text + i); left && i + left <= length; left--)
+            text[i + left - 1] = ' ';
 }
 
 /* One write(2) a line, so that lines of two processes on one terminal never mix. */

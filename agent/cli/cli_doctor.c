@@ -24,12 +24,15 @@ static int check_ledger(const char *directory)
     struct err err = {0};
     struct store_check check = {0};
     char words[ERR_TEXT_MAX_BYTES + 64];
+    static const char damaged[] =
+        "Copy the state directory to another disk before anything else; the card may be failing.";
     int opened = cli_open_ledger(directory, &store, &err);
     if (opened < 0) {
         (void)snprintf(words, sizeof words, "ledger in %s: %s", directory, err_text(&err));
         return report(false, words,
-                      opened == -EPERM
-                          ? "Type: sudo fairstock doctor"
+                      opened == -EPERM ? "Type: sudo fairstock doctor"
+                      : opened == -EUCLEAN
+                          ? damaged
                           : "Start fairstockd once, or name the right directory with --state DIR.");
     }
     int result = store_verify(store, crypto_sha256_two, &check);
@@ -41,8 +44,7 @@ static int check_ledger(const char *directory)
     else
         (void)snprintf(words, sizeof words, "ledger: damaged at position %" PRIu64 ": %s",
                        check.first_bad_position, result < 0 ? strerrordesc_np(-result) : check.words);
-    return report(good, words,
-                  "Copy the state directory to another disk before anything else; the card may be failing.");
+    return report(good, words, damaged);
 }
 
 static int check_space(const char *directory)

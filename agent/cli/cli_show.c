@@ -267,6 +267,8 @@ int cli_cards(struct cli *cli)
             (void)puts("No cards: nothing needs you.");
         for (const struct json *c = first; c; c = json_next(c))
             print_card(c);
+        if (cli_bool(answer, "more"))
+            (void)puts("There are more: they are shown once some of these are settled.");
     }
     json_free(answer);
     return code;

@@ -129,7 +129,7 @@ static int read_light_log(struct store *store, const char *path, struct light_ch
     int result = file ? 0 : -errno;
     while (result == 0 && fgets(line, sizeof line, file))
         result = take_line(store, check, line);
-    return result;
+    return result == 0 && ferror(file) ? -errno : result;
 }
 
 /* Every sold line is a sale of the ledger, and none twice. A sale without its line can be: the power went
@@ -162,13 +162,19 @@ static int check_light(struct store *store, const struct sums *sums, const char 
  * -------------------------------------------------------------------------------------------------------------------
  */
 
+/* SQLite itself found the file damaged: then no event can be named. */
+static int code_of(int result)
+{
+    return result == -EUCLEAN ? CLI_DAMAGED : CLI_FAILED;
+}
+
 static int verify_chain(struct store *store)
 {
     struct store_check check;
     int result = store_verify(store, crypto_sha256_two, &check);
     if (result < 0) {
         cli_complain("the ledger cannot be read: %s", strerrordesc_np(-result));
-        return CLI_FAILED;
+        return code_of(result);
     }
     if (check.first_bad_position) {
         (void)printf("DAMAGED at position %" PRIu64 ": %s. Everything before it is as it was written.\n",
@@ -204,9 +210,10 @@ int cli_verify(struct cli *cli)
 {
     struct store *store;
     struct err err = {0};
-    if (cli_open_ledger(cli_ledger_directory(cli), &store, &err) < 0) {
+    int result = cli_open_ledger(cli_ledger_directory(cli), &store, &err);
+    if (result < 0) {
         cli_complain("%s: %s", cli_ledger_directory(cli), err_text(&err));
-        return CLI_FAILED;
+        return code_of(result);
     }
     int code = verify_chain(store);
     if (code == CLI_OK && (cli->practice_shop || cli->light_log))

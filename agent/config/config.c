@@ -49,11 +49,11 @@ static const struct key keys[] = {
     {"device", "currency", KEY_CURRENCY, OF(currency), 0, 0, "EUR",
      "Currency of prices that do not name one (ISO 4217)."},
     {"device", "location", KEY_NEEDED_TEXT, OF(location), 0, 0, "booth", "The place this device sells from."},
-    {"scanner", "sources", KEY_SOURCES, OF(scanners), 0, 0, "usb",
+    {"scanner", "sources", KEY_SOURCES, OF(scanners), 0, CONFIG_SOURCES_MAX, "usb",
      "Where codes come from, separated by spaces: usb, stdin, sim:FILE."},
     {"scanner", "inter_key_timeout_ms", KEY_NUMBER, OF(inter_key_timeout_ms), 20, 2000, "100",
      "For scanners that send no Enter: a code ends after this many milliseconds of silence."},
-    {"light", "outputs", KEY_LIGHTS, OF(lights), 0, 0, "",
+    {"light", "outputs", KEY_LIGHTS, OF(lights), 0, CONFIG_LIGHTS_MAX, "",
      "Lights, separated by spaces: log:FILE, term, sysfs:NAME."},
     {"allocation", "booth_percent", KEY_NUMBER, OF(booth_percent), 0, 100, "50",
      "Share of the available units that is kept for the booth, in percent; the channels share the rest."},
@@ -163,6 +163,8 @@ static const char *take_url(const struct key *key, const char *value, char *to)
     return wrong;
 }
 
+_Static_assert(CONFIG_SOURCES_MAX == 8 && CONFIG_LIGHTS_MAX == 4, "as the words below say");
+
 static bool begins(const char *word, size_t length, const char *with)
 {
     size_t wanted = strlen(with);
@@ -194,17 +196,20 @@ bool config_is_light(const char *word)
     return is_light(word, strlen(word));
 }
 
-static bool all_words(const char *words, bool (*is_one)(const char *word, size_t length))
+/* A list of words, of which there may be key->most. */
+static const char *take_list(const struct key *key, const char *value, char *to,
+                             bool (*is_one)(const char *word, size_t length), const char *wrong,
+                             const char *too_many)
 {
-    for (;;) {
-        words += strspn(words, " ");
-        size_t length = strcspn(words, " ");
-        if (!length)
-            return true;
-        if (!is_one(words, length))
-            return false;
-        words += length;
+    uint32_t count = 0;
+    const char *word = value + strspn(value, " ");
+    for (size_t length; (length = strcspn(word, " ")) > 0; count++) {
+        if (!is_one(word, length))
+            return wrong;
+        word += length;
+        word += strspn(word, " ");
     }
+    return count > key->most ? too_many : take_text(key, value, to);
 }
 
 /* NULL, or what is wrong with the value. */
@@ -219,11 +224,11 @@ static const char *take(const struct key *key, void *base, const char *value)
     case KEY_URL:
         return take_url(key, value, at);
     case KEY_SOURCES:
-        return all_words(value, is_source) ? take_text(key, value, at)
-                                           : "not of the words usb, stdin, sim:FILE";
+        return take_list(key, value, at, is_source, "not of the words usb, stdin, sim:FILE",
+                         "a list of more sources than the at most 8 there may be");
     case KEY_LIGHTS:
-        return all_words(value, is_light) ? take_text(key, value, at)
-                                          : "not of the words log:FILE, term, sysfs:NAME";
+        return take_list(key, value, at, is_light, "not of the words log:FILE, term, sysfs:NAME",
+                         "a list of more lights than the at most 4 there may be");
     case KEY_CURRENCY:
         if (strlen(value) != 3 || strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
             return "not three capital letters like EUR";

@@ -10,7 +10,12 @@
 
 #include "base/err.h"
 
-enum { CONFIG_TEXT_MAX_BYTES = 512, CONFIG_LIST_MAX = 8, CONFIG_CHANNELS_MAX = CHANNELS_MAX };
+enum {
+    CONFIG_TEXT_MAX_BYTES = 512,
+    CONFIG_SOURCES_MAX = 8,
+    CONFIG_LIGHTS_MAX = 4,
+    CONFIG_CHANNELS_MAX = CHANNELS_MAX
+};
 
 struct config_channel {
     char name[NAME_MAX_BYTES + 1];

@@ -139,6 +139,10 @@ static void oversold(struct list *list, const struct card *card, const struct re
 {
     if (card->state == CARD_WAITING && card->chosen == OPTION_MAKE_ANOTHER)
         add_found(list, card, facts, "It is made");
+    if (resolve_missing(card, facts) <= 0) { /* another order was cancelled, or more came in */
+        add_dismiss(list, "Nothing is missing any more: every order can be filled.");
+        return;
+    }
     if (facts->other_location && facts->other_available >= card->units)
         add_other_location(list, card, facts);
     bool whole_order = facts->line && facts->line->lines_in_order == 1 && facts->channel_cancels;
@@ -199,9 +203,13 @@ static void unknown_code(struct list *list)
 
 int64_t resolve_missing(const struct card *card, const struct resolve_facts *facts)
 {
-    if (card->kind != CARD_BELOW_ZERO)
-        return card->units;
-    return facts->on_hand < 0 ? -facts->on_hand : 0;
+    int64_t missing = facts->on_hand < 0 ? -facts->on_hand : 0;
+    if (card->kind == CARD_BELOW_ZERO)
+        return missing;
+    if (card->kind != CARD_OVERSOLD || card->chosen == OPTION_MAKE_ANOTHER)
+        return card->units; /* a piece that was made is there, whatever else came in */
+    missing = facts->committed - facts->on_hand;
+    return missing < 0 ? 0 : missing < card->units ? missing : card->units;
 }
 
 int resolve_options(const struct card *card, const struct resolve_facts *facts,

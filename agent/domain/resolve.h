@@ -44,7 +44,9 @@ struct resolve_option {
                                                 have them */
 };
 
-/* Units that are missing: what OPTION_FOUND puts back. A card below zero speaks of what is missing now. */
+/* Units that are missing: what OPTION_FOUND puts back. A card below zero speaks of what is missing now; an
+ * oversold one of its own units, as far as they are still missing: putting back more would offer the shops
+ * what is not there. */
 int64_t resolve_missing(const struct card *card, const struct resolve_facts *facts);
 
 /* Fills options, best first; returns their number. 0 for a settled card. */

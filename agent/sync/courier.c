@@ -201,13 +201,12 @@ static void send_all(struct courier *courier)
 /* --- one step
  * -------------------------------------------------------------------------------------------------------- */
 
-/* A ledger that cannot be written now is asked again a little later, not at once: it may be full, or on its
- * way back. */
-static void try_later(struct courier *courier)
+/* The engine forgets, and begins anew after a pause: a disk that takes nothing would have it ask the shop the
+ * same again and again. */
+static void start_over(struct courier *courier)
 {
-    enum { RETRY_AFTER_FAILURE_MS = 1000 };
-    courier->wake = true;
-    courier->wake_ms = loop_now_ms(courier->settings.loop) + RETRY_AFTER_FAILURE_MS;
+    engine_not_committed(courier->engine);
+    courier->wake_ms = loop_now_ms(courier->settings.loop) + COURIER_START_OVER_MS;
 }
 
 static void committed(void *user, const struct store_result *result)
@@ -217,10 +216,9 @@ static void committed(void *user, const struct store_result *result)
     if (result->error) {
         log_error("%s: cannot book what the shop said: %s", courier->settings.config.name,
                   strerrordesc_np(-result->error));
-        engine_not_committed(courier->engine);
+        start_over(courier);
         engine_output_free(&courier->output);
         courier->output = engine_output_new();
-        try_later(courier);
         return;
     }
     send_all(courier);
@@ -304,8 +302,7 @@ static void run(struct courier *courier)
         }
         if (result < 0) {
             log_error("%s: sync step failed: %s", courier->settings.config.name, strerrordesc_np(-result));
-            engine_not_committed(courier->engine);
-            try_later(courier);
+            start_over(courier);
         }
         courier->settings.changed(courier->settings.user);
     }

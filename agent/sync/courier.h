@@ -29,6 +29,7 @@ struct courier_settings {
 
 enum {
     COURIER_REQUEST_TIMEOUT_MS = 20000,
+    COURIER_START_OVER_MS = 1000, /* after a step that could not be decided or booked */
     COURIER_UNANSWERED_MS = 1000, /* older requests are given up when a way to the world appears */
 };
 

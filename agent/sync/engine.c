@@ -202,10 +202,13 @@ static void note_shop_clock(struct step *step, const struct channel_answer *answ
     changes_put_channel(&step->output->changes, &channel);
 }
 
-static void note_success(struct step *step)
+/* A probe that works does not show that more than probes gets through: only another answer ends a row of
+ * failures. */
+static void note_success(struct step *step, const struct channel_answer *answer)
 {
     struct engine_memory *memory = &step->engine->memory;
-    memory->failures = 0;
+    if (answer->kind != REQUEST_CHECK)
+        memory->failures = 0;
     memory->needs_login = false;
     step->engine->view.last_success_wall_ms = step->input->wall_ms;
     connect(step);
@@ -281,7 +284,7 @@ static int digest(struct step *step, const struct channel_answer *answer)
         return 0;
     note_shop_clock(step, answer);
     if (is_success(answer))
-        note_success(step);
+        note_success(step, answer);
     else
         note_failure(step, answer);
     if (answer->outcome == ANSWER_DONE)

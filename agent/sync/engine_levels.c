@@ -33,30 +33,39 @@ int engine_send_levels(struct step *step, const struct candidates *candidates, b
     return 0;
 }
 
+/* Put aside with a card instead of asked for again and again. What it may still sell stays counted. */
+static void put_aside(struct step *step, const struct listing *listing, const char *words)
+{
+    engine_watch(step->engine, listing->alias)->check = CHECK_NONE;
+    if (listing->parked)
+        return;
+    struct listing row = *listing;
+    engine_park(step, &row, words);
+    changes_put_listing(&step->output->changes, &row);
+}
+
 /* Looks at one shown level. An op that will be sent again says itself what became of it. */
 static void observe(struct step *step, const struct listing *listing, int64_t level)
 {
     const struct op *op = book_listing_op(step->engine->book, listing->channel, listing->alias);
-    if (level < -LEVEL_MAX || level > LEVEL_MAX || (op && engine_op_fate(step, op) != FATE_READ))
+    if (op && engine_op_fate(step, op) != FATE_READ)
         return;
+    if (level < -LEVEL_MAX || level > LEVEL_MAX) {
+        put_aside(step, listing, "its level there is beyond two thousand million.");
+        return;
+    }
     struct listing row = *listing;
     if (engine_watch_observe(step, &row, level, op))
         changes_put_listing(&step->output->changes, &row);
 }
 
-/* Asked for and not shown: the shop does not offer it any more. What it may still sell stays counted. */
+/* Asked for and not shown: the shop does not offer it any more. */
 static void gone(struct step *step, uint32_t alias)
 {
     struct engine *engine = step->engine;
     const struct listing *listing = book_listing(engine->book, engine->settings.channel, alias);
-    if (!listing)
-        return;
-    engine_watch(engine, alias)->check = CHECK_NONE;
-    if (listing->parked)
-        return;
-    struct listing row = *listing;
-    engine_park(step, &row, "the shop does not show this listing any more.");
-    changes_put_listing(&step->output->changes, &row);
+    if (listing)
+        put_aside(step, listing, "the shop does not show this listing any more.");
 }
 
 void engine_digest_levels(struct step *step, const struct channel_answer *answer)

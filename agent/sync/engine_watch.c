@@ -98,6 +98,19 @@ static void open_drift(struct step *step, const struct listing *listing, struct 
     watch->check = CHECK_DRIFT;
 }
 
+/* Ended earlier in this step: the book, which has it unsettled until the commit, does not know yet. */
+static bool ended_in_step(const struct step *step, struct id128 id)
+{
+    const struct changes *changes = &step->output->changes;
+    for (uint32_t i = 0; i < changes->row_count; i++) {
+        const struct change *row = &changes->rows[i];
+        if (row->kind == CHANGE_OP && id128_equal(row->op.id, id) &&
+            (row->op.state == OP_DONE || row->op.state == OP_REJECTED))
+            return true;
+    }
+    return false;
+}
+
 /* The other ops of its request cannot be sent again without it: with another content the key is refused. */
 static void forget_key(struct step *step, const struct op *settled)
 {
@@ -105,7 +118,7 @@ static void forget_key(struct step *step, const struct op *settled)
     for (uint32_t i = 0; i < book_op_count(book); i++) {
         struct op op = *book_op(book, i);
         if (op.channel != settled->channel || !id128_equal(op.request_key, settled->request_key) ||
-            id128_equal(op.id, settled->id) || !op.sent_wall_ms)
+            id128_equal(op.id, settled->id) || !op.sent_wall_ms || ended_in_step(step, op.id))
             continue;
         op.sent_wall_ms = 0;
         changes_put_op(&step->output->changes, &op);

@@ -41,21 +41,24 @@ static bool is_loopback(const struct sockaddr *peer, const struct address *own)
 
 static struct visitor *admit(struct door *door, struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *fd =
+    /* Since libmicrohttpd 1.0 all answers of a connection share one place: each is read before the next
+     * question. */
+    const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    const union MHD_ConnectionInfo *peer =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    int fd = info ? info->connect_fd : -1;
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *peer = info ? info->client_addr : NULL;
     struct visitor *visitor = calloc(1, sizeof *visitor);
-    if (!visitor || !fd || !peer) {
+    if (!visitor || fd < 0 || (!peer && !door->unix_socket)) {
         free(visitor);
         return NULL;
     }
     visitor->door = door;
-    visitor->fd = fd->connect_fd;
+    visitor->fd = fd;
     visitor->unix_socket = door->unix_socket;
     visitor->deadline_ms = loop_now_ms(door->loop) + door->site->request_ms;
     if (!door->unix_socket && address_local(visitor->fd, &visitor->own) == 0)
-        visitor->loopback = is_loopback(peer->client_addr, &visitor->own);
+        visitor->loopback = is_loopback(peer, &visitor->own);
     visitor->next = door->visitors;
     door->visitors = visitor;
     return visitor;

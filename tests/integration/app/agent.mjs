@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,9 +55,9 @@ export class Place {
     }
 
     // fairstockd to its end, at most 60 s: {status, stdout, stderr}.
-    run(options, { input = '', env = {}, state = true } = {}) {
+    run(options, { input = '', env = {}, state = true, ...more } = {}) {
         return spawnSync(daemon, [...(state ? ['--state', this.state] : []), ...options],
-            { input, encoding: 'utf8', timeout: 60000, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 });
+            { input, encoding: 'utf8', timeout: 60000, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024, ...more });
     }
 
     // fairstockd until it answers. options: of the command line; more: {env, stdin}.
@@ -92,6 +93,17 @@ export class Place {
 
     status() {
         return this.json('status');
+    }
+
+    // A POST with this very text as its body: {status, body}.
+    async post(path, text) {
+        const asked = request({ socketPath: join(this.state, 'control.sock'), method: 'POST', path: `/api/v1${path}`,
+            headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) } });
+        asked.end(text);
+        const [answer] = await once(asked, 'response');
+        let body = '';
+        for await (const part of answer.setEncoding('utf8')) body += part;
+        return { status: answer.statusCode, body: JSON.parse(body) };
     }
 
     item(sku) {

@@ -140,6 +140,16 @@ test('an unknown code is sold, counted, and named later', async (t) => {
     assert.equal(await p.stop(agent), 0);
 });
 
+test('cards says when there are more than it shows', async (t) => {
+    const p = place(t);
+    const agent = await p.start();
+    for (let i = 0; i < 100; i++) assert.equal((await p.post('/sell', JSON.stringify({ code: `NEW${i}` }))).status, 200);
+    assert.doesNotMatch(says(p, 0, /^card \d+/m, 'cards'), /more/);
+    assert.equal((await p.post('/sell', '{"code":"NEW100"}')).status, 200);
+    says(p, 0, /^There are more: they are shown once some of these are settled\.$/m, 'cards');
+    assert.equal(await p.stop(agent), 0);
+});
+
 test('stock and explain add up to what the shop shows', async (t) => {
     const p = place(t);
     const agent = await p.start();
@@ -256,6 +266,15 @@ test('verify finds one flipped byte and names its place', async (t) => {
     }
 });
 
+test('a file that is no ledger any more is damage, and nobody is told to start over', async (t) => {
+    const p = place(t);
+    assert.equal(await p.stop(await p.stockUp('sku,title,on_hand\nMUG,Mug,9\n')), 0);
+    const copy = copyLedger(p, 'garbage');
+    writeFileSync(join(copy, 'ledger.db'), Buffer.alloc(20000, 0xa5));
+    says(p, 5, /garbage: ledger.db is not a Fairstock ledger/, 'verify', copy);
+    assert.match(p.command('--state', copy, 'doctor').stdout, /^BAD +ledger in .*\n +Copy the state directory to another disk/m);
+});
+
 test('who may not read the ledger is told to use sudo', async (t) => {
     const p = place(t);
     if (process.getuid() !== 0) return t.skip('SKIP: needs root to become somebody else');
@@ -303,6 +322,7 @@ test('the check at the end of the demo sees a shop or a light that does not tell
     const other = mug.replace(/:\d+$/, ':0');
     verify(5, /^4 times .*1 of no sale/m, shop, p.write('no-sale.log', `${lines}${other}\n`));
     verify(1, /none\.log/, shop, p.path('none.log'));
+    verify(1, /[Ii]s a directory/, shop, p.directory);
 });
 
 test('go-live: a preview first, not one write before --confirm, then the shop follows', async (t) => {

@@ -138,7 +138,7 @@ test('an installed unit starts the program that was installed, with a configurat
         const check = spawnSync(join(root, program), [...at, '--listen', 'none', '--scanner', 'stdin', '--check'],
             { encoding: 'utf8', env: { ...process.env, CREDENTIALS_DIRECTORY: p.path('credentials') } });
         assert.equal(check.status, 0, check.stderr);
-        for (const file of ['lib/sysusers.d/fairstock.conf', 'lib/udev/rules.d/70-fairstock-scanner.rules', 'bin/fairstock'])
+        for (const file of ['lib/sysusers.d/fairstock.conf', 'lib/udev/rules.d/70-fairstock-scanner.rules', 'lib/udev/rules.d/70-fairstock-light.rules', 'bin/fairstock'])
             assert.ok(existsSync(join(root, prefix, file)), file);
     }
 });

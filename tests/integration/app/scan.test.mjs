@@ -67,6 +67,15 @@ test('--once with a shop out of reach ends after its bound and says why', async 
     assert.equal(await p.stop(again), 0);
 });
 
+test('--once ends when its input breaks, and does not call that success', (t) => {
+    const p = place(t);
+    const folder = openSync(p.directory, 'r'); // a descriptor that cannot be read
+    const result = p.run(['--practice', '--listen', 'none', '--scanner', 'stdin', '--once'], { stdio: [folder, 'pipe', 'pipe'], timeout: 15000 });
+    closeSync(folder);
+    assert.equal(result.status, 1, result.stderr);
+    assert.match(result.stderr, /cannot be read any more/);
+});
+
 test('without --once the end of input ends the source, not the agent', async (t) => {
     const p = place(t);
     const input = await typed(p);

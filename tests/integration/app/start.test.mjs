@@ -24,6 +24,8 @@ test('a wrong config names file and line, and nothing starts', (t) => {
         ['[channel a]\nurl = http://example.com\n', 2, /https/],
         ['[scanner]\nsources = usb telepathy\n', 2, /usb, stdin, sim:FILE/],
         ['[light]\noutputs = sun\n', 2, /log:FILE, term, sysfs:NAME/],
+        [`[scanner]\nsources =${' sim:a'.repeat(9)}\n`, 2, /at most 8/],
+        [`[light]\noutputs =${' log:a'.repeat(5)}\n`, 2, /at most 4/],
         ['nonsense\n', 1, /section/],
     ]) {
         const file = p.write('wrong.ini', text);
@@ -34,6 +36,7 @@ test('a wrong config names file and line, and nothing starts', (t) => {
     refuses(p.run(['--config', p.path('missing.ini')]), 3, /missing\.ini/);
     refuses(p.run(['--bogus']), 2, /--bogus.*--help/);
     refuses(p.run(['--practice', '--listen', 'banana']), 2, /ADDRESS:PORT/);
+    refuses(p.run(['--practice', '--listen', '']), 2, /--listen/);
     refuses(p.run(['--practice', '--scanner', 'telepathy']), 2, /usb, stdin and sim:FILE/);
     refuses(p.run(['--practice', '--light', 'sun']), 2, /log:FILE/);
     refuses(p.run(['--practice', '--scanner', 'sim:/nowhere/at/all']), 8, /nowhere/);
@@ -113,6 +116,14 @@ test('a state directory that cannot be used is named', (t) => {
     const file = p.write('file', '');
     refuses(p.run(['--practice', '--state', file], { state: false }), 6, /file/);
     refuses(p.run(['--practice', '--state', '/proc/none'], { state: false }), 6, /\/proc\/none/);
+    refuses(p.run(['--practice', '--state', '/sys/none'], { state: false }), 6, /\/sys\/none/);
+});
+
+// The service manager does not start again after 3: only what a person wrote may end so.
+test('a practice shop that cannot be read is a failure, not a wrong config', (t) => {
+    const p = place(t);
+    mkdirSync(join(p.state, 'practice-shop.txt'), { recursive: true });
+    refuses(p.run(['--practice', '--listen', 'none']), 1, /practice-shop\.txt/);
 });
 
 // A file system of its own, in a mount namespace; skipped where that is not permitted.

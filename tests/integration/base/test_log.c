@@ -78,9 +78,10 @@ static void texts_from_outside_stay_on_their_line(void **state)
     (void)state;
     char text[8192];
     struct ear ear = listen_to_stderr();
-    log_warning("shop says %s", "no\n<0>kernel: panic\r\x1b[31m\x7f t\xc3\xa9");
+    log_warning("shop says %s", "no\n<0>kernel: panic\r\x1b[31m\x7f t\xc3\xa9\xc2\x9b"
+                                "2J");
     heard(ear, text);
-    assert_string_equal(text, "fairstock: warning: shop says no <0>kernel: panic  [31m  t\xc3\xa9\n");
+    assert_string_equal(text, "fairstock: warning: shop says no <0>kernel: panic  [31m  t\xc3\xa9  2J\n");
 }
 
 static void a_long_line_is_cut_and_ended(void **state)

@@ -188,6 +188,29 @@ static void test_oversold_options_are_ranked(void **state)
     assert_int_equal(resolve_options(&f->card, &f->facts, f->options), 0);
 }
 
+/* Another order was cancelled, a delivery came in: the card speaks of a shortage that is over, or smaller. */
+static void test_a_shortage_that_is_over_is_not_made_good(void **state)
+{
+    struct fixture *f = *state;
+    f->facts.on_hand = 1;
+    f->facts.committed = 2;
+    assert_int_equal(decide(f, OPTION_FOUND, ""), 0);
+    struct event list[4];
+    assert_int_equal(events(f, list, 4), 2);
+    assert_int_equal(list[0].adjustment.delta, 1); /* of the card's two only one is missing still */
+    f->facts.on_hand = 2;
+    f->facts.other_location = STUDIO;
+    f->facts.other_available = 9;
+    EXPECT_OPTIONS(f, OPTION_DISMISS);
+    assert_int_equal(decide(f, OPTION_FOUND, ""), -EINVAL);
+    assert_int_equal(decide(f, OPTION_CANCEL_REFUND, ""), -EINVAL);
+    f->card.state = CARD_WAITING;
+    f->card.chosen = OPTION_MAKE_ANOTHER; /* what was made is there all the same */
+    assert_int_equal(decide(f, OPTION_FOUND, ""), 0);
+    assert_int_equal(events(f, list, 4), 2);
+    assert_int_equal(list[0].adjustment.delta, 2);
+}
+
 static void test_options_of_the_other_kinds(void **state)
 {
     struct fixture *f = *state;
@@ -420,6 +443,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_oversold_options_are_ranked),
+        TEST(test_a_shortage_that_is_over_is_not_made_good),
         TEST(test_options_of_the_other_kinds),
         TEST(test_names_go_both_ways),
         TEST(test_long_names_fit),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -204,11 +205,52 @@ static void test_a_grant_is_booked_before_it_is_sent(void **state)
     bench_close(&bench);
 }
 
+/* Two lowerings of one request, both settled by the same reading: each stays settled. */
+static void test_ops_of_one_request_are_settled_once(void **state)
+{
+    (void)state;
+    struct engine_bench bench;
+    bench_open(&bench, 2, 3);
+    bench_settle(&bench);
+    bench_restart(&bench);
+    bench_sell(&bench, 1, 1);
+    bench_sell(&bench, 2, 1);
+    bench_answer(&bench, REQUEST_CHECK, ANSWER_DONE);
+    bench_answer(&bench, REQUEST_ORDERS, ANSWER_DONE);
+    assert_int_equal(bench.request.kind, REQUEST_WRITE_LEVELS);
+    assert_int_equal(bench.request.count, 2);
+    bench_restart(&bench);
+    pass(&bench, 22 * HOUR_MS + 1);
+    connect_again(&bench);
+    bench_after(&bench, ENGINE_IN_TRANSIT_MAX_MS);
+    for (int i = 0; i < 40 && listing_expected(bench_listing(&bench, 1)) == 3; i++) {
+        struct answer_listing shown[2] = {{.level = 2, .tracked = true}, {.level = 2, .tracked = true}};
+        struct channel_answer answer = {
+            .kind = REQUEST_LEVELS, .outcome = ANSWER_DONE, .listings = shown, .count = 2};
+        if (!bench.request.kind) {
+            bench_wake(&bench);
+        } else if (bench.request.kind == REQUEST_LEVELS) {
+            assert_int_equal(bench.request.count, 2);
+            for (int j = 0; j < 2; j++)
+                (void)snprintf(shown[j].remote_id, sizeof shown[j].remote_id, "%s",
+                               bench.request.writes[j].remote_id);
+            bench_answer_is(&bench, &answer);
+        } else {
+            bench_answer(&bench, bench.request.kind, ANSWER_DONE);
+        }
+    }
+    assert_int_equal(listing_expected(bench_listing(&bench, 1)), 2);
+    assert_int_equal(listing_expected(bench_listing(&bench, 2)), 2);
+    assert_int_equal(book_op_count(bench.book), 0);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_same_request_after_a_restart),
         cmocka_unit_test(test_an_old_key_is_not_used),
+        cmocka_unit_test(test_ops_of_one_request_are_settled_once),
         cmocka_unit_test(test_our_own_clock_does_not_count),
         cmocka_unit_test(test_without_the_shops_clock_no_key),
         cmocka_unit_test(test_a_refused_repeat_proves_nothing),

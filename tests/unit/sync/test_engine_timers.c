@@ -67,6 +67,30 @@ static void test_probes_hurry_only_when_something_is_owed(void **state)
     bench_close(&bench);
 }
 
+/* Probes pass, what matters does not: an answer beyond our limits, a proxy that lets only small ones through.
+ */
+static void test_probes_alone_do_not_end_the_backoff(void **state)
+{
+    (void)state;
+    static const int64_t waits[] = {250, 500, 1000, 2000, 4000, 4000};
+    struct engine_bench bench;
+    start(&bench, 1, 3);
+    bench_input(&bench, ENGINE_NETWORK_DOWN);
+    bench_sell(&bench, 1, 1);
+    bench_input(&bench, ENGINE_NETWORK_UP);
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        bench_answer(&bench, REQUEST_CHECK, ANSWER_DONE);
+        bench_answer(&bench, REQUEST_ORDERS, ANSWER_OFFLINE);
+        assert_int_equal(bench.wake_ms - bench.now_ms, waits[i]);
+        bench_wake(&bench);
+    }
+    bench_answer(&bench, REQUEST_CHECK, ANSWER_DONE);
+    bench_answer(&bench, REQUEST_ORDERS, ANSWER_DONE);
+    bench_answer(&bench, REQUEST_WRITE_LEVELS, ANSWER_OFFLINE);
+    assert_int_equal(bench.wake_ms - bench.now_ms, ENGINE_BACKOFF_FIRST_MS);
+    bench_close(&bench);
+}
+
 static void test_a_link_is_tried_at_once(void **state)
 {
     (void)state;
@@ -279,12 +303,31 @@ static void test_a_parked_listing_does_not_block(void **state)
     bench_close(&bench);
 }
 
+/* A level that no shop can mean is asked for once more, not for ever. */
+static void test_a_level_beyond_all_bounds_is_parked(void **state)
+{
+    (void)state;
+    struct engine_bench bench;
+    start(&bench, 2, 3);
+    bench_sell(&bench, 1, 1);
+    bench_answer_level(&bench, INT64_C(2000000001));
+    assert_int_equal(bench.request.kind, REQUEST_LEVELS);
+    bench_answer_level(&bench, INT64_C(2000000001));
+    assert_int_equal(bench.request.kind, 0);
+    assert_true(bench_listing(&bench, 1)->parked);
+    assert_non_null(bench_card(&bench, CARD_PARKED));
+    bench_sell(&bench, 2, 1);
+    bench_answer_level(&bench, 2);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_steps),
         cmocka_unit_test(test_backoff_doubles_to_its_limit),
         cmocka_unit_test(test_probes_hurry_only_when_something_is_owed),
+        cmocka_unit_test(test_probes_alone_do_not_end_the_backoff),
         cmocka_unit_test(test_a_link_is_tried_at_once),
         cmocka_unit_test(test_orders_come_first_after_an_outage),
         cmocka_unit_test(test_a_hint_does_not_double_a_request),
@@ -297,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_sales_gather_while_a_write_is_on_its_way),
         cmocka_unit_test(test_an_op_without_answer_lets_others_pass),
         cmocka_unit_test(test_a_parked_listing_does_not_block),
+        cmocka_unit_test(test_a_level_beyond_all_bounds_is_parked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

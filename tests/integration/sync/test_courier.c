@@ -1,0 +1,151 @@
+/* A courier with a real loop and a real ledger: what it asks of the shop while the ledger takes nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "channel/practice_shop.h"
+#include "ledger.h"
+#include "sync/courier.h"
+
+enum { CHANNEL = 1, WALL_MS = 1000000, REFUSED_FOR_MS = 2500, SYNCED_BY_MS = 10000 };
+
+struct world {
+    struct ledger *ledger;
+    struct loop *loop;
+    struct practice_shop *shop;
+    struct courier *courier;
+    struct loop_source *end;
+    uint64_t random;
+    int requests; /* that reached the shop */
+};
+
+static int serve(void *user, const struct channel_request *request, struct channel_answer *answer)
+{
+    struct world *world = user;
+    world->requests++;
+    return practice_shop_serve(world->shop, request, WALL_MS, answer);
+}
+
+static struct id128 next_random(void *user)
+{
+    struct world *world = user;
+    struct id128 id = {0};
+    world->random += 1000;
+    memcpy(id.bytes, &world->random, sizeof world->random);
+    return id;
+}
+
+static int64_t wall_ms(void *user)
+{
+    (void)user;
+    return WALL_MS;
+}
+
+/* Ends a wait early once the channel is up to date. */
+static void changed(void *user)
+{
+    struct world *world = user;
+    struct engine_view view;
+    courier_view(world->courier, &view);
+    if (view.phase == ENGINE_READY)
+        loop_stop(world->loop);
+}
+
+static int time_is_up(void *user, int64_t now_ms)
+{
+    struct world *world = user;
+    (void)now_ms;
+    loop_stop(world->loop);
+    return 0;
+}
+
+static void connect_channel(struct ledger *ledger)
+{
+    struct changes changes = changes_new();
+    struct channel channel = {.alias = CHANNEL, .kind = "practice", .name = "practice", .location = 1};
+    changes_put_channel(&changes, &channel);
+    assert_int_equal(ledger_submit(ledger, &changes).error, 0);
+}
+
+/* A new loop for each wait: one that was stopped does not run again. */
+static void run_for(struct world *world, int64_t ms)
+{
+    struct err err = {0};
+    assert_int_equal(loop_new(&world->loop, &err), 0);
+    assert_int_equal(loop_add_timer(world->loop, "end", LOOP_NORMAL, time_is_up, world, &world->end), 0);
+    assert_int_equal(loop_arm(world->end, loop_now_ms(world->loop) + ms), 0);
+    struct courier_settings settings = {
+        .loop = world->loop,
+        .store = world->ledger->store,
+        .config.name = "practice",
+        .engine = {.channel = CHANNEL, .caps = practice_caps, .booth_percent = 50, .auto_live = true},
+        .serve = serve,
+        .random = next_random,
+        .wall_ms = wall_ms,
+        .boottime_ms = wall_ms,
+        .changed = changed,
+        .user = world,
+    };
+    assert_int_equal(courier_new(&settings, &world->courier, &err), 0);
+    assert_int_equal(loop_run(world->loop), 0);
+}
+
+static void end_run(struct world *world)
+{
+    courier_free(world->courier);
+    loop_remove(world->end);
+    loop_free(world->loop);
+}
+
+static sqlite3 *take_the_ledger(struct ledger *ledger)
+{
+    char path[LEDGER_PATH_BYTES];
+    sqlite3 *stranger;
+    ledger_path(ledger, "ledger.db", path);
+    assert_int_equal(sqlite3_open(path, &stranger), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(stranger, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    return stranger;
+}
+
+/* Another program holds the ledger, so no commit succeeds. The shop must not pay for it. */
+static void test_a_ledger_that_takes_nothing_does_not_hurry_the_shop(void **state)
+{
+    struct world world = {.ledger = *state, .shop = practice_shop_new()};
+    struct engine_view view;
+    assert_non_null(world.shop);
+    assert_int_equal(practice_shop_add(world.shop, "MUG", "", "Mug", 50), 0);
+    ledger_open(world.ledger);
+    ledger_stock_up(world.ledger);
+    connect_channel(world.ledger);
+
+    sqlite3 *stranger = take_the_ledger(world.ledger);
+    run_for(&world, REFUSED_FOR_MS);
+    courier_view(world.courier, &view);
+    assert_int_not_equal(view.phase, ENGINE_READY);
+    assert_in_range(world.requests, 2, 30); /* three beginnings, each a probe and what a baseline reads */
+    end_run(&world);
+
+    assert_int_equal(sqlite3_close(stranger), SQLITE_OK);
+    run_for(&world, SYNCED_BY_MS);
+    courier_view(world.courier, &view);
+    assert_int_equal(view.phase, ENGINE_READY);
+    end_run(&world);
+    practice_shop_free(world.shop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_ledger_that_takes_nothing_does_not_hurry_the_shop,
+                                        ledger_setup, ledger_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
