@@ -222,9 +222,8 @@ static int wait_for_next(struct scanner_sim *sim)
     return loop_arm(sim->timer, deadline < sim->clock_ms ? deadline : sim->clock_ms);
 }
 
-static int play(struct scanner_sim *sim)
+static int play(struct scanner_sim *sim, int64_t now_ms)
 {
-    int64_t now_ms = loop_now_ms(sim->loop);
     leave_idle(sim, now_ms);
     for (int lines = 0; lines < LINES_A_TURN; lines++) {
         int r = next_transfer(sim);
@@ -247,12 +246,13 @@ static int turn(struct scanner_sim *sim)
 {
     if (sim->ended)
         return 0;
+    int64_t now_ms = loop_now_ms(sim->loop); /* once: the recording's clock begins without a lag */
     if (!sim->started) {
         sim->started = true;
-        sim->clock_ms = loop_now_ms(sim->loop);
+        sim->clock_ms = now_ms;
         tell(sim, SCANNER_READY, sim->name);
     }
-    int r = play(sim);
+    int r = play(sim, now_ms);
     if (r == 0 && sim->is_fifo)
         r = loop_change_fd(sim->readable, sim->idle ? LOOP_READ : 0);
     if (r < 0) {

@@ -81,7 +81,7 @@ function closeShop(shop) {
     shop.server.close();
 }
 
-// Megabytes (10^6 bytes) resident: the ledger in `state` was filled by `bench fill`; its items are all offered by the shop.
+// Megabytes (10^6 bytes) resident, and what they are made of: the ledger in `state` was filled by `bench fill`; its items are all offered by the shop.
 export async function memory(build, state, folder) {
     const { shop, config } = await openShop(folder, 10000);
     const agent = await start(build, state, ['--config', config], join(folder, 'agent.log'));
@@ -93,7 +93,8 @@ export async function memory(build, state, folder) {
         reader = await listen(agent.address);
         for (let i = 0; i < 200; i++)
             if (spawnSync(join(build, 'fairstock'), ['--state', state, 'sell', `SKU-${2 + i}`]).status !== 0) throw new Error('a sale failed');
-        return field(agent.child.pid, 'VmRSS') * 1024 / 1e6;
+        const megabytes = (name) => field(agent.child.pid, name) * 1024 / 1e6;
+        return { value: megabytes('VmRSS'), note: `${megabytes('RssAnon').toFixed(1)} MB of it our own data, ${megabytes('RssFile').toFixed(1)} MB pages of programs and libraries` };
     } finally {
         reader?.destroy();
         await agent.stop();

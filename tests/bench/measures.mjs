@@ -135,7 +135,9 @@ try {
     for (const [id, what, unit, must, aim, measure] of ROWS) {
         if (wanted.length && !wanted.some((word) => id === word || id.replace(/[a-z]$/, '') === word || id.toUpperCase() === word))
             continue;
-        const row = { id, value: rounded(await measure()), unit, must, aim, what };
+        const measured = await measure();
+        const { value, note } = typeof measured === 'number' ? { value: measured } : measured;
+        const row = { id, value: rounded(value), unit, must, aim, what: note ? `${what} (${note})` : what };
         rows.push(row);
         console.log(flag('json') ? JSON.stringify(row) : line(row));
     }
