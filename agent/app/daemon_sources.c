@@ -36,13 +36,12 @@ static struct daemon_source *find_source(struct daemon *daemon, uint32_t number)
     return NULL;
 }
 
-/* A USB source is ready while at least one of its scanners is. */
-static bool usb_ready(const struct daemon_source *source)
+static bool usb_any(const struct daemon_source *source, enum usb_state state)
 {
     struct usb_scanner_row rows[USB_DEVICES_MAX];
     size_t count = usb_scanner_devices(source->usb, rows, USB_DEVICES_MAX);
     for (size_t i = 0; i < count && i < USB_DEVICES_MAX; i++)
-        if (rows[i].state == USB_STATE_USED)
+        if (rows[i].state == state)
             return true;
     return false;
 }
@@ -58,12 +57,7 @@ bool daemon_sources_settled(const struct daemon *daemon)
 /* All devices are listed, and none that was chosen waits for the answer to its claim. */
 static bool usb_settled(const struct daemon_source *source)
 {
-    struct usb_scanner_row rows[USB_DEVICES_MAX];
-    size_t count = usb_scanner_devices(source->usb, rows, USB_DEVICES_MAX);
-    for (size_t i = 0; i < count && i < USB_DEVICES_MAX; i++)
-        if (rows[i].state == USB_STATE_CHOSEN)
-            return false;
-    return source->listed;
+    return source->listed && !usb_any(source, USB_STATE_CHOSEN);
 }
 
 static void update_scanner_facts(struct daemon *daemon)
@@ -106,7 +100,7 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
             (void)snprintf(source->name, sizeof source->name, "%s", words);
         break;
     case SCANNER_GONE:
-        source->ready = source->usb && usb_ready(source);
+        source->ready = source->usb && usb_any(source, USB_STATE_USED); /* while at least one is */
         daemon_signal(daemon, STATUS_GONE, NULL);
         log_warning("scanner %u is gone%s%s", number, *words ? ": " : "", words);
         break;

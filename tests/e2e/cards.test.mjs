@@ -1,30 +1,11 @@
 // Cards: what is chosen happens once, the draft survives what happens meanwhile, and the shop ends where the ledger says.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { Browser, Stall, connected, text, until } from './stall.mjs';
+import { test } from 'node:test';
+import { page, stall } from './opened.mjs';
+import { connected, text, until } from './stall.mjs';
 
 const MUG = '2900000010000';
 const BOWL = '2700000001011'; // RAKU-02, one of a kind
-
-let stall;
-let browser;
-let page;
-
-before(async () => {
-    stall = await Stall.open();
-    browser = await Browser.open({ permissions: ['clipboard-read', 'clipboard-write'] });
-    page = await connected(await browser.page(stall.address));
-    await text(page, '.shop-phase', /Up to date/);
-});
-after(async () => {
-    await browser?.close();
-    await stall?.close();
-});
-afterEach(() => {
-    const said = page.complaints.splice(0);
-    page.expected = [];
-    assert.deepEqual(said, []);
-});
 
 const card = (words) => page.locator('.card:not(.card-settled)', { hasText: words });
 const option = (of, words) => of.locator('.option', { has: page.locator('.option-title', { hasText: words }) });

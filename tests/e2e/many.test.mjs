@@ -1,25 +1,12 @@
 // Ten thousand items: imported from the page, opened at once, searched, scrolled, without a page that grows with them.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Browser, Stall, connected, text, until } from './stall.mjs';
+import { test } from 'node:test';
+import { page, stall } from './opened.mjs';
+import { connected, text, until } from './stall.mjs';
 
 const ITEMS = 10000;
 const OPEN_MS = 3000; // a sanitized build on a busy machine; the tree's own measure is in tests/bench
 const NODES_MAX = 9000;
-
-let stall;
-let browser;
-let page;
-
-before(async () => {
-    stall = await Stall.open();
-    browser = await Browser.open();
-    page = await connected(await browser.page(stall.address));
-});
-after(async () => {
-    await browser?.close();
-    await stall?.close();
-});
 
 const nodes = () => page.evaluate(() => document.querySelectorAll('*').length);
 

@@ -1,33 +1,14 @@
 // The page as she uses it: scans arrive, codes are typed, the last sale is undone, the network goes and comes, the agent too.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { faint, nameless, overflow } from './look.mjs';
-import { Browser, Stall, connected, text, until } from './stall.mjs';
+import { browser, page, stall } from './opened.mjs';
+import { Stall, connected, text, until } from './stall.mjs';
 
 const MUG = '2900000010000';
 const SCARF = '2900000010154';
 const RAKU = '2700000001004';
-
-let stall;
-let browser;
-let page;
-
-before(async () => {
-    stall = await Stall.open();
-    browser = await Browser.open({ permissions: ['clipboard-read', 'clipboard-write'] });
-    page = await connected(await browser.page(stall.address));
-    await text(page, '.shop-phase', /Up to date/);
-});
-after(async () => {
-    await browser?.close();
-    await stall?.close();
-});
-afterEach(() => {
-    const said = page.complaints.splice(0);
-    page.expected = [];
-    assert.deepEqual(said, []);
-});
 
 const hand = (sku) => stall.stock(sku).on_hand;
 const row = (sku) => page.locator(`.row[data-sku="${sku}"]`);

@@ -17,8 +17,9 @@
 
 #include "ledger.h"
 #include "old_ledger.h"
+#include "tracing.h"
 
-enum { LINE_MAX_BYTES = 160, EXIT_SKIPPED = 77 };
+enum { LINE_MAX_BYTES = 160 };
 
 struct outcome {
     int sold;
@@ -143,24 +144,10 @@ static void test_killed_while_bringing_an_old_ledger_up(void **state)
     assert_true(kill_everywhere("fdatasync,fsync", 2, prepare_old, check_old) > 10);
 }
 
-static bool strace_works(void)
-{
-    int status = -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        (void)execlp("strace", "strace", "-qq", "-o", "/dev/null", "-e", "inject=getppid:error=EIO", "true",
-                     (char *)NULL);
-        _exit(127);
-    }
-    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 int main(void)
 {
-    if (!strace_works()) {
-        printf("SKIP: strace cannot trace and inject faults here (is ptrace allowed?)\n");
+    if (!tracing_works())
         return EXIT_SKIPPED;
-    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_while_making_a_ledger),
         cmocka_unit_test(test_killed_while_bringing_an_old_ledger_up),

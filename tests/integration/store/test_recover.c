@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #include "ledger.h"
+#include "tracing.h"
 
-enum { LINES_MAX = 400, LINE_MAX_BYTES = 160, EXIT_SKIPPED = 77 };
+enum { LINES_MAX = 400, LINE_MAX_BYTES = 160 };
 
 struct run {
     char lines[LINES_MAX][LINE_MAX_BYTES];
@@ -176,26 +177,12 @@ static void test_sync_fails_for_a_while(void **state)
     assert_int_equal(check_ledger(ledger, &run), 100 - count_of(&run, "sold"));
 }
 
-static bool strace_works(void)
-{
-    int status = -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        (void)execlp("strace", "strace", "-qq", "-o", "/dev/null", "-e", "inject=getppid:error=EIO", "true",
-                     (char *)NULL);
-        _exit(127);
-    }
-    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ledger_setup, ledger_teardown)
 
 int main(void)
 {
-    if (!strace_works()) {
-        printf("SKIP: strace cannot trace and inject faults here (is ptrace allowed?)\n");
+    if (!tracing_works())
         return EXIT_SKIPPED;
-    }
     const struct CMUnitTest tests[] = {
         TEST(test_a_failed_sync),
         TEST(test_a_failed_write),

@@ -217,9 +217,9 @@ static bool enter_network(void)
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     (void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", "lo:1");
     memcpy(&request.ifr_addr, &own, sizeof own);
-    bool done = up(fd, "lo") && ioctl(fd, SIOCSIFADDR, &request) == 0 && up(fd, "lo:1");
+    assert_true(up(fd, "lo") && ioctl(fd, SIOCSIFADDR, &request) == 0 && up(fd, "lo:1"));
     (void)close(fd);
-    return done;
+    return true;
 }
 
 static void ask_far(const struct web_client *client, const char *path, const char *extra, int status)
