@@ -102,13 +102,27 @@ export async function memory(build, state, folder) {
     }
 }
 
-// Counted by strace over a minute, after things have calmed down: a real stall with one live shop, nothing owed, nobody looking (an
-// open page adds a beat every five seconds).
+// Counted by strace over a minute.
+async function count(pid, trace) {
+    const strace = spawn('strace', ['-f', '-o', trace, '-p', String(pid)], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await once(strace.stderr, 'data');
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    strace.kill('SIGINT');
+    await once(strace, 'exit');
+    const lines = readFileSync(trace, 'utf8').split('\n').filter((line) => /^\d+\s+[a-z_0-9]+\(|resumed>/.test(line));
+    const wakeups = lines.filter((line) => /(epoll_p?wait2?|ppoll|poll)(\(| resumed)/.test(line) && / = [1-9]/.test(line)).length;
+    const calls = lines.filter((line) => !/resumed>/.test(line)).length;
+    return { wakeups: wakeups * 1000 / IDLE_MS, calls: calls * 60000 / IDLE_MS };
+}
+
+// A real stall with one live shop and nothing owed, after things have calmed down: first with nobody looking, then with one open page,
+// which adds a beat every five seconds.
 export async function idle(build, folder) {
     const { shop, config } = await openShop(folder, 20);
     shop.server.keepAliveTimeout = 75000; // as a shop's front end does; Node's own 5 s would cost a handshake a poll
     const state = join(folder, 'state');
     const agent = await start(build, state, ['--config', config], join(folder, 'agent.log'));
+    let reader;
     try {
         const command = (...words) => spawnSync(join(build, 'fairstock'), ['--state', state, ...words], { encoding: 'utf8' });
         writeFileSync(join(folder, 'items.csv'), `sku,title,on_hand\n${shop.itemList.map(({ sku }) => `${sku},${sku},50\n`).join('')}`);
@@ -119,18 +133,14 @@ export async function idle(build, folder) {
             const status = agent.json('status');
             return status.owed === 0 && status.channels[0].phase === 'ready';
         });
-        await new Promise((resolve) => setTimeout(resolve, 3000));
-        const trace = join(folder, 'trace');
-        const strace = spawn('strace', ['-f', '-o', trace, '-p', String(agent.child.pid)], { stdio: ['ignore', 'ignore', 'pipe'] });
-        await once(strace.stderr, 'data');
-        await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-        strace.kill('SIGINT');
-        await once(strace, 'exit');
-        const lines = readFileSync(trace, 'utf8').split('\n').filter((line) => /^\d+\s+[a-z_0-9]+\(|resumed>/.test(line));
-        const wakeups = lines.filter((line) => /(epoll_p?wait2?|ppoll|poll)(\(| resumed)/.test(line) && / = [1-9]/.test(line)).length;
-        const calls = lines.filter((line) => !/resumed>/.test(line)).length;
-        return { wakeups: wakeups * 1000 / IDLE_MS, calls: calls * 60000 / IDLE_MS };
+        const calm = () => new Promise((resolve) => setTimeout(resolve, 3000));
+        await calm();
+        const alone = await count(agent.child.pid, join(folder, 'trace-alone'));
+        reader = await listen(agent.address);
+        await calm();
+        return { alone, watched: await count(agent.child.pid, join(folder, 'trace-watched')) };
     } finally {
+        reader?.destroy();
         await agent.stop();
         closeShop(shop);
     }

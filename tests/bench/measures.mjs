@@ -94,8 +94,10 @@ const ROWS = [
         const directory = history();
         return median(Array.from({ length: 5 }, () => (leaveFullLog(directory), startToSale(directory))));
     }],
-    ['P15a', 'idle, a live shop, nothing owed, no page open: wake-ups a second', 'a second', 1, 0.2, async () => (await idling()).wakeups],
-    ['P15b', 'idle: system calls a minute', 'a minute', 100, 100, async () => (await idling()).calls],
+    ['P15a', 'idle, a live shop, nothing owed, no page open: wake-ups a second', 'a second', 1, 0.2, async () => (await idling()).alone.wakeups],
+    ['P15b', 'the same: system calls a minute', 'a minute', 100, 100, async () => (await idling()).alone.calls],
+    ['P15c', 'the same with one page open: wake-ups a second', 'a second', 1, 0.2, async () => (await idling()).watched.wakeups],
+    ['P15d', 'the same with one page open: system calls a minute', 'a minute', 100, 100, async () => (await idling()).watched.calls],
 ];
 let idled;
 const idling = async () => idled ??= await idle(build, folder());
