@@ -360,6 +360,12 @@ static int load_config(struct daemon *daemon)
     (void)snprintf(daemon->state, sizeof daemon->state, "%s", state);
     daemon->practice = daemon->options.practice;
     daemon_terminal_default_options(daemon);
+    if (daemon->options.once && !daemon_terminal_may_end(daemon)) {
+        (void)err_set(&err, -EINVAL,
+                      "--once waits for the end of its input, and a USB scanner has none; add --scanner "
+                      "stdin or --scanner sim:FILE");
+        return fail(daemon, EXIT_USAGE, &err);
+    }
     return EXIT_OK;
 }
 

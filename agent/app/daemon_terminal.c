@@ -234,6 +234,14 @@ void daemon_terminal_input_ended(struct daemon *daemon)
         log_error("cannot arm a timer: %s", strerrordesc_np(-result));
 }
 
+bool daemon_terminal_may_end(const struct daemon *daemon)
+{
+    for (int i = 0; i < daemon->options.scanner_count; i++)
+        if (strcmp(daemon->options.scanners[i], "usb") != 0)
+            return true;
+    return false;
+}
+
 /* --- what the command line leaves open --- */
 
 /* Splits the config's space-separated list; the words stay in the config's own text. */

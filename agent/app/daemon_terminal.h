@@ -6,6 +6,8 @@
 #include "app/daemon.h"
 
 int daemon_terminal_add_once(struct daemon *daemon);
+/* Whether there is a source that ends, as --once needs. After daemon_terminal_default_options. */
+bool daemon_terminal_may_end(const struct daemon *daemon);
 void daemon_terminal_print_outcome(struct daemon *daemon, const struct intake_outcome *outcome);
 void daemon_terminal_default_options(struct daemon *daemon);
 void daemon_terminal_first_screen(struct daemon *daemon);

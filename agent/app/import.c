@@ -18,17 +18,19 @@ struct run {
     struct changes changes;
     uint32_t next_alias, next_location, rows;
     uint32_t first_alias, new_items; /* the first free alias before the import; new items of this pass */
+    uint32_t first_location;         /* the first free location before the import */
     bool book;                       /* second pass */
     struct event event;
     const struct catalogue_csv *catalogue; /* of this pass */
     struct catalogue_row row;
     struct item item;
-    /* SKUs and codes of this file seen so far, sorted by insertion; files are bounded by CSV_FILE_MAX_BYTES
+    /* SKUs, codes and new locations of this file seen so far, sorted by insertion; files are bounded by
+     * CSV_FILE_MAX_BYTES
      */
     struct seen {
         char **texts;
         size_t count, capacity;
-    } skus, codes;
+    } skus, codes, locations;
 };
 
 void import_report_free(struct import_report *report)
@@ -107,6 +109,21 @@ static void free_seen(struct seen *seen)
 /* --- checks that need the ledger
  * ------------------------------------------------------------------------------------------- */
 
+/* A location that does not exist yet needs room; those of this file get theirs in the order of its rows, in
+ * both passes alike. */
+static int check_location(struct run *run, const char *name, struct err *err)
+{
+    uint32_t location = 0;
+    size_t at = 0;
+    int result = *name ? store_location_by_name(run->daemon->store, name, &location) : 0;
+    if (result != -ENOENT || find_seen(&run->locations, name, &at))
+        return result == -ENOENT ? 0 : result;
+    if (run->first_location + run->locations.count > LOCATIONS_MAX)
+        return err_set(err, -EINVAL, "there is room for %d locations only", LOCATIONS_MAX);
+    result = note_seen(&run->locations, name);
+    return result < 0 ? result : 0;
+}
+
 /* 0, -EINVAL with a sentence, or another errno. */
 static int check_row(struct run *run, uint32_t alias, struct err *err)
 {
@@ -126,8 +143,9 @@ static int check_row(struct run *run, uint32_t alias, struct err *err)
     }
     if (!alias && run->first_alias + run->new_items > ITEMS_MAX)
         return err_set(err, -EINVAL, "there is room for %d items only", ITEMS_MAX);
-    run->new_items += !alias;
-    return 0;
+    int result = alias ? 0 : check_location(run, run->row.location, err);
+    run->new_items += !alias && result == 0;
+    return result;
 }
 
 /* --- booking
@@ -167,10 +185,8 @@ static int find_location(struct run *run, const char *name, uint32_t *location)
     int result = store_location_by_name(run->daemon->store, name, location);
     if (result != -ENOENT)
         return result;
-    *location = run->next_location;
-    if (*location > LOCATIONS_MAX)
-        return -E2BIG;
-    run->event.location.location = run->next_location++;
+    *location = run->next_location++; /* check_location saw that there is room */
+    run->event.location.location = *location;
     run->event.location.name = text_of(name);
     run->event.location.kind = 2;
     add_event(run, EVENT_LOCATION_CREATED);
@@ -281,7 +297,8 @@ static int pass(struct run *run, const char *csv, size_t length, struct err *err
     }
     free_seen(&run->skus);
     free_seen(&run->codes);
-    run->skus = run->codes = (struct seen){0};
+    free_seen(&run->locations);
+    run->skus = run->codes = run->locations = (struct seen){0};
     return result < 0 ? result : 0;
 }
 
@@ -302,7 +319,7 @@ int import_csv(struct daemon *daemon, const char *csv, size_t length, bool stric
         return err_set(err, -ENOMEM, "out of memory");
     *run = (struct run){.daemon = daemon, .report = report, .changes = changes_new()};
     run->first_alias = run->next_alias = book_item_count(store_book(daemon->store)) + 1;
-    run->next_location = next_location(daemon);
+    run->first_location = run->next_location = next_location(daemon);
     int result = pass(run, csv, length, err);
     if (result == 0 && strict && report->bad_count)
         result = err_set(err, -ECANCELED, "there are bad rows, so nothing was imported");
@@ -315,8 +332,6 @@ int import_csv(struct daemon *daemon, const char *csv, size_t length, bool stric
         if (result < 0)
             (void)err_set_errno(err, result, "the import could not be saved");
     }
-    free_seen(&run->skus);
-    free_seen(&run->codes);
     changes_free(&run->changes);
     free(run);
     return result;

@@ -8,12 +8,12 @@
 #include "cli/cli.h"
 #include "domain/money.h"
 
-enum { PATH_MAX_BYTES = 1024, PAGE = 200 };
+enum { PATH_MAX_BYTES = 1024, PAGE = 200, ANSWER_MAX_BYTES = 64 * 1024 * 1024 };
 
 /* Asks and, with --json, prints the raw answer. Returns whether there is an answer left to show. */
 static bool ask(struct cli *cli, const char *path, struct json **answer, int *code)
 {
-    BUF_AUTO struct buf text = buf_new(64 * 1024 * 1024);
+    BUF_AUTO struct buf text = buf_new(ANSWER_MAX_BYTES);
     bool worked = cli_call(cli, "GET", path, "", answer, &text, code);
     if (worked && cli->json) {
         (void)puts(buf_text(&text));
@@ -137,30 +137,44 @@ static int one_item(struct cli *cli)
     return code;
 }
 
+/* All pages; with --json they are one document. */
 int cli_stock(struct cli *cli)
 {
     if (cli->argc)
         return one_item(cli);
+    BUF_AUTO struct buf text = buf_new(ANSWER_MAX_BYTES);
+    struct json_writer document = json_writer_new(&text);
     int64_t after = 0;
     int code = CLI_OK;
     bool more = true;
+    json_begin_object(&document, NULL);
+    json_begin_array(&document, "items");
     if (!cli->json)
         print_head();
     while (more && code == CLI_OK) {
         char path[PATH_MAX_BYTES];
         struct json *answer;
         (void)snprintf(path, sizeof path, "/stock?limit=%d&after=%" PRId64, PAGE, after);
-        more = false;
-        bool shown = ask(cli, path, &answer, &code);
-        for (const struct json *i = answer ? json_first(json_get(answer, "items")) : NULL; i;
-             i = json_next(i)) {
-            if (shown)
+        more = cli_call(cli, "GET", path, "", &answer, NULL, &code) && cli_bool(answer, "more");
+        for (const struct json *i = json_first(json_get(answer, "items")); i; i = json_next(i)) {
+            if (cli->json)
+                json_value(&document, NULL, i);
+            else
                 print_item(i);
             after = cli_int(i, "alias");
         }
-        more = answer && cli_bool(answer, "more");
         json_free(answer);
     }
+    json_end_array(&document);
+    json_bool(&document, "more", false);
+    json_end_object(&document);
+    if (code == CLI_OK && cli->json && buf_error(&text) < 0) {
+        (void)fprintf(stderr, "fairstock: the stock cannot be written as JSON: %s\n",
+                      strerrordesc_np(-buf_error(&text)));
+        return CLI_FAILED;
+    }
+    if (code == CLI_OK && cli->json)
+        (void)puts(buf_text(&text));
     return code;
 }
 

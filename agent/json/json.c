@@ -206,3 +206,33 @@ int json_get_bool(const struct json *value, const char *key, bool *flag)
     *flag = cJSON_IsTrue(in(member));
     return 0;
 }
+
+static void write_number(struct json_writer *json, const char *key, const struct json *value)
+{
+    int64_t number;
+    if (json_int_value(value, &number) == 0)
+        json_int(json, key, number);
+    else if (!json->out->error)
+        json->out->error = -EINVAL;
+}
+
+/* Recursion is bounded by DEPTH_MAX of what can be parsed. */
+void json_value(struct json_writer *json, const char *key, const struct json *value)
+{
+    const cJSON *item = in(value);
+    if (cJSON_IsObject(item) || cJSON_IsArray(item)) {
+        bool object = cJSON_IsObject(item);
+        (object ? json_begin_object : json_begin_array)(json, key);
+        for (const cJSON *child = item->child; child; child = child->next)
+            json_value(json, object ? child->string : NULL, out(child));
+        (object ? json_end_object : json_end_array)(json);
+    } else if (cJSON_IsString(item)) {
+        json_text(json, key, item->valuestring);
+    } else if (cJSON_IsBool(item)) {
+        json_bool(json, key, cJSON_IsTrue(item));
+    } else if (cJSON_IsNumber(item)) {
+        write_number(json, key, value);
+    } else {
+        json_null(json, key);
+    }
+}

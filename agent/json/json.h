@@ -59,5 +59,8 @@ void json_text_n(struct json_writer *json, const char *key, const char *text, si
 void json_int(struct json_writer *json, const char *key, int64_t number);
 void json_bool(struct json_writer *json, const char *key, bool flag);
 void json_null(struct json_writer *json, const char *key);
+/* Writes a value that was read. Numbers must be whole, as all of ours are; another one is the buffer's
+ * -EINVAL. cJSON's own printing is not used: it rounds whole numbers of 16 digits to 15. */
+void json_value(struct json_writer *json, const char *key, const struct json *value);
 
 #endif

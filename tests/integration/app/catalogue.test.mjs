@@ -141,6 +141,25 @@ test('a file that is none is refused in a sentence, and nothing is booked', asyn
     assert.equal(await p.stop(agent), 0);
 });
 
+test('what has no room for its location is named, and --strict imports nothing then', async (t) => {
+    const p = place(t);
+    const agent = await p.start([]);
+    const many = (n) => p.write('places.csv', `sku,title,on_hand,location\n${Array.from({ length: n }, (_, i) => `P${i},Pot,1,place ${i}\n`).join('')}AGAIN,Pot,1,place ${n - 1}\n`);
+    const strict = p.command('import', many(70), '--strict');
+    assert.equal(strict.status, 4);
+    assert.match(strict.stderr, /room for 64 locations only/);
+    assert.equal(p.status().items, 0);
+    const result = p.command('import', many(70));
+    const [added, , , bad] = counts(result);
+    assert.equal(added + bad, 71);
+    assert.equal(p.status().items, added);
+    assert.ok(added >= 60 && bad >= 7, `${added} added, ${bad} bad`);
+    assert.equal(complaints(result).length, bad);
+    const again = p.command('import', many(70));
+    assert.deepEqual(counts(again), [0, 0, added, bad], 'the same again changes nothing');
+    assert.equal(await p.stop(agent), 0);
+});
+
 test('a large catalogue goes in at once, and sales go on', async (t) => {
     const p = place(t);
     const agent = await p.start([]);
@@ -151,6 +170,11 @@ test('a large catalogue goes in at once, and sales go on', async (t) => {
     assert.equal(p.command('sell', 'K19999').status, 0);
     assert.equal(p.item('K19999').on_hand, 0);
     assert.equal(readCsv(exported(p)).length, 20000);
+    const stock = p.command('stock', '--json');
+    assert.equal(stock.status, 0, stock.stderr);
+    const { items, more } = JSON.parse(stock.stdout);
+    assert.equal(more, false);
+    assert.deepEqual(items.map(({ sku }) => sku).sort(), rows.map((row) => row.split(',')[0]).sort(), 'one document with every item once');
     assert.equal(await p.stop(agent), 0);
 });
 

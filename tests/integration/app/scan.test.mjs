@@ -67,6 +67,15 @@ test('--once with a shop out of reach ends after its bound and says why', async 
     assert.equal(await p.stop(again), 0);
 });
 
+test('--once without an input that ends is refused', (t) => {
+    const p = place(t);
+    for (const scanners of [[], ['--scanner', 'usb']]) {
+        const result = p.run(['--practice', '--listen', 'none', '--once', ...scanners]);
+        assert.equal(result.status, 2, result.stderr);
+        assert.match(result.stderr, /add --scanner stdin or --scanner sim:FILE/);
+    }
+});
+
 test('--once ends when its input breaks, and does not call that success', (t) => {
     const p = place(t);
     const folder = openSync(p.directory, 'r'); // a descriptor that cannot be read

@@ -234,6 +234,26 @@ static void lists_are_walked(void **state)
     json_free(root);
 }
 
+static void a_value_is_written_as_it_was_read(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"s\":\"a \\\"b\\\" \u00fc\",\"n\":-9007199254740991,\"l\":[true,null,{}]}";
+    struct json *root = parsed(text);
+    BUF_AUTO struct buf whole = buf_new(256), small = buf_new(4), refused = buf_new(256);
+    struct json_writer json = json_writer_new(&whole);
+    json_value(&json, NULL, root);
+    assert_string_equal(buf_text(&whole), text);
+    json = json_writer_new(&small);
+    json_value(&json, NULL, root);
+    assert_int_equal(buf_error(&small), -E2BIG);
+    json_free(root);
+    root = parsed("[1.5]");
+    json = json_writer_new(&refused);
+    json_value(&json, NULL, root);
+    assert_int_equal(buf_error(&refused), -EINVAL);
+    json_free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +266,7 @@ int main(void)
         cmocka_unit_test(whole_numbers_are_exact_or_refused),
         cmocka_unit_test(members_are_found_by_exact_name),
         cmocka_unit_test(lists_are_walked),
+        cmocka_unit_test(a_value_is_written_as_it_was_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
