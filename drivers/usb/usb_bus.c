@@ -1,6 +1,7 @@
 #include "usb/usb_bus.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -240,8 +241,8 @@ static void *run(void *user)
             bus->lost = r;
     }
     struct usb_record record = {.kind = USB_LOST, .at_ms = now(), .error = -EIO};
-    if (bus->lost)
-        (void)push(bus, &record);
+    while (bus->lost && !push(bus, &record) && !atomic_load(&bus->stop))
+        (void)poll(NULL, 0, RETRY_MS); /* the ring is full while the loop waits for the disk */
     close_ports(bus);
     return NULL;
 }

@@ -1,7 +1,7 @@
 // A real stall for the browser: fairstockd on a fresh state directory, a scanner that is a FIFO, and Chromium.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,8 @@ function reports(code) {
 }
 
 export class Stall {
-    // options: {listen, practice}; listen defaults to a free port of loopback, which stays the same after a restart.
+    // options: {listen, practice, config}; listen defaults to a free port of loopback, which stays the same after a restart; config is
+    // the text of a config file.
     static async open(options = {}) {
         const stall = new Stall();
         stall.directory = mkdtempSync(join(tmpdir(), 'fairstock-e2e-'));
@@ -38,6 +39,7 @@ export class Stall {
         stall.fifo = join(stall.directory, 'scanner');
         stall.listen = options.listen ?? '127.0.0.1:0';
         stall.practice = options.practice ?? true;
+        if (options.config) writeFileSync(join(stall.directory, 'fairstock.ini'), stall.config = options.config);
         if (spawnSync('mkfifo', [stall.fifo]).status !== 0) throw new Error('mkfifo failed');
         await stall.start();
         return stall;
@@ -45,7 +47,7 @@ export class Stall {
 
     async start() {
         this.log = openSync(join(this.directory, 'agent.log'), 'a');
-        const options = [...(this.practice ? ['--practice'] : []), '--state', this.state, '--scanner', `sim:${this.fifo}`, '--light', `log:${join(this.directory, 'light.log')}`,
+        const options = [...(this.practice ? ['--practice'] : []), ...(this.config ? ['--config', join(this.directory, 'fairstock.ini')] : []), '--state', this.state, '--scanner', `sim:${this.fifo}`, '--light', `log:${join(this.directory, 'light.log')}`,
             '--listen', this.listen];
         this.agent = spawn(join(build, 'fairstockd'), options, { stdio: ['ignore', this.log, this.log] });
         this.ended = once(this.agent, 'exit');
