@@ -185,10 +185,14 @@ static int set_live(struct daemon *daemon, const struct channel *channel)
     return daemon_commit(daemon, &changes);
 }
 
-static uint32_t write_preview(struct api_call *call, const struct courier *courier, uint32_t channel)
+/* An item's row is at most about 500 bytes: both lists fit into SITE_REPLY_MAX_BYTES. */
+enum { PREVIEW_ROWS_MAX = 2000 };
+
+/* At most PREVIEW_ROWS_MAX rows of each list; the counts are of all. */
+static void write_preview(struct api_call *call, const struct courier *courier, uint32_t channel)
 {
     const struct book *book = store_book(call->daemon->store);
-    uint32_t changes = 0;
+    uint32_t changes = 0, unlinked = 0;
     json_begin_array(call->json, "preview");
     for (uint32_t alias = 1; alias <= book_listing_count(book, channel); alias++) {
         const struct listing *listing = book_listing(book, channel, alias);
@@ -198,7 +202,8 @@ static uint32_t write_preview(struct api_call *call, const struct courier *couri
         int64_t wanted = courier_wanted(courier, listing);
         if (wanted == listing_expected(listing))
             continue;
-        changes++;
+        if (changes++ >= PREVIEW_ROWS_MAX)
+            continue;
         json_begin_object(call->json, NULL);
         json_text(call->json, "sku", item.sku);
         json_text(call->json, "title", item.title);
@@ -210,14 +215,15 @@ static uint32_t write_preview(struct api_call *call, const struct courier *couri
     json_begin_array(call->json, "unlinked");
     for (uint32_t alias = 1; alias <= book_listing_count(book, channel); alias++) {
         const struct listing *listing = book_listing(book, channel, alias);
-        if (!listing || listing->item)
+        if (!listing || listing->item || unlinked++ >= PREVIEW_ROWS_MAX)
             continue;
         json_begin_object(call->json, NULL);
         json_text(call->json, "remote_id", listing->remote_id);
         json_end_object(call->json);
     }
     json_end_array(call->json);
-    return changes;
+    json_int(call->json, "changes", changes);
+    json_int(call->json, "unlinked_count", unlinked);
 }
 
 int api_go_live(struct api_call *call)
@@ -242,14 +248,13 @@ int api_go_live(struct api_call *call)
     uint32_t alias = channel->alias;
     json_begin_object(call->json, NULL);
     json_text(call->json, "channel", name);
-    uint32_t changes = write_preview(call, courier, alias);
+    write_preview(call, courier, alias);
     int result = 0;
     if (confirm && !channel->live)
         result = set_live(daemon, channel);
     daemon_note_preview(daemon, alias);
     channel = book_channel(store_book(daemon->store), alias);
     json_bool(call->json, "live", channel && channel->live);
-    json_int(call->json, "changes", changes);
     json_end_object(call->json);
     if (result < 0)
         return api_error(call, HTTP_FAILED, "could not be saved: %s", strerrordesc_np(-result));

@@ -197,10 +197,13 @@ static void print_preview(const struct json *answer, const char *name)
         cli_column(cli_text(row, "title"), 36);
         (void)printf(" %6" PRId64 " -> %6" PRId64 "\n", cli_int(row, "level"), cli_int(row, "wanted"));
     }
-    int64_t changes = cli_int(answer, "changes");
-    size_t unlinked = json_count(json_get(answer, "unlinked"));
+    int64_t changes = cli_int(answer, "changes"), unlinked = cli_int(answer, "unlinked_count");
+    int64_t shown = (int64_t)json_count(json_get(answer, "preview"));
+    if (shown < changes)
+        (void)printf("... and %" PRId64 " more\n", changes - shown);
     if (unlinked)
-        (void)printf("%zu thing%s at the shop match%s no item by SKU or barcode; they are left alone\n",
+        (void)printf("%" PRId64
+                     " thing%s at the shop match%s no item by SKU or barcode; they are left alone\n",
                      unlinked, unlinked == 1 ? "" : "s", unlinked == 1 ? "es" : "");
     if (cli_bool(answer, "live"))
         (void)printf("%s is live: %" PRId64 " level%s being brought to the truth\n", name, changes,

@@ -61,9 +61,11 @@ function previewBody(plan) {
         rows.length ? h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Levels that would change' }, h('table', { class: 'lines' },
             h('thead', null, h('tr', null, h('th', null, 'Item'), h('th', null, 'Shows'), h('th', null, ''), h('th', null, 'Will show'))),
             h('tbody', null, rows))) : null,
-        plan.unlinked.length ? h('details', null, h('summary', null, `${count(plan.unlinked.length, 'listing matches', 'listings match')} no item of yours`),
+        rows.length < plan.changes ? h('p', { class: 'hint' }, `And ${number(plan.changes - rows.length)} more.`) : null,
+        plan.unlinked_count ? h('details', null, h('summary', null, `${count(plan.unlinked_count, 'listing matches', 'listings match')} no item of yours`),
             h('p', { class: 'hint' }, 'They are left alone. Import items with the same SKU or barcode to link them.'),
-            h('ul', { class: 'ids' }, plan.unlinked.map((listing) => h('li', null, listing.remote_id)))) : null,
+            h('ul', { class: 'ids' }, plan.unlinked.map((listing) => h('li', null, listing.remote_id))),
+            plan.unlinked.length < plan.unlinked_count ? h('p', { class: 'hint' }, `And ${number(plan.unlinked_count - plan.unlinked.length)} more.`) : null) : null,
     ];
 }
 

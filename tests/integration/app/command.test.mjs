@@ -325,6 +325,27 @@ test('the check at the end of the demo sees a shop or a light that does not tell
     verify(1, /[Ii]s a directory/, shop, p.directory);
 });
 
+test('go-live: a preview of a very large shop is cut, and says so', async (t) => {
+    const p = place(t);
+    const ITEMS = 2300;
+    const shop = new ShopServer({ bucket: { size: 1e6, perSecond: 1e6 }, items: Array.from({ length: ITEMS * 2 }, (_, i) => ({ sku: i % 2 ? `OURS-${i}` : `THEIRS-${i}`, title: 'Bead', available: 9 })) });
+    const url = await shop.listen(0);
+    t.after(() => shop.close());
+    const config = p.write('shop.ini', `[allocation]\nbooth_percent = 0\n[channel shop]\nkind = shopify\nurl = ${url}\nlocation_id = 1\n`
+        + `token_file = ${p.write('token', 'shpat_sandbox\n')}\n`);
+    const agent = await p.start(['--config', config]);
+    const rows = Array.from({ length: ITEMS }, (_, i) => `OURS-${2 * i + 1},Bead,5`);
+    assert.equal((await commandLater(p, 'import', p.write('a.csv', `sku,title,on_hand\n${rows.join('\n')}\n`))).status, 0);
+    let preview;
+    await until('the whole catalogue', async () => {
+        preview = await commandLater(p, 'go-live', 'shop');
+        return preview.status === 0 && preview.stdout.includes(`${ITEMS} things`) && preview.stdout.includes(`${ITEMS} levels`);
+    });
+    assert.equal(preview.stdout.match(/ 9 -> +5$/gm).length, 2000);
+    assert.match(preview.stdout, /^\.\.\. and 300 more$/m);
+    assert.equal(await p.stop(agent), 0);
+});
+
 test('go-live: a preview first, not one write before --confirm, then the shop follows', async (t) => {
     const p = place(t);
     const effects = p.write('effects', '');
