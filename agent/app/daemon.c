@@ -2,6 +2,7 @@
  * scanners, page. */
 #include "app/daemon.h"
 #include "app/check.h"
+#include "app/daemon_identity.h"
 #include "app/daemon_recover.h"
 #include "app/daemon_terminal.h"
 
@@ -157,6 +158,7 @@ struct store_start daemon_start(struct daemon *daemon)
         .clock_quality = clock_quality(wall_ms),
         .practice = daemon->practice,
         .program = FAIRSTOCK_VERSION,
+        .machine = daemon_identity_machine(daemon),
         .sha256 = crypto_sha256_two,
     };
 }
@@ -303,6 +305,9 @@ static int build_core(struct daemon *daemon)
         return fail(daemon, EXIT_DEVICE, &err);
     daemon_signal(daemon, STATUS_STARTING, NULL);
     daemon->shown = STATUS_STARTING;
+    result = daemon_identity_check(daemon, &err);
+    if (result < 0)
+        return fail(daemon, EXIT_LEDGER, &err);
     result = seed_open(daemon, &err);
     if (result < 0)
         return fail(daemon, EXIT_LEDGER, &err);
@@ -344,6 +349,7 @@ static void take_down(struct daemon *daemon)
     loop_remove(daemon->recover_timer);
     store_close(daemon->store);
     config_free(daemon->config);
+    buf_free(&daemon->machine);
     loop_free(daemon->loop);
 }
 

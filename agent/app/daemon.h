@@ -35,6 +35,7 @@ struct daemon {
     struct config *config;
     char state[STATE_PATH_MAX_BYTES];
     bool practice;
+    struct buf machine;     /* as described at the last start of the ledger */
     uint32_t sell_location; /* alias of the location this device sells from */
 
     struct loop *loop;

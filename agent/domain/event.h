@@ -34,9 +34,11 @@ enum event_kind {
     EVENT_LEVEL_EDIT = 58,
     EVENT_OP_RESULT = 59,
     EVENT_CARD_DECISION = 60,
+    EVENT_WITNESS = 61,
+    EVENT_RESTORE_DECISION = 62,
 };
 
-enum { HASH_BYTES = 32, CURRENCY_TEXT_BYTES = 4 };
+enum { HASH_BYTES = 32, CURRENCY_TEXT_BYTES = 4, FINGERPRINT_BYTES = 8 };
 
 enum item_flag { ITEM_ONE_OF_A_KIND = 1, ITEM_ARCHIVED = 2 };
 enum sale_flag { SALE_BEYOND_LEDGER = 1, SALE_SECOND_SCAN = 2, SALE_BACK_DATED = 4 };
@@ -95,7 +97,7 @@ struct order_vector {
 
 struct event {
     uint32_t kind;    /* enum event_kind; another value after decoding means "unknown, keep" */
-    uint32_t version; /* 1 */
+    uint32_t version; /* 1; an epoch with a fingerprint 2 */
     uint64_t time_ms; /* CLOCK_BOOTTIME since this start's epoch event */
     union {
         struct {
@@ -105,6 +107,7 @@ struct event {
             int64_t wall_ms;
             uint32_t quality, flags;
             struct text program;
+            uint8_t fingerprint[FINGERPRINT_BYTES]; /* version 2: of machine and card; zero unknown */
         } epoch;
         struct {
             uint8_t hash[HASH_BYTES];
@@ -211,6 +214,15 @@ struct event {
             uint32_t option;
             struct text detail;
         } decision;
+        struct {
+            struct event_id seen;     /* an event that somebody saw, or the last one that was here */
+            uint8_t hash[HASH_BYTES]; /* its h; zero unknown */
+            struct text who;
+        } witness;
+        struct {
+            struct id128 epoch; /* of the witness that it answers */
+            uint32_t accepted;  /* 1 this ledger goes on, 0 it is the copy */
+        } restore;
     };
 };
 

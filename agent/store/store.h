@@ -25,7 +25,9 @@ struct store_start {
     int64_t wall_ms;         /* CLOCK_REALTIME now */
     int64_t boottime_ms;     /* CLOCK_BOOTTIME now */
     uint32_t clock_quality;  /* enum clock_quality */
-    bool practice;       /* a practice ledger is marked for life; opening it as real (or back) is refused */
+    const char
+        *machine;  /* what tells machine and card from others (app/machine.h); NULL or "": cannot be told */
+    bool practice; /* a practice ledger is marked for life; opening it as real (or back) is refused */
     const char *program; /* version text for the epoch event */
     store_sha256_fn *sha256;
     const struct store_disk *disk; /* borrowed as long as the store is open; NULL: the system's */
@@ -44,6 +46,13 @@ void store_close(struct store *store);
 /* A second, read-only handle on the same file for reports and for a stopped agent's file; it never
  * checkpoints and never deletes the WAL. Only the store_read_… calls work on it. */
 MUST_CHECK int store_open_readonly(const char *directory, struct store **store, struct err *err);
+
+/* Why this start may be that of a copy (docs/decisions/0018): the file is marked as a backup's, or the
+ * fingerprint is not that of the last believed start. Asked once after opening; the answer is booked by
+ * suspicion_raise, and found again by the next start until it is. before: the last event this start found. */
+enum store_suspect { STORE_SUSPECT_NOTHING, STORE_SUSPECT_BACKUP, STORE_SUSPECT_MACHINE };
+enum store_suspect store_suspect(const struct store *store, struct event_id *before,
+                                 uint8_t before_hash[HASH_BYTES]);
 
 struct book *store_book(struct store *store); /* borrowed */
 struct id128 store_device(const struct store *store);

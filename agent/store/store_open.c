@@ -198,7 +198,7 @@ static void fill_parent(struct store *store, struct event *event)
 
 static int write_epoch(struct store *store, const struct store_start *start)
 {
-    struct event event = {.kind = EVENT_EPOCH, .version = 1};
+    struct event event = {.kind = EVENT_EPOCH, .version = 2};
     event.epoch.device = store->device;
     event.epoch.epoch = start->epoch;
     event.epoch.boot = start->boot;
@@ -207,6 +207,7 @@ static int write_epoch(struct store *store, const struct store_start *start)
     event.epoch.boottime_ms = (uint64_t)start->boottime_ms;
     event.epoch.flags = store->practice ? 1 : 0;
     event.epoch.program = text_of(start->program);
+    store_identity_before(store, start, event.epoch.fingerprint);
     fill_parent(store, &event);
     store->generation += store->last_position ? 1 : 0;
     event.epoch.generation = store->generation;
@@ -222,6 +223,8 @@ static int write_epoch(struct store *store, const struct store_start *start)
         result = store_append(store, bytes, (size_t)length);
     if (result == 0)
         result = add_epoch_row(store, start);
+    if (result == 0)
+        result = store_identity_start(store);
     return store_end(store, result);
 }
 

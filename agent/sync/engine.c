@@ -88,6 +88,11 @@ struct event engine_event(const struct step *step, enum event_kind kind)
     return (struct event){.kind = kind, .version = 1, .time_ms = step->input->event_time_ms};
 }
 
+bool engine_stopped(const struct step *step)
+{
+    return suspicion_stops(book_suspicion(step->engine->book));
+}
+
 int64_t engine_shop_now(const struct step *step)
 {
     const struct engine_memory *memory = &step->engine->memory;

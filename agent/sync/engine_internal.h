@@ -147,6 +147,8 @@ enum op_fate {
 
 struct id128 engine_new_id(struct engine *engine);
 struct event engine_event(const struct step *step, enum event_kind kind);
+/* The ledger may be a copy (domain/suspicion.h): the shop is read and never written. */
+bool engine_stopped(const struct step *step);
 /* The shop's clock now, as well as we know it. */
 int64_t engine_shop_now(const struct step *step);
 /* The watch of a listing; the step made room for every listing of the book. */
