@@ -10,6 +10,12 @@ bool suspicion_stops(const struct suspicion *suspicion)
     return suspicion->state == SUSPICION_OPEN || suspicion->state == SUSPICION_COPY;
 }
 
+bool suspicion_names(const struct suspicion *suspicion, struct event_id seen)
+{
+    return id128_equal(suspicion->witness.device, seen.device) &&
+           id128_equal(suspicion->witness.epoch, seen.epoch);
+}
+
 /* A copy stays a copy, whoever sees it: only the seller says otherwise. */
 void suspicion_apply(struct suspicion *suspicion, const struct event *event)
 {
@@ -51,7 +57,8 @@ void suspicion_raise(const struct book *book, const struct suspicion_reason *rea
                      int64_t wall_ms, struct changes *changes)
 {
     const struct suspicion *now = book_suspicion(book);
-    if (suspicion_stops(now))
+    bool one_more = now->state == SUSPICION_OPEN && reason->channel && !suspicion_names(now, reason->seen);
+    if (suspicion_stops(now) && !one_more)
         return;
     struct event event = {.kind = EVENT_WITNESS, .version = 1, .time_ms = event_time_ms};
     event.witness.seen = reason->seen;

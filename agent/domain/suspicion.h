@@ -34,10 +34,13 @@ struct suspicion_reason {
 
 /* Nothing may be written to a shop now. */
 bool suspicion_stops(const struct suspicion *suspicion);
+/* This event, or the same start of the same ledger, is what the newest witness named. */
+bool suspicion_names(const struct suspicion *suspicion, struct event_id seen);
 /* Takes a `witness` or `restore_decision`; leaves the suspicion alone for other kinds. */
 void suspicion_apply(struct suspicion *suspicion, const struct event *event);
 /* Adds to changes what a new suspicion means: the witness, every unfinished op unknown and without the use of
- * its key, the card. Nothing when it would say what is said already. The caller commits. */
+ * its key, the card. Nothing when it is suspected already, unless a shop is one more witness. The caller
+ * commits. */
 void suspicion_raise(const struct book *book, const struct suspicion_reason *reason, uint64_t event_time_ms,
                      int64_t wall_ms, struct changes *changes);
 /* "none", "suspected", "goes_on", "copy"; for docs/api.md. */

@@ -161,6 +161,7 @@ void engine_wake_at(struct step *step, int64_t at_ms)
 static void disconnect(struct engine_memory *memory)
 {
     memory->connected = false;
+    memory->claim_seen = false;
     memory->fresh = false;
     memory->reading.active = false;
     memory->auditing = false;
@@ -260,13 +261,15 @@ static int digest_done(struct step *step, const struct channel_answer *answer)
     case REQUEST_CANCEL_ORDER:
         engine_digest_cancel(step, answer);
         return 0;
+    case REQUEST_CLAIM:
+        return 0;
     }
     return 0;
 }
 
 static bool is_write(enum request_kind kind)
 {
-    return kind == REQUEST_WRITE_LEVELS || kind == REQUEST_CANCEL_ORDER;
+    return kind == REQUEST_WRITE_LEVELS || kind == REQUEST_CANCEL_ORDER || kind == REQUEST_CLAIM;
 }
 
 /* A write that was refused or overtaken is a working shop; a read that was refused is not. */
@@ -292,12 +295,16 @@ static int digest(struct step *step, const struct channel_answer *answer)
         note_success(step, answer);
     else
         note_failure(step, answer);
-    if (answer->outcome == ANSWER_DONE)
+    if (answer->outcome == ANSWER_DONE) {
+        engine_claim_digest(step, answer);
         return digest_done(step, answer);
+    }
     if (answer->kind == REQUEST_WRITE_LEVELS)
         engine_digest_write(step, answer);
     else if (answer->kind == REQUEST_CANCEL_ORDER)
         engine_digest_cancel(step, answer);
+    else if (answer->kind == REQUEST_CLAIM)
+        engine_claim_failed(step, answer);
     return 0;
 }
 

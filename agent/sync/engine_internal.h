@@ -25,7 +25,9 @@ enum {
     ENGINE_REFUSALS_MAX = 3,           /* then the listing is parked */
     ENGINE_STALES_MAX = 10,
     ENGINE_CANCEL_REFUSALS_MAX = 2,
-    ENGINE_BASELINE_CHUNK = 256,      /* listings of one commit */
+    ENGINE_CLAIM_RENEW_MS =
+        3600000,                 /* the shop's claim names an event at most this much older than the last */
+    ENGINE_BASELINE_CHUNK = 256, /* listings of one commit */
     ENGINE_BASELINE_LINES_MAX = 1024, /* open order lines at connecting */
 };
 
@@ -98,6 +100,12 @@ struct engine_memory {
     uint32_t cancel_read;     /* an unanswered cancel is looked for in a reading with a higher number */
     uint32_t cancel_refusals; /* of this op: */
     struct id128 cancel_refused;
+    bool claim_seen;    /* what follows is what the shop keeps */
+    bool claim_known;   /* its holder is in this ledger */
+    bool claim_refused; /* the shop keeps none for us */
+    struct claim claim;
+    char claim_token[CLAIM_TOKEN_MAX_BYTES + 1];
+    int64_t claim_ms; /* when it was last written; monotonic, 0 never */
 };
 
 struct gather; /* engine_baseline.c */
@@ -204,6 +212,12 @@ int engine_send_cancel(struct step *step, bool again, bool *sent);
 void engine_digest_cancel(struct step *step, const struct channel_answer *answer);
 /* An order line as the shop shows it: settles the cancel op that waits for it. */
 void engine_cancel_seen(struct step *step, const struct answer_order_line *line);
+
+/* --- engine_claim.c: who writes to this shop --------------------------------------------------------- */
+
+void engine_claim_digest(struct step *step, const struct channel_answer *answer);
+void engine_claim_failed(struct step *step, const struct channel_answer *answer);
+void engine_claim_send(struct step *step, bool *sent);
 
 /* --- engine_orders.c --------------------------------------------------------------------------------- */
 

@@ -150,6 +150,13 @@ static int plan_raise(struct step *step, const struct survey *survey, bool *sent
     return engine_send_changes(step, &survey->raise, sent);
 }
 
+static int plan_claim(struct step *step, const struct survey *survey, bool *sent)
+{
+    (void)survey;
+    engine_claim_send(step, sent);
+    return 0;
+}
+
 static int plan_cancel_again(struct step *step, const struct survey *survey, bool *sent)
 {
     (void)survey;
@@ -180,7 +187,7 @@ static int plan_audit(struct step *step, const struct survey *survey, bool *sent
 
 /* In this order, always: what is uncertain, what protects buyers, what a person asked for, what proves, what
  * gives. */
-static plan_fn *const plans[] = {plan_again, plan_lower,        plan_cancel, plan_read,
+static plan_fn *const plans[] = {plan_again, plan_lower,        plan_cancel, plan_read, plan_claim,
                                  plan_raise, plan_cancel_again, plan_link,   plan_audit};
 
 static int plan_work(struct step *step, const struct survey *survey)
