@@ -53,6 +53,18 @@ static void put_card(const struct suspicion_reason *reason, int64_t wall_ms, str
     changes_put_card(changes, &card);
 }
 
+/* One question at a time: the newest witness asks it. */
+static void take_back_others(const struct book *book, uint32_t channel, struct changes *changes)
+{
+    for (uint32_t other = 0; other <= book_channel_count(book); other++) {
+        struct card card = {.kind = CARD_RESTORED, .state = CARD_SETTLED, .channel = other};
+        (void)snprintf(card.key, sizeof card.key, "ledger");
+        (void)snprintf(card.text, sizeof card.text, "A newer witness asks the same.");
+        if (other != channel)
+            changes_put_card(changes, &card);
+    }
+}
+
 void suspicion_raise(const struct book *book, const struct suspicion_reason *reason, uint64_t event_time_ms,
                      int64_t wall_ms, struct changes *changes)
 {
@@ -67,6 +79,8 @@ void suspicion_raise(const struct book *book, const struct suspicion_reason *rea
     event.witness.who = text_of(reason->who);
     changes_add_event(changes, &event);
     doubt_ops(book, changes);
+    if (one_more)
+        take_back_others(book, reason->channel, changes);
     put_card(reason, wall_ms, changes);
 }
 

@@ -82,6 +82,31 @@ static void it_is_asked_once(void **state)
     book_free(book);
 }
 
+static void a_shop_is_one_more_witness(void **state)
+{
+    (void)state;
+    struct book *book = book_with_ops();
+    struct changes changes = changes_new();
+    struct suspicion_reason shop = machine;
+    raise_and_apply(book, &machine, &changes);
+    shop.channel = 1;
+    shop.seen.epoch = id(9);
+    raise_and_apply(book, &shop, &changes);
+    uint32_t open = 0, taken_back = 0;
+    for (uint32_t i = 0; i < changes.row_count; i++) {
+        const struct change *row = &changes.rows[i];
+        open += row->kind == CHANGE_CARD && row->card.state == CARD_OPEN && row->card.channel == 1;
+        taken_back += row->kind == CHANGE_CARD && row->card.state == CARD_SETTLED && row->card.channel == 0;
+    }
+    assert_int_equal(open, 1);
+    assert_int_equal(taken_back, 1); /* one question, not two */
+    assert_true(suspicion_names(book_suspicion(book), shop.seen));
+    raise_and_apply(book, &shop, &changes);
+    assert_true(changes_empty(&changes));
+    changes_free(&changes);
+    book_free(book);
+}
+
 static struct card restored_card(uint32_t channel)
 {
     struct card card = {.id = 1, .kind = CARD_RESTORED, .state = CARD_OPEN, .channel = channel};
@@ -169,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_unfinished_op_becomes_unknown),
         cmocka_unit_test(it_is_asked_once),
+        cmocka_unit_test(a_shop_is_one_more_witness),
         cmocka_unit_test(the_sellers_yes_ends_it),
         cmocka_unit_test(a_copy_stays_one_until_the_seller_says_otherwise),
         cmocka_unit_test(who_saw_another_writer_is_shown_the_copy_first),
