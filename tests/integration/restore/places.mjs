@@ -52,9 +52,11 @@ export class SandboxPlace {
     async sellUnanswered(stall, sku) {
         const before = this.level(sku);
         this.sandbox.faults.add({ kind: 'reply_lost', only: 'write' });
+        this.sandbox.faults.add({ kind: 'reset', only: 'write', times: -1 }); // until the power goes
         await stall.sell(sku);
         await until('the change at the shop', () => this.level(sku) === before - 1);
         await stall.kill();
+        this.sandbox.faults.clear();
     }
 
     async buy(stall, sku) {
