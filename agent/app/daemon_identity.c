@@ -5,6 +5,7 @@
 
 #include "app/machine.h"
 #include "base/log.h"
+#include "store/store_identity.h"
 
 const char *daemon_identity_machine(struct daemon *daemon)
 {

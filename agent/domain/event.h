@@ -103,11 +103,10 @@ struct event {
         struct {
             struct id128 device, epoch, parent_epoch, boot;
             uint64_t generation, parent_sequence, boottime_ms;
-            uint8_t parent_hash[HASH_BYTES];
+            uint8_t parent_hash[HASH_BYTES], fingerprint[FINGERPRINT_BYTES]; /* version 2; zero unknown */
             int64_t wall_ms;
             uint32_t quality, flags;
             struct text program;
-            uint8_t fingerprint[FINGERPRINT_BYTES]; /* version 2: of machine and card; zero unknown */
         } epoch;
         struct {
             uint8_t hash[HASH_BYTES];
@@ -142,8 +141,7 @@ struct event {
         struct {
             uint32_t flags, location, market;
             struct event_ref basket;
-            uint32_t source;
-            uint32_t line_count, tender_count;
+            uint32_t source, line_count, tender_count;
             struct sale_line lines[SALE_LINES_MAX];
             struct sale_tender tenders[SALE_TENDERS_MAX];
         } sale;
@@ -215,7 +213,7 @@ struct event {
             struct text detail;
         } decision;
         struct {
-            struct event_id seen;     /* an event that somebody saw, or the last one that was here */
+            struct event_id seen;
             uint8_t hash[HASH_BYTES]; /* its h; zero unknown */
             struct text who;
         } witness;

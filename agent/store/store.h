@@ -47,13 +47,6 @@ void store_close(struct store *store);
  * checkpoints and never deletes the WAL. Only the store_read_… calls work on it. */
 MUST_CHECK int store_open_readonly(const char *directory, struct store **store, struct err *err);
 
-/* Why this start may be that of a copy (docs/decisions/0018): the file is marked as a backup's, or the
- * fingerprint is not that of the last believed start. Asked once after opening; the answer is booked by
- * suspicion_raise, and found again by the next start until it is. before: the last event this start found. */
-enum store_suspect { STORE_SUSPECT_NOTHING, STORE_SUSPECT_BACKUP, STORE_SUSPECT_MACHINE };
-enum store_suspect store_suspect(const struct store *store, struct event_id *before,
-                                 uint8_t before_hash[HASH_BYTES]);
-
 struct book *store_book(struct store *store); /* borrowed */
 struct id128 store_device(const struct store *store);
 struct event_id store_event_id(struct store *store, uint64_t position);

@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "store/store.h"
+#include "store/store_identity.h"
 
 enum { STORE_APPLICATION_ID = 0x46415253 }; /* "FARS", so that file(1) and we know the file as ours */
 enum { STORE_PATH_MAX_BYTES = 4096, TAG_BYTES = 4, CHAINED_BYTES = 16, WAL_BYTES = 4 * 1024 * 1024 };

@@ -1,4 +1,4 @@
-#include "sync/engine_internal.h"
+#include "sync/engine_claim.h"
 
 #include <errno.h>
 #include <stdarg.h>

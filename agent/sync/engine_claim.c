@@ -2,7 +2,7 @@
  * written before units are raised, renewed now and then. */
 #include <stdio.h>
 
-#include "sync/engine_internal.h"
+#include "sync/engine_claim.h"
 
 static void suspect(struct step *step, const struct claim *claim)
 {

@@ -100,9 +100,8 @@ struct engine_memory {
     uint32_t cancel_read;     /* an unanswered cancel is looked for in a reading with a higher number */
     uint32_t cancel_refusals; /* of this op: */
     struct id128 cancel_refused;
-    bool claim_seen;    /* what follows is what the shop keeps */
-    bool claim_known;   /* its holder is in this ledger */
-    bool claim_refused; /* the shop keeps none for us */
+    bool claim_seen, claim_known; /* what the shop keeps is known here; its holder is in this ledger */
+    bool claim_refused;           /* the shop keeps none for us */
     struct claim claim;
     char claim_token[CLAIM_TOKEN_MAX_BYTES + 1];
     int64_t claim_ms; /* when it was last written; monotonic, 0 never */
@@ -212,12 +211,6 @@ int engine_send_cancel(struct step *step, bool again, bool *sent);
 void engine_digest_cancel(struct step *step, const struct channel_answer *answer);
 /* An order line as the shop shows it: settles the cancel op that waits for it. */
 void engine_cancel_seen(struct step *step, const struct answer_order_line *line);
-
-/* --- engine_claim.c: who writes to this shop --------------------------------------------------------- */
-
-void engine_claim_digest(struct step *step, const struct channel_answer *answer);
-void engine_claim_failed(struct step *step, const struct channel_answer *answer);
-void engine_claim_send(struct step *step, bool *sent);
 
 /* --- engine_orders.c --------------------------------------------------------------------------------- */
 

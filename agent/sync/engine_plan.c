@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "domain/allocation.h"
-#include "sync/engine_internal.h"
+#include "sync/engine_claim.h"
 
 /* --- one walk over the listings ---------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +31,19 @@ static int setup(void **state)
     return mkdtemp(place->root) ? 0 : -1;
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    (void)status;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
 static int teardown(void **state)
 {
+    enum { DESCRIPTORS = 8 };
     struct place *place = *state;
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -r %s", place->root);
-    int result = system(command);
+    int result = nftw(place->root, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
     free(place);
     return result;
 }

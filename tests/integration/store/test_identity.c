@@ -12,6 +12,7 @@
 
 #include "crypto/crypto.h"
 #include "ledger.h"
+#include "store/store_identity.h"
 
 static enum store_suspect open_on(struct ledger *ledger, const char *machine, struct event_id *before)
 {

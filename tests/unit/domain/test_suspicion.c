@@ -109,9 +109,8 @@ static void a_shop_is_one_more_witness(void **state)
 
 static struct card restored_card(uint32_t channel)
 {
-    struct card card = {.id = 1, .kind = CARD_RESTORED, .state = CARD_OPEN, .channel = channel};
-    (void)strcpy(card.key, "ledger");
-    return card;
+    return (struct card){
+        .id = 1, .kind = CARD_RESTORED, .state = CARD_OPEN, .key = "ledger", .channel = channel};
 }
 
 static struct resolve_facts facts_of(const struct book *book)
