@@ -37,14 +37,14 @@ int daemon_identity_check(struct daemon *daemon, struct err *err)
 {
     uint8_t hash[HASH_BYTES];
     struct suspicion_reason reason = {.hash = hash};
-    switch (store_suspect(daemon->store, &reason.seen, hash)) {
-    case STORE_SUSPECT_NOTHING:
+    switch (store_identity_suspect(daemon->store, &reason.seen, hash)) {
+    case STORE_IDENTITY_NOTHING:
         return 0;
-    case STORE_SUSPECT_BACKUP:
+    case STORE_IDENTITY_BACKUP:
         reason.who = "backup";
         reason.words = "it was put back from a backup, and what was sold since may be missing.";
         break;
-    case STORE_SUSPECT_MACHINE:
+    case STORE_IDENTITY_MACHINE:
         reason.who = "machine";
         reason.words = "it runs on another machine or card than before.";
         break;

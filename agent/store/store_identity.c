@@ -119,12 +119,12 @@ int store_identity_start(struct store *store)
     if (result < 0 && result != -ENOENT)
         return result;
     bool moved = known && store->fingerprint && known != store->fingerprint;
-    store->suspect = origin ? STORE_SUSPECT_BACKUP : moved ? STORE_SUSPECT_MACHINE : STORE_SUSPECT_NOTHING;
+    store->suspect = origin ? STORE_IDENTITY_BACKUP : moved ? STORE_IDENTITY_MACHINE : STORE_IDENTITY_NOTHING;
     return known ? 0 : believe(store);
 }
 
-enum store_suspect store_suspect(const struct store *store, struct event_id *before,
-                                 uint8_t before_hash[HASH_BYTES])
+enum store_identity_suspect store_identity_suspect(const struct store *store, struct event_id *before,
+                                                   uint8_t before_hash[HASH_BYTES])
 {
     *before = store->before;
     memcpy(before_hash, store->before_hash, HASH_BYTES);

@@ -8,8 +8,8 @@
 /* Why this start may be that of a copy (docs/decisions/0018): the file is marked as a backup's, or the
  * fingerprint is not that of the last believed start. Asked once after opening; the answer is booked by
  * suspicion_raise, and found again by the next start until it is. before: the last event this start found. */
-enum store_suspect { STORE_SUSPECT_NOTHING, STORE_SUSPECT_BACKUP, STORE_SUSPECT_MACHINE };
-enum store_suspect store_suspect(const struct store *store, struct event_id *before,
-                                 uint8_t before_hash[HASH_BYTES]);
+enum store_identity_suspect { STORE_IDENTITY_NOTHING, STORE_IDENTITY_BACKUP, STORE_IDENTITY_MACHINE };
+enum store_identity_suspect store_identity_suspect(const struct store *store, struct event_id *before,
+                                                   uint8_t before_hash[HASH_BYTES]);
 
 #endif

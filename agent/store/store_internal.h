@@ -87,7 +87,7 @@ struct store {
     struct event_id before; /* the last event that this start found, and its h */
     uint8_t before_hash[HASH_BYTES];
     int64_t fingerprint; /* of this start; 0 cannot be told */
-    enum store_suspect suspect;
+    enum store_identity_suspect suspect;
 };
 
 extern const char *const store_sql[SQL_COUNT];

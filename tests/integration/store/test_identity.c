@@ -14,7 +14,8 @@
 #include "ledger.h"
 #include "store/store_identity.h"
 
-static enum store_suspect open_on(struct ledger *ledger, const char *machine, struct event_id *before)
+static enum store_identity_suspect open_on(struct ledger *ledger, const char *machine,
+                                           struct event_id *before)
 {
     struct err err = {0};
     struct store_start start = ledger_start(ledger);
@@ -22,13 +23,13 @@ static enum store_suspect open_on(struct ledger *ledger, const char *machine, st
     start.machine = machine;
     if (store_open(ledger->directory, &start, &ledger->store, &err) < 0)
         fail_msg("%s", err_text(&err));
-    return store_suspect(ledger->store, before, hash);
+    return store_identity_suspect(ledger->store, before, hash);
 }
 
-static enum store_suspect open_once(struct ledger *ledger, const char *machine)
+static enum store_identity_suspect open_once(struct ledger *ledger, const char *machine)
 {
     struct event_id before;
-    enum store_suspect suspect = open_on(ledger, machine, &before);
+    enum store_identity_suspect suspect = open_on(ledger, machine, &before);
     ledger_close(ledger);
     return suspect;
 }
@@ -58,27 +59,27 @@ static void the_same_machine_is_no_news(void **state)
 {
     struct ledger *ledger = *state;
     for (int i = 0; i < 3; i++)
-        assert_int_equal(open_once(ledger, "system=one\n"), STORE_SUSPECT_NOTHING);
+        assert_int_equal(open_once(ledger, "system=one\n"), STORE_IDENTITY_NOTHING);
 }
 
 static void another_machine_is_found_until_it_is_booked(void **state)
 {
     struct ledger *ledger = *state;
     struct event_id before;
-    assert_int_equal(open_on(ledger, "system=one\n", &before), STORE_SUSPECT_NOTHING);
+    assert_int_equal(open_on(ledger, "system=one\n", &before), STORE_IDENTITY_NOTHING);
     ledger_stock_up(ledger);
     struct event_id last = store_event_id(ledger->store, store_last_position(ledger->store) + 1);
     ledger_close(ledger); /* with a seal behind it */
     /* The power goes before the suspicion is booked, twice. */
-    assert_int_equal(open_once(ledger, "system=two\n"), STORE_SUSPECT_MACHINE);
-    assert_int_equal(open_once(ledger, "system=two\n"), STORE_SUSPECT_MACHINE);
-    assert_int_equal(open_once(ledger, "system=one\n"), STORE_SUSPECT_NOTHING); /* and it may come back */
-    assert_int_equal(open_on(ledger, "system=two\n", &before), STORE_SUSPECT_MACHINE);
+    assert_int_equal(open_once(ledger, "system=two\n"), STORE_IDENTITY_MACHINE);
+    assert_int_equal(open_once(ledger, "system=two\n"), STORE_IDENTITY_MACHINE);
+    assert_int_equal(open_once(ledger, "system=one\n"), STORE_IDENTITY_NOTHING); /* and it may come back */
+    assert_int_equal(open_on(ledger, "system=two\n", &before), STORE_IDENTITY_MACHINE);
     assert_false(id128_equal(before.epoch, last.epoch));
     assert_true(id128_equal(before.device, last.device));
     book_suspected(ledger, before);
     ledger_close(ledger);
-    assert_int_equal(open_on(ledger, "system=two\n", &before), STORE_SUSPECT_NOTHING);
+    assert_int_equal(open_on(ledger, "system=two\n", &before), STORE_IDENTITY_NOTHING);
     assert_int_equal(suspicion_of(ledger)->state, SUSPICION_OPEN); /* it is still to be answered */
     (void)ledger_verify(ledger);
 }
@@ -86,11 +87,11 @@ static void another_machine_is_found_until_it_is_booked(void **state)
 static void an_unknown_machine_neither_asks_nor_forgets(void **state)
 {
     struct ledger *ledger = *state;
-    assert_int_equal(open_once(ledger, NULL), STORE_SUSPECT_NOTHING);
+    assert_int_equal(open_once(ledger, NULL), STORE_IDENTITY_NOTHING);
     assert_int_equal(open_once(ledger, "system=one\n"),
-                     STORE_SUSPECT_NOTHING); /* the first one that is known */
-    assert_int_equal(open_once(ledger, ""), STORE_SUSPECT_NOTHING);
-    assert_int_equal(open_once(ledger, "system=two\n"), STORE_SUSPECT_MACHINE);
+                     STORE_IDENTITY_NOTHING); /* the first one that is known */
+    assert_int_equal(open_once(ledger, ""), STORE_IDENTITY_NOTHING);
+    assert_int_equal(open_once(ledger, "system=two\n"), STORE_IDENTITY_MACHINE);
 }
 
 static void the_standing_outlives_starts_snapshots_and_recovery(void **state)
@@ -136,16 +137,16 @@ static void a_backup_is_asked_about_once(void **state)
 {
     struct ledger *ledger = *state;
     struct event_id before;
-    assert_int_equal(open_once(ledger, "system=one\n"), STORE_SUSPECT_NOTHING);
+    assert_int_equal(open_once(ledger, "system=one\n"), STORE_IDENTITY_NOTHING);
     mark_as_backup(ledger);
-    assert_int_equal(open_once(ledger, "system=one\n"), STORE_SUSPECT_BACKUP);
-    assert_int_equal(open_on(ledger, "system=one\n", &before), STORE_SUSPECT_BACKUP);
+    assert_int_equal(open_once(ledger, "system=one\n"), STORE_IDENTITY_BACKUP);
+    assert_int_equal(open_on(ledger, "system=one\n", &before), STORE_IDENTITY_BACKUP);
     book_suspected(ledger, before);
     decide(ledger, 1);
     ledger_close(ledger);
-    assert_int_equal(open_once(ledger, "system=one\n"), STORE_SUSPECT_NOTHING);
+    assert_int_equal(open_once(ledger, "system=one\n"), STORE_IDENTITY_NOTHING);
     mark_as_backup(ledger); /* put back once more: asked once more */
-    assert_int_equal(open_once(ledger, "system=one\n"), STORE_SUSPECT_BACKUP);
+    assert_int_equal(open_once(ledger, "system=one\n"), STORE_IDENTITY_BACKUP);
 }
 
 int main(void)
