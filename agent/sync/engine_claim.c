@@ -45,7 +45,6 @@ static void send(struct step *step, const struct claim *claim)
     struct channel_request *request = engine_request(step, REQUEST_CLAIM);
     request->claim = *claim;
     (void)snprintf(request->claim_token, sizeof request->claim_token, "%s", memory->claim_token);
-    memory->claim_seen = false; /* until the answer, or the next reading, shows what is there */
     memory->claim_ms = step->input->now_ms;
 }
 
