@@ -37,7 +37,7 @@ test('a large import lets her sell meanwhile', { timeout: 60000 }, async (t) => 
     assert.equal(over, false, 'the import was over before anybody could sell');
     agent.child.stdin.write('2900000010000\n');
     await until('the sale', () => p.count('sold') === 1);
-    assert.equal(over, false, 'the sale waited for the whole import');
+    assert.ok(p.status().items < 8001, 'the sale waited for the whole import');
     assert.equal((await imported).body.added, 8000);
     assert.equal(p.item('MUG').on_hand, 4);
     assert.equal(await p.stop(agent), 0);
