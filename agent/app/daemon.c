@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "store/store_wait.h"
 
 /* --- clocks and ids
  * ---------------------------------------------------------------------------------------------------- */
@@ -49,6 +50,12 @@ struct id128 daemon_random(void *daemon)
     (void)daemon;
     crypto_random(id.bytes, sizeof id.bytes);
     return id;
+}
+
+struct daemon_moment daemon_now(struct daemon *daemon)
+{
+    return (struct daemon_moment){loop_now_ms(daemon->loop), daemon_boottime_ms(daemon),
+                                  daemon_wall_ms(daemon)};
 }
 
 uint64_t daemon_event_ms(struct daemon *daemon)
@@ -190,14 +197,23 @@ static int on_light_timer(void *user, int64_t now_ms)
 }
 
 /* Housekeeping of the ledger only when nothing else wants the loop; it is armed again after each commit. */
-static int on_idle(void *user)
+static void rest(void *user)
 {
     struct daemon *daemon = user;
     int more = store_maintain(daemon->store, false);
     if (more < 0)
         log_error("housekeeping of the ledger failed: %s", strerrordesc_np(-more));
     daemon_recover_after_commit(daemon);
-    return more > 0 ? loop_arm_idle(daemon->idle) : 0;
+    int result = more > 0 ? loop_arm_idle(daemon->idle) : 0;
+    if (result < 0)
+        log_error("cannot arm the ledger's housekeeping: %s", strerrordesc_np(-result));
+}
+
+static int on_idle(void *user)
+{
+    struct daemon *daemon = user;
+    turns_run(daemon->turns, &daemon->rest);
+    return 0;
 }
 
 static int on_publish(void *user, int64_t now_ms)
@@ -211,6 +227,7 @@ static int on_publish(void *user, int64_t now_ms)
 static int add_timers(struct daemon *daemon)
 {
     struct loop *loop = daemon->loop;
+    daemon->rest = (struct turn){.run = rest, .user = daemon, .priority = TURN_REST};
     int result = loop_add_timer(loop, "lamp", LOOP_LIGHT, on_lamp_timer, daemon, &daemon->lamp_timer);
     if (result == 0)
         result =
@@ -221,6 +238,8 @@ static int add_timers(struct daemon *daemon)
         result = loop_add_idle(loop, "ledger housekeeping", on_idle, daemon, &daemon->idle);
     if (result == 0)
         result = daemon_recover_add(daemon);
+    if (result == 0)
+        result = daemon_scans_add(daemon);
     if (result == 0)
         result = daemon_terminal_add_once(daemon);
     return result;
@@ -265,6 +284,7 @@ static int open_page(struct daemon *daemon, struct err *err)
         .practice = daemon->practice,
         .currency = daemon->config->currency,
         .api = daemon_api,
+        .turns = daemon->turns,
         .user = daemon,
     };
     return web_new(daemon->loop, &settings, &daemon->web, err);
@@ -293,11 +313,15 @@ static int build_core(struct daemon *daemon)
     if (result < 0)
         return fail(daemon, EXIT_FAILED, &err);
     loop_on_failure(daemon->loop, loop_failed, daemon);
+    if (turns_new(daemon->loop, TURNS_CHOOSE, &daemon->turns, &err) < 0)
+        return fail(daemon, EXIT_FAILED, &err);
     if (make_state(daemon->state, &err) < 0)
         return fail(daemon, EXIT_LEDGER, &err);
     result = open_ledger(daemon, &err);
     if (result < 0)
         return fail(daemon, exit_for(result), &err);
+    struct store_wait wait = {turn_shares, turn_wait_begin, turn_wait_end, daemon->turns};
+    store_wait_use(daemon->store, &wait);
     result = add_timers(daemon);
     if (result < 0)
         return fail(daemon, EXIT_FAILED, &err);
@@ -333,6 +357,8 @@ static int build_edges(struct daemon *daemon)
 
 static void take_down(struct daemon *daemon)
 {
+    if (daemon->turns)
+        turns_drain(daemon->turns); /* what was heard is booked, who asked is answered */
     daemon_sources_close(daemon);
     daemon_close_channels(daemon);
     web_free(daemon->web);
@@ -347,7 +373,9 @@ static void take_down(struct daemon *daemon)
     loop_remove(daemon->publish_timer);
     loop_remove(daemon->once_timer);
     loop_remove(daemon->recover_timer);
+    daemon_scans_remove(daemon);
     store_close(daemon->store);
+    turns_free(daemon->turns);
     config_free(daemon->config);
     buf_free(&daemon->machine);
     loop_free(daemon->loop);

@@ -4,6 +4,7 @@
 #ifndef FAIRSTOCK_APP_DAEMON_H
 #define FAIRSTOCK_APP_DAEMON_H
 
+#include "app/daemon_scans.h"
 #include "app/daemon_sources.h"
 #include "app/options.h"
 #include "app/practice.h"
@@ -39,6 +40,7 @@ struct daemon {
     uint32_t sell_location; /* alias of the location this device sells from */
 
     struct loop *loop;
+    struct turns *turns;
     struct store *store;
     struct intake *intake;
     struct http *https[CHANNELS_MAX]; /* one per shop: each may pin its own certificates */
@@ -51,6 +53,8 @@ struct daemon {
     int light_count;
     struct daemon_source sources[SOURCES_MAX];
     int source_count;
+    struct daemon_scans scans;
+    struct turn rest, recovery;
 
     struct status_facts facts;
     enum status_lamp shown;
@@ -86,7 +90,9 @@ int64_t daemon_wall_ms(void *daemon);
 int64_t daemon_boottime_ms(void *daemon);
 struct id128 daemon_random(void *daemon);
 uint64_t daemon_event_ms(struct daemon *daemon);
-/* Commits now and logs a failure. Empties changes. Returns 0 or the commit's error. */
+struct daemon_moment daemon_now(struct daemon *daemon);
+/* Commits now and logs a failure. In a turn, or before the loop runs. Empties changes. Returns 0 or the
+ * commit's error. */
 int daemon_commit(struct daemon *daemon, struct changes *changes);
 
 struct store_start daemon_start(struct daemon *daemon); /* of now, with a fresh epoch */
@@ -114,9 +120,11 @@ void daemon_publish(struct daemon *daemon);
 /* The key of the read-only link, drawn once: a bookmark on a phone outlives a restart. Removing the file
  * draws a new one. */
 int daemon_read_view_key(struct daemon *daemon, struct err *err);
-void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source);
+void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source,
+                 const struct daemon_moment *moment);
 /* given: a code or a SKU, at most CODE_MAX_BYTES long. */
-void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantity);
+void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantity,
+                       const struct daemon_moment *moment);
 
 /* Where the control socket lives: the service manager's runtime directory, else the state directory. */
 const char *daemon_runtime_directory(const struct daemon *daemon);

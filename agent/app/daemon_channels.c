@@ -66,6 +66,7 @@ static struct courier_settings common(struct daemon *daemon, uint32_t alias)
     return (struct courier_settings){
         .loop = daemon->loop,
         .store = daemon->store,
+        .turns = daemon->turns,
         .engine = {.channel = alias, .booth_percent = daemon->config->booth_percent},
         .random = daemon_random,
         .wall_ms = daemon_wall_ms,

@@ -4,7 +4,9 @@
 
 #include <sqlite3.h>
 
+#include "store/store_group.h"
 #include "store/store_identity.h"
+#include "store/store_wait.h"
 
 enum { STORE_APPLICATION_ID = 0x46415253 }; /* "FARS", so that file(1) and we know the file as ours */
 enum { STORE_PATH_MAX_BYTES = 4096, TAG_BYTES = 4, CHAINED_BYTES = 16, WAL_BYTES = 4 * 1024 * 1024 };
@@ -88,6 +90,10 @@ struct store {
     uint8_t before_hash[HASH_BYTES];
     int64_t fingerprint; /* of this start; 0 cannot be told */
     enum store_identity_suspect suspect;
+    struct store_wait wait;
+    bool waiting;         /* for the disk: another connection reads meanwhile */
+    struct store *reader; /* that one; NULL as long as nobody needed it */
+    int group_error;      /* of the first addition that failed; the group fails with it */
 };
 
 extern const char *const store_sql[SQL_COUNT];
@@ -98,7 +104,8 @@ extern const char *const store_sql[SQL_COUNT];
 int store_errno(int sqlite_result);
 MUST_CHECK int store_prepare(struct store *store, struct err *err);
 void store_finalize(struct store *store);
-/* A statement ready to be bound. */
+/* A statement ready to be bound; NULL, which every SQLite call answers with an error, when the ledger cannot
+ * be read now. */
 sqlite3_stmt *store_use(struct store *store, enum statement statement);
 /* Steps a statement that gives no rows and resets it. 0 or -errno. */
 MUST_CHECK int store_run(sqlite3_stmt *statement);
@@ -132,6 +139,9 @@ MUST_CHECK int store_begin(struct store *store);
 /* Commits, or rolls back when result is negative: then memory is at the mark again too. A failed write or
  * sync kills the handle. Returns the final result. */
 MUST_CHECK int store_end(struct store *store, int result);
+/* Around what waits for the disk and is no commit. */
+void store_wait_begin(struct store *store);
+void store_wait_end(struct store *store);
 MUST_CHECK int store_put_meta(struct store *store, const char *key, int64_t value);
 
 /* --- opening (store_open.c, store_load.c)
@@ -155,6 +165,7 @@ MUST_CHECK int store_log_settle(struct store *store, struct err *err);
 MUST_CHECK int store_start_up(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_open_file(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_load(struct store *store, struct err *err);
+MUST_CHECK int store_reload_book(struct store *store); /* after a group that failed */
 MUST_CHECK int store_load_head(struct store *store, struct err *err);
 /* Applies events after < position <= last to the book. */
 MUST_CHECK int store_apply_range(struct store *store, uint64_t after, uint64_t last);

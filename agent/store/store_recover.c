@@ -34,6 +34,9 @@ static void take_place(struct store *store, struct store *fresh)
     *store = *fresh;
     store->book = book;
     store->lock = old.lock;
+    store->wait = old.wait;
+    store->reader = old.reader;
+    old.reader = NULL;
     store_watch_wal(store);
     old.book = fresh->book;
     *fresh = old;

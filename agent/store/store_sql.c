@@ -155,7 +155,7 @@ void store_finalize(struct store *store)
 
 sqlite3_stmt *store_use(struct store *store, enum statement statement)
 {
-    return store->statements[statement];
+    return store->waiting ? store->reader->statements[statement] : store->statements[statement];
 }
 
 int store_step(sqlite3_stmt *statement)

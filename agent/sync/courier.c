@@ -27,6 +27,7 @@ struct courier {
     struct courier_settings settings;
     struct engine *engine;
     struct loop_source *timer;
+    struct turn turn;
     struct flight flights[REQUESTS_IN_FLIGHT_MAX];
     struct arrival *first, *last;
     bool committing; /* a batch of this engine waits for the disk */
@@ -34,8 +35,6 @@ struct courier {
     int64_t wake_ms;
     struct engine_output output; /* of the step that is being committed */
 };
-
-static void run(struct courier *courier);
 
 /* --- answers in
  * ------------------------------------------------------------------------------------------------------ */
@@ -316,6 +315,17 @@ static bool input_waits(const struct courier *courier)
            courier->stock;
 }
 
+static void take_turn(void *user)
+{
+    struct courier *courier = user;
+    run(courier);
+    int result = loop_arm(courier->timer, !courier->committing && input_waits(courier)
+                                              ? loop_now_ms(courier->settings.loop)
+                                              : courier->wake_ms);
+    if (result < 0)
+        log_error("%s: cannot arm the timer: %s", courier->settings.config.name, strerrordesc_np(-result));
+}
+
 static int on_timer(void *user, int64_t now_ms)
 {
     struct courier *courier = user;
@@ -323,10 +333,8 @@ static int on_timer(void *user, int64_t now_ms)
         courier->wake = true;
         courier->wake_ms = INT64_MAX;
     }
-    run(courier);
-    return loop_arm(courier->timer, !courier->committing && input_waits(courier)
-                                        ? loop_now_ms(courier->settings.loop)
-                                        : courier->wake_ms);
+    turns_run(courier->settings.turns, &courier->turn);
+    return 0;
 }
 
 /* --- life
@@ -339,6 +347,7 @@ int courier_new(const struct courier_settings *settings, struct courier **courie
     if (!made)
         return err_set(err, -ENOMEM, "out of memory");
     made->settings = *settings;
+    made->turn = (struct turn){.run = take_turn, .user = made, .priority = TURN_SYNC};
     made->output = engine_output_new();
     made->engine = engine_new(&settings->engine, store_book(settings->store));
     int result = made->engine ? loop_add_timer(settings->loop, settings->config.name, LOOP_NET, on_timer,

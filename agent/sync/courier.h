@@ -5,6 +5,7 @@
 #define FAIRSTOCK_SYNC_COURIER_H
 
 #include "loop/loop.h"
+#include "loop/turn.h"
 #include "net/http.h"
 #include "store/store.h"
 #include "sync/engine.h"
@@ -14,6 +15,7 @@ struct courier;
 struct courier_settings {
     struct loop *loop;
     struct store *store;
+    struct turns *turns;           /* the engine's steps take theirs */
     struct http *http;             /* NULL for a channel that is served in process */
     const struct channel_ops *ops; /* adapter; NULL for a channel that is served in process */
     struct channel_config config;  /* strings borrowed for the courier's life */
@@ -35,7 +37,8 @@ enum {
 
 MUST_CHECK int courier_new(const struct courier_settings *settings, struct courier **courier,
                            struct err *err);
-/* Drops requests in flight: their ops stay SENT and are settled after the next start. */
+/* Drops requests in flight: their ops stay SENT and are settled after the next start. Not while its turn is
+ * running or queued: turns_drain comes first. */
 void courier_free(struct courier *courier);
 /* ENGINE_STOCK, ENGINE_SYNC_NOW, ENGINE_NETWORK_UP, ENGINE_NETWORK_DOWN. Never runs the engine from inside:
  * the loop does. */

@@ -35,6 +35,7 @@ struct witness {
     struct disk *disk; /* whose log counts now */
     struct witness_batch *batches;
     uint32_t count, capacity;
+    uint32_t group;           /* number of the first batch of the group that is open */
     uint32_t answers_missing; /* done was not called, or twice */
     bool light_before_commit; /* control: the answer is noted when submitted */
     struct id128 device;      /* zero until the first start was answered */
