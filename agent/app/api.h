@@ -46,6 +46,7 @@ int api_import(struct api_call *call);
 int api_go_live(struct api_call *call);
 int api_practice(struct api_call *call);
 int api_learn(struct api_call *call);
+int api_seen(struct api_call *call);
 int api_learn_poll(struct api_call *call);
 
 /* The sale that an undo would take back; NULL none. Borrowed until the next scan. */

@@ -113,6 +113,9 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     json_bool(json, "practice", daemon->practice);
     json_text(json, "light", status_name(daemon->shown));
     json_text(json, "light_words", status_words(daemon->shown));
+    char mark[DAEMON_IDENTITY_MARK_BYTES];
+    daemon_identity_mark(daemon, mark);
+    json_text(json, "mark", mark);
     json_text(json, "standing", suspicion_name(book_suspicion(store_book(daemon->store))->state));
     json_text(json, "standing_words", daemon_identity_words(daemon));
     json_int(json, "now_ms", daemon_wall_ms(daemon));

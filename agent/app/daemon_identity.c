@@ -1,10 +1,13 @@
 #include "app/daemon_identity.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/machine.h"
 #include "base/log.h"
+#include "crypto/crypto.h"
 #include "store/store_identity.h"
 
 const char *daemon_identity_machine(struct daemon *daemon)
@@ -53,17 +56,58 @@ int daemon_identity_check(struct daemon *daemon, struct err *err)
     return result < 0 ? err_set_errno(err, result, "that this ledger may be a copy could not be saved") : 0;
 }
 
-bool daemon_identity_seen(struct daemon *daemon, struct event_id id, const char *who)
+/* The key is that of the read-only link: it is in the state directory, and goes with a clone. */
+static int write_code(struct daemon *daemon, const char *id, char code[17])
 {
+    uint8_t mac[SHA256_BYTES];
+    int result = crypto_hmac_sha256(daemon->view_key, strlen(daemon->view_key), id, strlen(id), mac);
+    for (int i = 0; i < 8; i++)
+        (void)snprintf(code + 2 * i, 3, "%02x", mac[i]);
+    return result;
+}
+
+void daemon_identity_mark(struct daemon *daemon, char mark[DAEMON_IDENTITY_MARK_BYTES])
+{
+    char code[17];
+    event_id_text(store_event_id(daemon->store, store_last_position(daemon->store)), mark);
+    if (write_code(daemon, mark, code) < 0) {
+        mark[0] = '\0';
+        return;
+    }
+    size_t length = strlen(mark);
+    (void)snprintf(mark + length, DAEMON_IDENTITY_MARK_BYTES - length, ":%s", code);
+}
+
+static int parse_mark(struct daemon *daemon, const char *mark, struct event_id *id)
+{
+    char text[EVENT_ID_TEXT_BYTES], code[17];
+    const char *end = strrchr(mark, ':');
+    if (!end || (size_t)(end - mark) >= sizeof text)
+        return -EINVAL;
+    memcpy(text, mark, (size_t)(end - mark));
+    text[end - mark] = '\0';
+    int result = write_code(daemon, text, code);
+    if (result < 0)
+        return result;
+    return crypto_text_equal(end + 1, code) ? event_id_parse(text, id) : -EINVAL;
+}
+
+int daemon_identity_shown(struct daemon *daemon, const char *mark, const char *who)
+{
+    struct event_id id;
     uint64_t position;
-    if (!id128_equal(id.device, store_device(daemon->store)) ||
-        store_find_event(daemon->store, id, &position) != -ENOENT)
-        return false;
+    int result = parse_mark(daemon, mark, &id);
+    if (result < 0)
+        return result;
+    if (!id128_equal(id.device, store_device(daemon->store)))
+        return -EINVAL;
+    result = store_find_event(daemon->store, id, &position);
+    if (result != -ENOENT)
+        return result;
     struct suspicion_reason reason = {
-        .seen = id, .who = who, .words = "somebody saw entries of it that are not here."};
-    if (book(daemon, &reason) < 0) /* logged; it is found again when it is seen again */
-        return true;
-    return true;
+        .seen = id, .who = who, .words = "a page that was open before saw entries that are not here."};
+    result = book(daemon, &reason);
+    return result < 0 ? result : 1;
 }
 
 const char *daemon_identity_words(const struct daemon *daemon)

@@ -8,9 +8,13 @@
 const char *daemon_identity_machine(struct daemon *daemon);
 /* After opening, before any shop is spoken to. 0 or the commit's error: then no shop may be spoken to. */
 MUST_CHECK int daemon_identity_check(struct daemon *daemon, struct err *err);
-/* Somebody outside saw an event of this device. True when it is not in this ledger: then the suspicion is
- * booked. id is of any device; another device's says nothing. */
-bool daemon_identity_seen(struct daemon *daemon, struct event_id id, const char *who);
+/* What a page keeps of this ledger's last entry, and shows when it comes back: the entry's id and a code that
+ * only this device makes, so that nobody can invent an entry that was never seen. */
+enum { DAEMON_IDENTITY_MARK_BYTES = EVENT_ID_TEXT_BYTES + 1 + 16 };
+void daemon_identity_mark(struct daemon *daemon, char mark[DAEMON_IDENTITY_MARK_BYTES]);
+/* A page shows its mark. An entry that is not in this ledger books the suspicion: 1; one that is says
+ * nothing: 0. -EINVAL: not a mark of this device's; -errno of the commit. */
+MUST_CHECK int daemon_identity_shown(struct daemon *daemon, const char *mark, const char *who);
 /* "" while nothing is suspected. */
 const char *daemon_identity_words(const struct daemon *daemon);
 

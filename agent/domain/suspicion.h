@@ -27,7 +27,7 @@ struct suspicion {
 struct suspicion_reason {
     struct event_id seen; /* what was seen, or the last event that was here before this start */
     const uint8_t *hash;  /* its h, HASH_BYTES; NULL unknown */
-    const char *who;      /* "machine", "backup", "phone", "stick", or the shop's name */
+    const char *who;      /* "machine", "backup", "page", "stick", or the shop's name */
     uint32_t channel;
     const char *words; /* one sentence for the card */
 };

@@ -1,6 +1,6 @@
 // The page: reads everything on each connection, then follows the device's events.
 import { atMostEvery, byId, count, say, setDeviceClock, show } from './dom.js';
-import { get, Live, readSession, session } from './device.js';
+import { get, Live, post, readSession, session } from './device.js';
 import { drawLight, lightLost } from './light.js';
 import { addScan, draw as drawSales, drawRefused, setScans, setUndo } from './sales.js';
 import { readCards } from './cards.js';
@@ -25,8 +25,34 @@ function drawSession() {
     say(byId('readonly'), session.may_act ? '' : 'You are looking from another machine: here you can look, not act. To sell, undo or decide, use the page or the command on the device itself.');
 }
 
+// This browser is a witness: it keeps the newest entry it saw, and shows it when it comes back. A device that does not have it is a
+// copy or an old state.
+const SEEN = 'fairstock-seen';
+
+function remember(mark) {
+    try {
+        if (mark) localStorage.setItem(SEEN, mark);
+    } catch {
+        // a browser that keeps nothing is no witness
+    }
+}
+
+async function tellSeen() {
+    let mark = null;
+    try {
+        mark = localStorage.getItem(SEEN);
+    } catch {
+        // as above
+    }
+    if (!mark || !session.may_act) return;
+    await post('/seen', { seen: mark }).catch((error) => {
+        if (error.status !== 400) throw error; // another device had this address before
+    });
+}
+
 function drawStatus(status) {
     setDeviceClock(status.now_ms);
+    remember(status.mark);
     drawLight(status);
     setUndo(status.undo);
     drawShops(status);
@@ -45,6 +71,7 @@ function drawStatus(status) {
 async function readAll() {
     await readSession();
     drawSession();
+    await tellSeen();
     last_books = '';
     const [status, scans] = await Promise.all([get('/status'), get(`/scans?limit=${SCANS}`), readCards(), readStock()]);
     setDeviceClock(status.now_ms);
