@@ -1,5 +1,6 @@
 // What must hold after a campaign, decided from four records only: the ledger's rows, the light's log, what was scanned, and the
-// shop's own log. Each check returns a list of sentences, empty when it holds. seeded_wrongs.mjs shows that each can fail.
+// shop's own log. Each check returns a list of sentences, empty when it holds. seeded_wrongs.mjs shows that each can fail; check.mjs is
+// the program.
 //
 // record = { ledger, light: text of the whole log, runs: [{start_ms, end_ms, codes, light}], shop: GET /control of the sandbox }
 // A run is one life of the agent: when it was started and was gone (wall clock), the codes its scanner would deliver in order,
@@ -178,9 +179,12 @@ function effects(record) {
     return wrong;
 }
 
+// Each with the parts of the record that it needs besides the ledger.
 export const CHECKS = { chain, rows, grants, sold, scans, levels, effects };
+const NEEDS = { sold: 'light', scans: 'runs', levels: 'shop', effects: 'shop' };
 
-// All of them; the names of the checks stand before their sentences.
+// Those that the record allows to judge, and what they found; the names of the checks stand before their sentences.
 export function checkAll(record) {
-    return Object.entries(CHECKS).flatMap(([name, check]) => check(record).map((words) => `${name}: ${words}`));
+    const judged = Object.keys(CHECKS).filter((name) => !NEEDS[name] || record[NEEDS[name]] !== undefined);
+    return { judged, wrong: judged.flatMap((name) => CHECKS[name](record).map((words) => `${name}: ${words}`)) };
 }
