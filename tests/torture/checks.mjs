@@ -2,9 +2,9 @@
 // shop's own log. Each check returns a list of sentences, empty when it holds. seeded_wrongs.mjs shows that each can fail; check.mjs is
 // the program.
 //
-// record = { ledger, light: text of the whole log, runs: [{start_ms, end_ms, codes, light}], shop: GET /control of the sandbox }
-// A run is one life of the agent: when it was started and was gone (wall clock), the codes its scanner would deliver in order,
-// and what its light wrote.
+// record = { ledger, light: text of the whole log, runs: [{start_ms, end_ms, codes, light, later?, unconfirmed?}], shop: GET /control
+// of the sandbox }. A run is one life of the agent: when it was started and was gone (wall clock), the codes its scanner would deliver
+// in order, and what its light wrote.
 import { Sums, checkChain } from './ledger.mjs';
 
 const OUTCOMES = new Set(['sold', 'refused', 'fault']);
@@ -90,7 +90,8 @@ function sold({ ledger: { events }, light }) {
 }
 
 // Within each life: the n-th answer of the light is to the n-th code; a sold one is that code's sale; in the ledger the sales stand in
-// this order, and at most one more, of the next code, whose light the kill took. No other sale is there.
+// this order, and at most `unconfirmed` more (1 when it is not given), of the next codes, whose light the kill took. No other sale is
+// there. `later`: what the light said after the moment that is judged; that may be there, and nothing between.
 function scans({ ledger: { events }, runs }) {
     const wrong = [], codes = new Map(), sales = new Map(runs.map((run) => [run, []]));
     for (const event of events) {
@@ -106,7 +107,11 @@ function scans({ ledger: { events }, runs }) {
     }
     runs.forEach((run, number) => {
         const bad = (words) => wrong.push(`life ${number}: ${words}`);
-        const booked = sales.get(run), answers = lightLines(run.light).filter(({ name }) => OUTCOMES.has(name));
+        const booked = sales.get(run), ids = new Set(booked.map(({ id }) => id));
+        const answers = lightLines(run.light).filter(({ name }) => OUTCOMES.has(name));
+        const later = lightLines(run.later ?? '').filter(({ name }) => OUTCOMES.has(name));
+        const absent = later.findIndex(({ name, id }) => name === 'sold' && !ids.has(id));
+        answers.push(...later.slice(0, absent < 0 ? later.length : absent));
         const isOf = (sale, code) => sale.lines.length === 1 && sale.lines[0].quantity === 1
             && (codes.has(code) ? sale.lines[0].item === codes.get(code) : sale.lines[0].item === 0 && sale.lines[0].code === code);
         if (answers.length > run.codes.length)
@@ -123,10 +128,16 @@ function scans({ ledger: { events }, runs }) {
             else if (!isOf(sale, run.codes[n]))
                 bad(`scan ${n} was of ${run.codes[n]}, its sale is of item ${sale.lines[0].item}`);
         });
-        if (booked.length - next > 1)
-            bad(`${booked.length - next} sales in the ledger that the light never confirmed`);
-        else if (booked.length - next === 1 && !(answers.length < run.codes.length && isOf(booked[next], run.codes[answers.length])))
-            bad(`sale ${booked[next].position} has no scan`);
+        const most = run.unconfirmed ?? 1, extra = booked.slice(next), codes_left = run.codes.slice(answers.length, answers.length + most);
+        if (extra.length > most)
+            bad(`${extra.length} sales in the ledger that the light never confirmed`);
+        else
+            for (const sale of extra) {
+                while (codes_left.length && !isOf(sale, codes_left[0]))
+                    codes_left.shift();
+                if (!codes_left.shift())
+                    bad(`sale ${sale.position} has no scan`);
+            }
     });
     return wrong;
 }

@@ -42,6 +42,15 @@ const WRONGS = {
         const run = busiest(record);
         run.light = run.light.split('\n').filter((line) => !line.includes(' sold ')).join('\n');
     }],
+    'a sale said later that is not in the order it was scanned': ['scans', (record) => {
+        const run = busiest(record), lines = run.light.split('\n'), at = lines.findLastIndex((line) => line.includes(' sold '));
+        run.later = [lines[at], ...lines.slice(0, at)].join('\n');
+        run.light = '';
+    }],
+    'a sale without its scan among those nobody confirmed': ['scans', (record) => {
+        const run = busiest(record);
+        Object.assign(run, { light: '', unconfirmed: 1000, codes: run.codes.map(() => '2900000099995') });
+    }],
     'a sale of another code': ['scans', (record) => busiest(record).codes.unshift('2900000099995')],
     'a sale without a scan': ['scans', (record) => (busiest(record).codes.length = 0)],
     'a sale of an unknown life': ['scans', (record) => record.runs.splice(record.runs.indexOf(busiest(record)), 1)],

@@ -1,5 +1,5 @@
-/* qemu's user network: we are 10.0.2.15, the host's loopback is 10.0.2.2. The agent speaks plain HTTP to loopback
- * addresses only, so connections to 127.0.0.1 are carried over. */
+/* qemu's user network: we are 10.0.2.15, the host's loopback is 10.0.2.2. The agent speaks plain HTTP to
+ * loopback addresses only, so connections to 127.0.0.1 are carried over. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>

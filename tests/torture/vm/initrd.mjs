@@ -1,12 +1,11 @@
 // What the virtual machine boots from: our guest program, the real agent with the libraries it needs, and the kernel's modules, as a
 // cpio archive ("newc": kernel's Documentation/driver-api/early-userspace/buffer-format). Nothing here needs root or a mount.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-// In the order they are loaded; one that the kernel has built in is no file.
-const MODULES = ['drivers/virtio/virtio_ring', 'drivers/virtio/virtio', 'drivers/virtio/virtio_pci_legacy_dev', 'drivers/virtio/virtio_pci_modern_dev',
-    'drivers/virtio/virtio_pci', 'drivers/block/virtio_blk', 'net/core/failover', 'drivers/net/net_failover', 'drivers/net/virtio_net'];
+// What the machine needs. crc32c: ext4 asks for it by its purpose, which a guest without modprobe cannot answer.
+const MODULES = ['crc32c_generic', 'ext4', 'virtio_pci', 'virtio_blk', 'virtio_net'];
 
 const DIRECTORY = 0o040755, PROGRAM = 0o100755, FILE = 0o100600;
 const padded = (bytes) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
@@ -18,14 +17,32 @@ function entry(name, mode, bytes, number) {
 
 const librariesOf = (program) => [...execFileSync('ldd', [program], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path);
 
+// The kernel's modules by name, as files. What is built in is no file.
+function modulesOf(kernel) {
+    const folder = join(kernel, 'lib/modules'), found = new Map();
+    for (const path of readdirSync(folder, { recursive: true }))
+        if (/\.ko(\.xz|\.zst)?$/.test(path))
+            found.set(basename(path).replace(/\.ko.*/, '').replaceAll('-', '_'), join(folder, path));
+    return found;
+}
+
+function readModule(path) {
+    const [program, ...args] = path.endsWith('.xz') ? ['xz', '-dc', path] : path.endsWith('.zst') ? ['zstd', '-dcq', path] : ['cat', path];
+    return execFileSync(program, args, { maxBuffer: 1 << 26 });
+}
+
+// MODULES and what they depend on, in an order in which they can be loaded.
 function modules(kernel) {
-    const [version] = readdirSync(join(kernel, 'lib/modules')), folder = join(kernel, 'lib/modules', version, 'kernel');
-    return MODULES.flatMap((name, at) => {
-        const file = ['.ko', '.ko.xz', '.ko.zst'].map((end) => join(folder, name + end)).find(existsSync);
-        const unpack = { xz: ['xz', '-dc'], zst: ['zstd', '-dcq'] }[file?.split('.').pop()];
-        const bytes = file && (unpack ? execFileSync(unpack[0], [...unpack.slice(1), file], { maxBuffer: 1 << 26 }) : readFileSync(file));
-        return file ? [[`modules/${String(at).padStart(2, '0')}-${basename(name)}.ko`, FILE, bytes]] : [];
-    });
+    const files = modulesOf(kernel), ordered = new Map();
+    const add = (name) => {
+        if (!files.has(name) || ordered.has(name))
+            return;
+        const bytes = readModule(files.get(name));
+        /\0depends=([^\0]*)\0/.exec(bytes.toString('latin1'))?.[1].split(',').filter(Boolean).forEach((needed) => add(needed.replaceAll('-', '_')));
+        ordered.set(name, bytes);
+    };
+    MODULES.forEach(add);
+    return [...ordered].map(([name, bytes], at) => [`modules/${String(at).padStart(2, '0')}-${name}.ko`, FILE, bytes]);
 }
 
 // kernel: an unpacked linux-image package. programs: name in /bin → file. files: name → text. The guest program becomes /init.
