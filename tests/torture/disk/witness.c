@@ -51,8 +51,10 @@ struct witness witness_fork(const struct witness *from, uint32_t at)
             continue;
         struct witness_batch *batch = &fork.batches[fork.count++];
         *batch = from->batches[i];
-        if (batch->answered_at > at)
+        if (batch->answered_at > at) {
             batch->state = WITNESS_OPEN;
+            batch->named = false;
+        }
         batch->submitted_at = 0;
         batch->answered_at = batch->state == WITNESS_OPEN ? UINT32_MAX : 0;
         batch->owned = false;
@@ -131,6 +133,7 @@ bool witness_next_event(const struct witness_batch *batch, size_t *at, const uin
 
 struct passage {
     struct witness *witness;
+    struct store *store;
     uint32_t number, answers;
     store_done_fn *done;
     void *user;
@@ -141,6 +144,10 @@ static void passed(void *user, const struct store_result *result)
     struct passage *passage = user;
     passage->answers++;
     answer(passage->witness, passage->number, result->error);
+    struct witness_batch *batch = &passage->witness->batches[passage->number];
+    batch->named = result->error == 0 && result->event_count > 0;
+    if (batch->named)
+        batch->first_id = store_event_id(passage->store, result->first_position);
     passage->done(passage->user, result);
 }
 
@@ -166,7 +173,7 @@ void __wrap_store_submit(struct store *store, enum store_priority priority, stru
     batch->events = copy(take_changes->events.data, batch->events_length);
     batch->row_count = take_changes->row_count;
     batch->rows = copy(take_changes->rows, batch->row_count * sizeof *batch->rows);
-    struct passage passage = {witness, witness->count - 1, 0, done, user};
+    struct passage passage = {witness, store, witness->count - 1, 0, done, user};
     __real_store_submit(store, priority, take_changes, passed, &passage);
     witness->answers_missing += passage.answers != 1;
 }
@@ -187,7 +194,7 @@ void __wrap_store_submit_event(struct store *store, const struct event *event, s
     batch->event_count = 1;
     batch->events_length = 2 + (size_t)length;
     batch->events = copy(bytes, batch->events_length);
-    struct passage passage = {witness, witness->count - 1, 0, done, user};
+    struct passage passage = {witness, store, witness->count - 1, 0, done, user};
     __real_store_submit_event(store, event, passed, &passage);
     witness->answers_missing += passage.answers != 1;
 }

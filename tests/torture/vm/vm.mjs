@@ -180,7 +180,7 @@ async function killed() {
             if (done.wrong.length)
                 fail(`${done.wrong.length} of ${share} replays of machine ${n}\n${done.wrong.join('\n')}`);
         }
-        if (long && n % 50 === 49)
+        if (n % 50 === 49)
             console.log(`${n + 1} machines cut off, ${replayed} replays; ready in ${(ready_ms / 1000).toFixed(1)} s at most`);
     }
     console.log(`killed: ${cuts} machines cut off and booted again, none lost anything; ready in ${(ready_ms / 1000).toFixed(1)} s at most, boot included, under emulation`);
