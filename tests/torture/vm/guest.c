@@ -87,13 +87,13 @@ static void load_modules(void)
 static void take_line(struct order *order, const char *key, const char *value)
 {
     if (strcmp(key, "now_ms") == 0)
-        order->now_ms = atoll(value);
+        order->now_ms = strtoll(value, NULL, 10);
     else if (strcmp(key, "port") == 0)
-        order->port = atoi(value);
+        order->port = (int)strtol(value, NULL, 10);
     else if (strcmp(key, "stop") == 0)
-        order->stop = atoi(value);
+        order->stop = strtol(value, NULL, 10) != 0;
     else if (strcmp(key, "length") == 0)
-        order->length = atoll(value);
+        order->length = strtoll(value, NULL, 10);
     else if (strcmp(key, "preload") == 0)
         (void)snprintf(order->preload, sizeof order->preload, "%s", value);
     else

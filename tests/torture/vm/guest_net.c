@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -17,7 +18,7 @@ static void bring_up(const char *name, const char *address)
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     struct ifreq request = {0};
     struct sockaddr_in own = {.sin_family = AF_INET};
-    (void)strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    (void)snprintf(request.ifr_name, IFNAMSIZ, "%s", name);
     (void)inet_pton(AF_INET, address, &own.sin_addr);
     memcpy(&request.ifr_addr, &own, sizeof own);
     if (fd < 0 || ioctl(fd, SIOCSIFADDR, &request) < 0)
