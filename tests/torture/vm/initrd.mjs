@@ -1,7 +1,7 @@
 // What the virtual machine boots from: our guest program, the real agent with the libraries it needs, and the kernel's modules, as a
 // cpio archive ("newc": kernel's Documentation/driver-api/early-userspace/buffer-format). Nothing here needs root or a mount.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 // What the machine needs. crc32c: ext4 asks for it by its purpose, which a guest without modprobe cannot answer.
@@ -19,7 +19,7 @@ const librariesOf = (program) => [...execFileSync('ldd', [program], { encoding: 
 
 // The kernel's modules by name, as files. What is built in is no file.
 function modulesOf(kernel) {
-    const folder = join(kernel, 'lib/modules'), found = new Map();
+    const folder = ['lib/modules', 'usr/lib/modules'].map((name) => join(kernel, name)).find(existsSync), found = new Map();
     for (const path of readdirSync(folder, { recursive: true }))
         if (/\.ko(\.xz|\.zst)?$/.test(path))
             found.set(basename(path).replace(/\.ko.*/, '').replaceAll('-', '_'), join(folder, path));
