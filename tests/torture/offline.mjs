@@ -14,6 +14,7 @@ const long = process.env.FAIRSTOCK_LONG === '1';
 const { values: { bin, sell, few, many } } = parseArgs({ options: {
     bin: { type: 'string' }, sell: { type: 'string' }, few: { type: 'string', default: '1000' }, many: { type: 'string', default: long ? '1000000' : '20000' } } });
 const DAYS = 365, DAY_MS = 86400000, MEMORY_MAX_RATIO = 1.05, REQUESTS_MAX_MORE = long ? 30 : 1; // polls that fall between
+const REQUESTS_MAX = REQUESTS_MAX_MORE + 7; // all items fit one request of each kind
 // An answer that is missing is waited for before the level is believed (engine: five minutes).
 const EQUAL_MAX_MS = long ? 600000 : 60000;
 const work = mkdtempSync(join(tmpdir(), 'fairstock-offline-'));
@@ -87,6 +88,8 @@ try {
     const small = await year(Number(few)), large = await year(Number(many));
     for (const { sales, requests, took_ms, peak_kib, words } of [small, large])
         console.log(`${sales} sales in ${DAYS} days offline: ${requests} requests to catch up, equal after ${took_ms} ms, peak ${peak_kib} KiB; ${words}`);
+    if (Math.max(small.requests, large.requests) > REQUESTS_MAX)
+        fail(`${small.requests} and ${large.requests} requests for a dozen items`);
     if (large.requests > small.requests + REQUESTS_MAX_MORE)
         fail(`${large.requests} requests instead of ${small.requests}: they grow with the sales`);
     if (large.peak_kib > small.peak_kib * MEMORY_MAX_RATIO)

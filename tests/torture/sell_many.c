@@ -1,6 +1,6 @@
-/* A long time away from any network, quickly: a start of the store a day, the day's sales in large sets
- * through its own front door. What is sold is made the same day, but for one unit an item in all, so the shop
- * has something to learn at the end.
+/* A long time away from any network, quickly: a start of the store a day, the day's sales in sets through its
+ * own front door. What is sold is made the same day; on the last day some units of each item break, so the
+ * shop has something to learn at the end.
  *
  *   sell_many STATE DAYS SALES WALL_MS     WALL_MS: the morning of the first day */
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 #include "crypto/crypto.h"
 #include "store/store.h"
 
-enum { EVENTS_AT_ONCE = 4000, DAY_MS = 86400000, LOCATION = 1 };
+enum { EVENTS_AT_ONCE = 200, DAY_MS = 86400000, LOCATION = 1, BROKEN = 20 };
 
 static void die(const char *what, int error)
 {
@@ -62,7 +62,7 @@ static void sell_day(struct store *store, uint64_t sales, bool last_day)
         die("a catalogue", 0);
     for (uint32_t item = 1; item <= items; item++) {
         uint64_t share = sales / items + (item <= sales % items ? 1 : 0);
-        make_units(&changes, item, (int64_t)share - (last_day && share ? 1 : 0));
+        make_units(&changes, item, (int64_t)share - (last_day ? BROKEN : 0));
     }
     for (uint64_t n = 0; n < sales; n++) {
         add_sale(&changes, 1 + (uint32_t)(n % items), n * DAY_MS / sales / 3);
