@@ -4,7 +4,7 @@
 //
 //   node tests/torture/offline.mjs --bin BUILD --sell PROGRAM [--few 1000] [--many 20000]      FAIRSTOCK_LONG=1: a million
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,7 @@ const long = process.env.FAIRSTOCK_LONG === '1';
 const { values: { bin, sell, few, many } } = parseArgs({ options: {
     bin: { type: 'string' }, sell: { type: 'string' }, few: { type: 'string', default: '1000' }, many: { type: 'string', default: long ? '1000000' : '20000' } } });
 const DAYS = 365, DAY_MS = 86400000, MEMORY_MAX_RATIO = 1.05, REQUESTS_MAX_MORE = long ? 30 : 1; // polls that fall between
+const FILES_MAX_MORE = 1; // a connection that still closes
 const REQUESTS_MAX = REQUESTS_MAX_MORE + 7; // all items fit one request of each kind
 // An answer that is missing is waited for before the level is believed (engine: five minutes).
 const EQUAL_MAX_MS = long ? 600000 : 60000;
@@ -34,8 +35,9 @@ async function stop(child) {
         fail(`an orderly stop ended with ${code}: ${child.words}`);
 }
 
-// Peak of the resident set, KiB.
+// Peak of the resident set, KiB; files that are open.
 const peakOf = (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+const filesOf = (pid) => readdirSync(`/proc/${pid}/fd`).length;
 
 // The last thing before the silence: a sale whose change the shop carries out, and the answer is lost.
 async function losesLastAnswer(stall) {
@@ -72,12 +74,12 @@ async function year(sales) {
         let peak_kib = 0; // of catching up, not of the questions that follow
         await until('shop and ledger to be equal', async () => stall.settled() && (peak_kib ||= peakOf(last.pid)) && (await stall.differences()).length === 0,
             () => JSON.stringify(stall.status()) + last.words, EQUAL_MAX_MS);
-        const took_ms = Date.now() - begun, shop = await stall.shopState();
+        const took_ms = Date.now() - begun, shop = await stall.shopState(), files = filesOf(last.pid);
         await stop(last);
         const { status, words } = stall.check(state, { shop });
         if (status !== 0)
             fail(words);
-        return { sales, requests: shop.requests.length - before, took_ms, peak_kib, words: words.trim() };
+        return { sales, requests: shop.requests.length - before, took_ms, peak_kib, files, words: words.trim() };
     } finally {
         stall.end();
     }
@@ -86,14 +88,16 @@ async function year(sales) {
 let result = 1;
 try {
     const small = await year(Number(few)), large = await year(Number(many));
-    for (const { sales, requests, took_ms, peak_kib, words } of [small, large])
-        console.log(`${sales} sales in ${DAYS} days offline: ${requests} requests to catch up, equal after ${took_ms} ms, peak ${peak_kib} KiB; ${words}`);
+    for (const { sales, requests, took_ms, peak_kib, files, words } of [small, large])
+        console.log(`${sales} sales in ${DAYS} days offline: ${requests} requests to catch up, equal after ${took_ms} ms, peak ${peak_kib} KiB, ${files} files open; ${words}`);
     if (Math.max(small.requests, large.requests) > REQUESTS_MAX)
         fail(`${small.requests} and ${large.requests} requests for a dozen items`);
     if (large.requests > small.requests + REQUESTS_MAX_MORE)
         fail(`${large.requests} requests instead of ${small.requests}: they grow with the sales`);
     if (large.peak_kib > small.peak_kib * MEMORY_MAX_RATIO)
         fail(`${large.peak_kib} KiB instead of ${small.peak_kib}: memory grows with the sales`);
+    if (large.files > small.files + FILES_MAX_MORE)
+        fail(`${large.files} files open instead of ${small.files}`);
     result = 0;
 } catch (error) {
     console.error(`FAILED: ${error.message}\nleft in ${work}`);
