@@ -1,6 +1,6 @@
 // Each check of checks.mjs is shown to fail: a true record is made wrong in one place, and the check that is responsible has to say so.
 import { createHash } from 'node:crypto';
-import { CHECKS } from './checks.mjs';
+import { CHECKS, SEAL_EVERY_EVENTS } from './checks.mjs';
 
 // Chain, tags and seals made to fit again after events were changed, so that what is caught is caught by its meaning.
 function rechain(events) {
@@ -25,6 +25,12 @@ const soldCount = (run) => run.light.split('\n').filter((line) => line.includes(
 const WRONGS = {
     'a bit of an event turned': ['chain', ({ ledger }) => (ledger.events[ledger.events.length >> 1].bytes[2] ^= 1)],
     'an event missing': ['chain', ({ ledger }) => ledger.events.splice(ledger.events.length >> 1, 1)],
+    'too many events without a seal': ['chain', ({ ledger }) => {
+        const last = ledger.events.at(-1), more = SEAL_EVERY_EVENTS + 2;
+        for (let n = 0; n < more; n++) // settings, a millisecond apart
+            ledger.events.push({ bytes: Buffer.concat([Buffer.from([4, 1, n & 0x7f]), Buffer.from([1, 97, 1, 98])]), tag: last.tag });
+        rechain(ledger.events);
+    }],
     'an event twice': ['chain', ({ ledger }) => ledger.events.push({ ...ledger.events.at(-1) })],
     'a sale taken out and the chain made to fit': ['scans', (record) => {
         const id = soldLine(busiest(record).light).split(' ')[2];

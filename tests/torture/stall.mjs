@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { judge } from './judge.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const WAIT_MS = 60000;
@@ -197,15 +198,9 @@ export class Stall {
 
     // --- judgement -------------------------------------------------------------------------------------------------------------------
 
-    // The checker as a program, over these records; what is not given is not judged. {status, words}
-    check(state, { light, runs, shop }) {
-        const given = [['light-log', light], ['scans', runs && JSON.stringify(runs)], ['shop-log', shop && JSON.stringify(shop)]].filter(([, text]) => text !== undefined);
-        const args = given.flatMap(([name, text]) => {
-            writeFileSync(join(this.work, name), text);
-            return [`--${name}`, join(this.work, name)];
-        });
-        const run = spawnSync(process.execPath, [join(here, 'check.mjs'), state, '--rows', join(this.bin, 'bin/ledger_rows'), ...args], { encoding: 'utf8' });
-        return { status: run.status, words: run.stdout + run.stderr };
+    // {status, words}
+    check(state, record) {
+        return judge({ bin: this.bin, work: this.work, state, record });
     }
 
     end() {
