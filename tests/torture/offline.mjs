@@ -43,7 +43,7 @@ const filesOf = (pid) => readdirSync(`/proc/${pid}/fd`).length;
 async function losesLastAnswer(stall) {
     const child = live(stall);
     await until('the agent to be at rest', () => stall.settled(), () => child.words);
-    await stall.control({ do: 'fault', kind: 'reply_lost', times: 1, only: 'write' });
+    await stall.control({ do: 'fault', kind: 'reply_lost', times: -1, only: 'write' });
     const before = (await stall.shopState()).effects.length;
     if (stall.command('sell', 'ITEM-3', '--qty', '4').status !== 0)
         fail('the last sale before the silence failed');

@@ -14,12 +14,11 @@ export class BlockLog {
         if (this.bytes.readBigUInt64LE(0) !== MAGIC || number(this.bytes, 8) !== 1 || this.bytes.readUInt32LE(24) !== SECTOR)
             throw new Error('not a block log that we know');
         this.entries = [];
-        // What qemu was writing when it was killed ends the log early; the guest was not told that it was done.
         for (let at = SECTOR; at + SECTOR <= this.bytes.length;) {
             const flags = number(this.bytes, at + 16), length = number(this.bytes, at + 8) * SECTOR;
             const end = at + SECTOR + (flags & DISCARD ? 0 : length);
             if (end > this.bytes.length)
-                break;
+                throw new Error('the block log ends within a write');
             if (flags & FUA)
                 throw new Error('a write that asks for its own flush: not handled');
             this.entries.push({ at: number(this.bytes, at) * SECTOR, length: flags & DISCARD ? 0 : length, data: at + SECTOR, flush: Boolean(flags & FLUSH), end });
@@ -63,8 +62,7 @@ export class BlockLog {
         return this.entries.slice(last + 1, count).filter(({ length }) => length).length;
     }
 
-    // The whole log over the base is the image that qemu left, byte for byte, but for what the log's end missed: proof that the log is
-    // read as it was written.
+    // The whole log over the base is the image that qemu left, byte for byte: proof that the log is read as it was written.
     proves(image, scratch) {
         this.cut(scratch, this.entries.length, (sectors) => Array(sectors).fill(true));
         return statSync(image).size === statSync(scratch).size && sameBytes(image, scratch);

@@ -9,7 +9,7 @@ import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 
-const ORDER_BYTES = 1 << 20;
+const ORDER_BYTES = 1 << 20, FREEZE_MAX_MS = 60000;
 export const kernelImage = (kernel) => join(kernel, 'boot', readdirSync(join(kernel, 'boot')).find((name) => name.startsWith('vmlinuz-')));
 
 function writeOrder(file, order, recording) {
@@ -31,6 +31,7 @@ export class Machine {
     async start() {
         const { work, kernel, initrd, image } = this.place, path = join(work, 'light.sock');
         rmSync(path, { force: true });
+        this.qmp = join(work, 'qmp.sock');
         this.server = net.createServer((line) => {
             this.lightEnded = once(line, 'close');
             line.on('error', () => { /* the end of a killed machine */ });
@@ -44,8 +45,10 @@ export class Machine {
             : ['-blockdev', `node-name=d,driver=raw,file.driver=file,file.filename=${image}`];
         if (this.log)
             writeFileSync(this.log, '');
-        this.child = spawn('qemu-system-x86_64', ['-M', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', '512', '-smp', '1', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
-            '-serial', 'stdio', '-chardev', `socket,id=light,path=${path}`, '-serial', 'chardev:light',
+        this.child = spawn('qemu-system-x86_64', ['-M', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', '512', '-smp', '1',
+            '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
+            '-serial', 'stdio', '-qmp', `unix:${this.qmp},server=on,wait=off`,
+            '-chardev', `socket,id=light,path=${path}`, '-serial', 'chardev:light',
             '-kernel', kernelImage(kernel), '-initrd', initrd, '-append', 'console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check mitigations=off',
             ...blocks, '-device', 'virtio-blk-pci,drive=d',
             '-drive', `if=none,id=o,format=raw,readonly=on,file=${join(work, 'order.img')}`, '-device', 'virtio-blk-pci,drive=o',
@@ -101,8 +104,23 @@ export class Machine {
         return Number(new RegExp(`GUEST ${name} (\\d+)`).exec(this.console)?.[1] ?? NaN);
     }
 
+    // qemu's own word: processors stop where they are, requests that are under way end and are recorded, so that log and disk agree.
+    async freeze() {
+        const talk = net.connect(this.qmp);
+        let heard = '';
+        talk.on('data', (part) => {
+            heard += part;
+            this.wake();
+        });
+        talk.write('{"execute":"qmp_capabilities"}\n{"execute":"stop"}\n');
+        await this.until('a frozen machine', () => heard.split('"return"').length > 2, FREEZE_MAX_MS);
+        talk.destroy();
+    }
+
     // The power is cut: no word to the guest, nothing more reaches the disk.
     async cut() {
+        if (this.log)
+            await this.freeze();
         this.child.kill('SIGKILL');
         await this.gone();
     }

@@ -82,7 +82,9 @@ async function judge(disk, lives, light) {
     const [item] = stall.items;
     let after;
     try {
-        after = await hostLife(state, config, [item.barcode], ({ said, words, gone }) => until('a sale after the cut', () => / (sold|refused) /.test(said()) || gone(), words));
+        // Twice: when every unit is promised online, the first is refused and the second books.
+        after = await hostLife(state, config, [item.barcode, item.barcode],
+            ({ said, words, gone }) => until('a sale after the cut', () => said().includes(' sold ') || gone(), words));
     } catch (error) {
         return `after the cut: ${error.message}`;
     }
