@@ -34,9 +34,9 @@ if (process.arch !== 'x64')
     skip('the virtual machine is made for x86-64 hosts only');
 for (const tool of ['qemu-system-x86_64', 'mke2fs', 'e2fsck', 'debugfs'])
     if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).error)
-        skip(`${tool} is not installed`);
+        skip(`${tool} is not installed (Debian: qemu-system-x86, e2fsprogs)`);
 if (!existsSync(join(kernel, 'boot')))
-    skip(`no kernel in ${kernel}; toolchain/guest-kernel puts one there`);
+    skip(`no kernel in ${kernel}: toolchain/guest-kernel ${kernel}`);
 
 // In memory where there is such a place: the guest's disk is a file, and what qemu's end leaves of it is the same there.
 const work = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fairstock-vm-'));
