@@ -72,6 +72,38 @@ function grants({ ledger: { events } }) {
     return wrong;
 }
 
+// A void takes back one earlier event, whole, once.
+function voids({ ledger: { events } }) {
+    const wrong = [], starts = [], undone = new Set(), named = new Map();
+    const targetOf = ({ back, sequence }) => {
+        const start = starts.at(-1 - back);
+        return start && events[start.position - 1 + sequence];
+    };
+    const total = (moves) => JSON.stringify([...moves.reduce((sums, { item, delta }) => sums.set(item, (sums.get(item) ?? 0) + delta), new Map())]
+        .filter(([item, delta]) => item && delta).sort());
+    const movesOf = (event) => (event.what === 'sale' ? event.lines.map(({ item, quantity }) => ({ item, delta: -quantity })).concat(named.get(event.position) ?? [])
+        : event.what === 'adjustment' ? [event] : null);
+    for (const event of events) {
+        if (event.what === 'epoch')
+            starts.push(event);
+        if (event.what === 'unknown_named') {
+            const sale = targetOf(event.sale);
+            named.set(sale?.position, (named.get(sale?.position) ?? []).concat({ item: event.item, delta: -event.quantity }));
+        }
+        if (event.what !== 'void')
+            continue;
+        const target = targetOf(event.target), moves = target && movesOf(target);
+        if (!moves)
+            wrong.push(`event ${event.position} takes back nothing that can be taken back`);
+        else if (undone.has(target))
+            wrong.push(`event ${event.position} takes back ${target.position} a second time`);
+        else if (total(moves.map(({ item, delta }) => ({ item, delta: -delta }))) !== total(event.effects))
+            wrong.push(`event ${event.position} takes back other units than ${target.position} moved`);
+        undone.add(target);
+    }
+    return wrong;
+}
+
 // --- scans, ledger, light ---------------------------------------------------------------------------------------------------------------
 
 const lightLines = (text) => text.split('\n').filter(Boolean).map((line) => line.split(' ')).map(([, name, id]) => ({ name, id }));
@@ -193,7 +225,7 @@ function effects(record) {
 }
 
 // Each with the parts of the record that it needs besides the ledger.
-export const CHECKS = { chain, rows, grants, sold, scans, levels, effects };
+export const CHECKS = { chain, rows, grants, voids, sold, scans, levels, effects };
 const NEEDS = { sold: 'light', scans: 'runs', levels: 'shop', effects: 'shop' };
 
 // Those that the record allows to judge, and what they found; the names of the checks stand before their sentences.

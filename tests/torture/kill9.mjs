@@ -71,6 +71,14 @@ const trapOf = (when) => {
     return when === 'calling' ? { call, nth: 1 + below(most) } : null;
 };
 
+// One life in three somebody takes the last sale back.
+const undo = async () => {
+    if (below(3) !== 0)
+        return;
+    await pause(below(200));
+    await stall.keep(spawn(join(bin, 'fairstock'), ['--state', state, 'undo'], { stdio: 'ignore' })).ended;
+};
+
 // Some kills fall into start-up, some into an orderly stop, most while selling and talking to the shop: at a moment of the clock, or at
 // the entry of a system call.
 const campaign = async () => {
@@ -82,7 +90,7 @@ const campaign = async () => {
         const gone = () => child.exitCode !== null || child.signalCode !== null;
         if (when !== 'starting')
             await until('the light to say more than starting', () => gone() || / (?!starting)[a-z]+/.test(child.said()));
-        await Promise.all([Promise.race([child.over, pause(below(when === 'starting' ? 150 : 350))]), stall.meanwhile()]);
+        await Promise.all([Promise.race([child.over, pause(below(when === 'starting' ? 150 : 350))]), stall.meanwhile(), when === 'selling' ? undo() : null]);
         if (when !== 'calling' && gone())
             fail(`it stopped by itself: ${child.words}`);
         if (when === 'stopping') {
@@ -114,6 +122,8 @@ const judge = async () => {
         fail(`the checker believed a sale that nobody made: ${spoilt.status} ${spoilt.words}`);
     record.ledger = readLedger(join(bin, 'bin/ledger_rows'), state);
     Object.values(CHECKS).forEach((check) => check(record)); // decodes the events
+    if (!record.ledger.events.some(({ what }) => what === 'void'))
+        fail('nothing was undone: more kills are needed');
     const { tried, missed } = tryWrongs(record);
     if (missed.length)
         fail(`seeded wrongs that were not found: ${missed.join('; ')}`);
@@ -147,6 +157,8 @@ try {
     await stop(first);
     const met = await campaign();
     const last = live();
+    await until('the agent', () => stall.status() !== null, () => last.words);
+    stall.command('undo'); // so that there is one to judge, however few the kills
     await stall.settle();
     await stop(last);
     const words = await judge();

@@ -42,6 +42,14 @@ const WRONGS = {
     'a listing row off by one': ['rows', ({ ledger }) => (ledger.listings[0][3] += 1)],
     'a grant of units that are not there': ['grants', ({ ledger: { events } }) =>
         events.push({ what: 'grant', channel: 1, listing: 1, units: 500, position: events.length + 1 })],
+    'an undo twice': ['voids', ({ ledger: { events } }) => {
+        const at = events.findIndex(({ what }) => what === 'void');
+        events.splice(at, 0, events[at]);
+    }],
+    'an undo of more than was sold': ['voids', ({ ledger: { events } }) => {
+        const undo = events.find(({ what }) => what === 'void');
+        undo.effects = [{ item: 1, location: 1, delta: 99 }];
+    }],
     'sold said of nothing': ['sold', (record) => (record.light += `1 sold ${soldLine(record.light).split(' ')[2].replace(/\d+$/, '999999999')}\n`)],
     'sold said twice': ['sold', (record) => (record.light += `${soldLine(record.light)}\n`)],
     'two sales the light never confirmed': ['scans', (record) => {
