@@ -282,9 +282,9 @@ static int pass(struct run *run, const char *csv, size_t length, struct err *err
     while (result >= 0) {
         struct err why = {0};
         int row = catalogue_csv_next(catalogue, &run->row, &why);
+        /* A large file on a small computer takes long; selling goes on. */
         if (++run->rows % ROWS_PER_BREATH == 0)
-            daemon_scans_breathe(
-                run->daemon); /* a large file on a small computer takes long; selling goes on */
+            daemon_scans_breathe(run->daemon);
         if (row == 0)
             break;
         if (row < 0)

@@ -60,8 +60,10 @@ struct witness witness_fork(const struct witness *from, uint32_t at)
             continue;
         struct witness_batch *batch = &fork.batches[fork.count++];
         *batch = from->batches[i];
-        if (batch->answered_at > at)
+        if (batch->answered_at > at) {
             batch->state = WITNESS_OPEN;
+            batch->named = false;
+        }
         batch->submitted_at = 0;
         batch->answered_at = batch->state == WITNESS_OPEN ? UINT32_MAX : 0;
         batch->owned = false;
@@ -140,16 +142,28 @@ bool witness_next_event(const struct witness_batch *batch, size_t *at, const uin
 
 struct passage {
     struct witness *witness;
+    struct store *store;
     uint32_t number, answers;
     store_done_fn *done;
     void *user;
 };
+
+/* The id that the light tells; what has no event has none. */
+static void name(struct witness *witness, uint32_t number, struct event_id first)
+{
+    struct witness_batch *batch = &witness->batches[number];
+    batch->named = batch->event_count > 0;
+    if (batch->named)
+        batch->first_id = first;
+}
 
 static void passed(void *user, const struct store_result *result)
 {
     struct passage *passage = user;
     passage->answers++;
     answer(passage->witness, passage->number, result->error);
+    if (result->error == 0)
+        name(passage->witness, passage->number, store_event_id(passage->store, result->first_position));
     passage->done(passage->user, result);
 }
 
@@ -196,7 +210,7 @@ void __wrap_store_submit(struct store *store, enum store_priority priority, stru
         return;
     }
     add_changes(witness, take_changes);
-    struct passage passage = {witness, witness->count - 1, 0, done, user};
+    struct passage passage = {witness, store, witness->count - 1, 0, done, user};
     __real_store_submit(store, priority, take_changes, passed, &passage);
     witness->answers_missing += passage.answers != 1;
 }
@@ -209,7 +223,7 @@ void __wrap_store_submit_event(struct store *store, const struct event *event, s
         __real_store_submit_event(store, event, done, user);
         return;
     }
-    struct passage passage = {witness, witness->count - 1, 0, done, user};
+    struct passage passage = {witness, store, witness->count - 1, 0, done, user};
     __real_store_submit_event(store, event, passed, &passage);
     witness->answers_missing += passage.answers != 1;
 }
@@ -227,21 +241,28 @@ int __wrap_store_group_add(struct store *store, const struct changes *changes, u
 {
     if (at_the_door && changes_error(changes) == 0)
         add_changes(at_the_door, changes);
-    return __real_store_group_add(store, changes, position);
+    int result = __real_store_group_add(store, changes, position);
+    if (at_the_door && result == 0)
+        name(at_the_door, at_the_door->count - 1, store_event_id(store, *position));
+    return result;
 }
 
 int __wrap_store_group_add_event(struct store *store, const struct event *event, uint64_t *position)
 {
-    if (at_the_door)
-        (void)add_event(at_the_door, event);
-    return __real_store_group_add_event(store, event, position);
+    bool added = at_the_door && add_event(at_the_door, event);
+    int result = __real_store_group_add_event(store, event, position);
+    if (added && result == 0)
+        name(at_the_door, at_the_door->count - 1, store_event_id(store, *position));
+    return result;
 }
 
 int __wrap_store_group_end(struct store *store)
 {
     struct witness *witness = at_the_door;
     int result = __real_store_group_end(store);
-    for (uint32_t i = witness ? witness->group : 0; witness && i < witness->count; i++)
+    for (uint32_t i = witness ? witness->group : 0; witness && i < witness->count; i++) {
         answer(witness, i, result);
+        witness->batches[i].named &= result == 0;
+    }
     return result;
 }

@@ -17,10 +17,12 @@ enum witness_state {
 
 struct witness_batch {
     enum witness_state state;
-    bool start;         /* a start of the store: its epoch event */
-    bool reopened;      /* by store_reopen: what had failed is thrown away */
-    struct id128 epoch; /* start only */
-    uint8_t *events;    /* each: two bytes length, the event's bytes (domain/change.h) */
+    bool start;               /* a start of the store: its epoch event */
+    bool reopened;            /* by store_reopen: what had failed is thrown away */
+    struct id128 epoch;       /* start only */
+    bool named;               /* it was answered with an id: */
+    struct event_id first_id; /* of its first event; the others follow */
+    uint8_t *events;          /* each: two bytes length, the event's bytes (domain/change.h) */
     size_t events_length;
     uint32_t event_count;
     struct change *rows;
