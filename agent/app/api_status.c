@@ -112,7 +112,8 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     json_bool(json, "practice", daemon->practice);
     json_text(json, "light", status_name(daemon->shown));
     json_text(json, "light_words", status_words(daemon->shown));
-    json_int(json, "now_ms", daemon_wall_ms(daemon));
+    json_int(json, "now_ms", daemon_now_ms(daemon));
+    daemon_write_clock(daemon, json);
     id128_text(id.device, hex);
     json_text(json, "device", hex);
     id128_text(id.epoch, hex);
@@ -174,7 +175,7 @@ void api_write_scan(struct daemon *daemon, struct json_writer *json, const char 
     json_text(json, "signal", known ? "sold" : "unknown");
     json_bool(json, "beyond", recent->beyond);
     json_bool(json, "voided", recent->voided);
-    json_int(json, "at_ms", recent->wall_ms);
+    daemon_write_when(daemon, json, recent->position, recent->time_ms);
     json_end_object(json);
 }
 

@@ -4,6 +4,7 @@
 #ifndef FAIRSTOCK_APP_DAEMON_H
 #define FAIRSTOCK_APP_DAEMON_H
 
+#include "app/daemon_clock.h"
 #include "app/daemon_sources.h"
 #include "app/options.h"
 #include "app/practice.h"
@@ -37,6 +38,7 @@ struct daemon {
     bool practice;
     uint32_t sell_location; /* alias of the location this device sells from */
 
+    struct daemon_clock clock;
     struct loop *loop;
     struct store *store;
     struct intake *intake;
@@ -81,7 +83,6 @@ int daemon_run(const struct options *options, bool *restart);
 /* --- shared by the files of this folder
  * ------------------------------------------------------------------------------ */
 
-int64_t daemon_wall_ms(void *daemon);
 int64_t daemon_boottime_ms(void *daemon);
 struct id128 daemon_random(void *daemon);
 uint64_t daemon_event_ms(struct daemon *daemon);
@@ -110,6 +111,8 @@ bool daemon_online(const struct daemon *daemon);
 /* daemon_page.c */
 void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *recent);
 void daemon_publish(struct daemon *daemon);
+/* The time is known now, or better: times that the page shows are others. */
+void daemon_clock_told(struct daemon *daemon);
 /* The key of the read-only link, drawn once: a bookmark on a phone outlives a restart. Removing the file
  * draws a new one. */
 int daemon_read_view_key(struct daemon *daemon, struct err *err);
@@ -132,7 +135,6 @@ bool daemon_previewed(const struct daemon *daemon, uint32_t channel);
 void daemon_note_preview(struct daemon *daemon, uint32_t channel);
 
 /* api.c */
-int daemon_api(void *daemon, const char *method, const char *path, const char *query, const char *body,
-               size_t length, struct buf *out, const char **content_type);
+int daemon_api(void *daemon, const struct web_call *web_call, struct buf *out, const char **content_type);
 
 #endif

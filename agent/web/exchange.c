@@ -132,7 +132,7 @@ static bool send_session(const struct exchange *exchange, struct MHD_Connection 
     BUF_AUTO struct buf body = buf_new(SESSION_MAX_BYTES);
     struct json_writer json = json_writer_new(&body);
     json_begin_object(&json, NULL);
-    json_text(&json, "csrf", exchange->verdict.may_act ? site->guard.csrf : "");
+    json_text(&json, "csrf", exchange->verdict.may_act ? site->guard.csrf : site->guard.viewer);
     json_bool(&json, "may_act", exchange->verdict.may_act);
     json_bool(&json, "practice", site->practice);
     json_text(&json, "version", FAIRSTOCK_VERSION);
@@ -158,9 +158,13 @@ static bool send_api(const struct exchange *exchange, struct MHD_Connection *con
     const struct site *site = exchange->site;
     BUF_AUTO struct buf out = buf_new(SITE_REPLY_MAX_BYTES);
     const char *content_type = "application/json";
-    int status = site->api(site->user, strcmp(method, "HEAD") == 0 ? "GET" : method,
-                           exchange->path + sizeof api_base - 1, exchange->query, buf_text(&exchange->body),
-                           exchange->body.length, &out, &content_type);
+    struct web_call call = {.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
+                            .path = exchange->path + sizeof api_base - 1,
+                            .query = exchange->query,
+                            .body = buf_text(&exchange->body),
+                            .length = exchange->body.length,
+                            .may_act = exchange->verdict.may_act};
+    int status = site->api(site->user, &call, &out, &content_type);
     if (buf_error(&out) < 0)
         return reply_error(connection, 500, true, "The answer is too large. Ask for less.");
     return reply_take(connection, status, content_type, &out);
