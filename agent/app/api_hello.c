@@ -10,7 +10,7 @@
 static uint32_t quality_of(const struct api_call *call, int64_t wall_ms)
 {
     enum { SAME_CLOCK_MS = 10000 };
-    int64_t differs_ms = wall_ms - daemon_system_ms();
+    int64_t differs_ms = wall_ms - daemon_clock_system_ms();
     if (!call->may_act)
         return CLOCK_PHONE;
     return differs_ms > -SAME_CLOCK_MS && differs_ms < SAME_CLOCK_MS ? CLOCK_UNKNOWN : CLOCK_BY_HAND;
@@ -36,7 +36,7 @@ int api_hello(struct api_call *call)
         return api_error(call, HTTP_FAILED, "the time could not be kept: %s", strerrordesc_np(-learnt));
     json_begin_object(call->json, NULL);
     json_bool(call->json, "learnt", learnt > 0);
-    daemon_write_clock(daemon, call->json);
+    daemon_clock_write(daemon, call->json);
     json_end_object(call->json);
     return HTTP_OK;
 }

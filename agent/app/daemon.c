@@ -138,7 +138,7 @@ struct store_start daemon_start(struct daemon *daemon)
         .new_device = daemon_random(daemon),
         .epoch = daemon_random(daemon),
         .boot = daemon->clock.boot,
-        .wall_ms = daemon_system_ms(),
+        .wall_ms = daemon_clock_system_ms(),
         .boottime_ms = daemon_boottime_ms(daemon),
         .clock_quality = daemon_clock_system_quality(daemon),
         .practice = daemon->practice,

@@ -66,11 +66,11 @@ struct daemon {
     uint8_t csrf_secret[32];
     char view_key[33];
     uint64_t sold_this_start;
-    uint64_t unsent;                    /* sales since every live channel was last up to date */
-    int64_t unsent_since_wall_ms;       /* the first of them */
-    struct intake_outcome last_outcome; /* for the one who typed it */
-    uint32_t previewed_channels;        /* bit per channel alias: its preview was shown since the start */
-    bool serving;                       /* the loop runs */
+    uint64_t unsent;                          /* sales since every live channel was last up to date */
+    uint64_t unsent_position, unsent_time_ms; /* the first of them, and its event time */
+    struct intake_outcome last_outcome;       /* for the one who typed it */
+    uint32_t previewed_channels; /* bit per channel alias: its preview was shown since the start */
+    bool serving;                /* the loop runs */
     bool once_ending;
     int64_t once_deadline_ms;
     bool restart; /* practice reset: stop, clear, start again */
@@ -100,6 +100,8 @@ void daemon_outcome(void *daemon, const struct intake_outcome *outcome);
 void daemon_scanned(struct daemon *daemon, const struct intake_outcome *outcome);
 /* The page is told soon: status, and stock of an item (0: only status). */
 void daemon_changed(struct daemon *daemon, uint32_t item);
+/* One sale more that no shop has heard of. */
+void daemon_note_unsent(struct daemon *daemon, uint64_t position, uint64_t time_ms);
 /* Couriers look at the book again. */
 void daemon_stock_changed(struct daemon *daemon, uint32_t item);
 /* A courier booked something. */

@@ -61,6 +61,21 @@ static int ensure_row(struct daemon *daemon, const char *kind, const char *name,
     return 0;
 }
 
+static void shop_time(void *user, const char *channel, int64_t date_ms)
+{
+    char source[NAME_MAX_BYTES + 1];
+    (void)snprintf(source, sizeof source, "the shop %.*s", NAME_MAX_BYTES - (int)sizeof "the shop", channel);
+    int result = daemon_clock_learn(user, CLOCK_SHOP, date_ms, source);
+    if (result < 0)
+        log_warning("what time it is could not be booked: %s", strerrordesc_np(-result));
+}
+
+/* The practice shop lives on this device and has a clock of its own, which nobody sets. */
+static int64_t practice_clock(void *user)
+{
+    return daemon_clock_now_ms(user);
+}
+
 static struct courier_settings common(struct daemon *daemon, uint32_t alias)
 {
     return (struct courier_settings){
@@ -68,7 +83,8 @@ static struct courier_settings common(struct daemon *daemon, uint32_t alias)
         .store = daemon->store,
         .engine = {.channel = alias, .booth_percent = daemon->config->booth_percent},
         .random = daemon_random,
-        .wall_ms = daemon_wall_ms,
+        .wall_ms = daemon_clock_wall_ms,
+        .shop_time = shop_time,
         .boottime_ms = daemon_boottime_ms,
         .changed = daemon_courier_changed,
         .user = daemon,
@@ -98,7 +114,7 @@ static int open_practice(struct daemon *daemon, struct err *err)
         .directory = daemon->state,
         .random_orders = daemon->config->random_orders && !daemon->options.once,
         .seed = daemon->config->seed,
-        .wall_ms = daemon_wall_ms,
+        .wall_ms = practice_clock,
         .network = network_switched,
         .user = daemon,
     };
@@ -146,13 +162,12 @@ static int count_unsent(void *user, uint64_t position, struct event_id id, const
 {
     struct daemon *daemon = user;
     struct event event;
-    (void)position;
     (void)id;
     (void)tag;
     if (event_decode(bytes, length, &event) < 0)
         return 0; /* damage is the verifier's to name */
     if (event.kind == EVENT_SALE)
-        daemon->unsent++;
+        daemon_note_unsent(daemon, position, event.time_ms);
     else if (event.kind == EVENT_REVOKE)
         daemon->unsent = 0;
     return 0;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -17,11 +18,13 @@ enum {
     LOOK_FIRST_MS = 2000, /* after the clock was set; then ever longer while no time server keeps it */
     LOOK_MOST_MS = 600000,
     SYNCED_ERROR_MAX_US =
-        16000000, /* the kernel's own limit, NTP_PHASE_LIMIT: from there it calls itself unsynced */
-    AGREES_MS = 2000,
+        16000000,       /* the kernel's own limit, NTP_PHASE_LIMIT: from there it calls itself unsynced */
+    AGREES_MS = 120000, /* a phone is good to the minute */
+    CLOCK_DATE_BYTES = 48,
+    CLOCK_WORDS_BYTES = 512,
 };
 
-int64_t daemon_system_ms(void)
+int64_t daemon_clock_system_ms(void)
 {
     struct timespec now = {0};
     (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock (clock_gettime(2)) */
@@ -30,7 +33,7 @@ int64_t daemon_system_ms(void)
 
 static int64_t system_offset_ms(struct daemon *daemon)
 {
-    return daemon_system_ms() - daemon_boottime_ms(daemon);
+    return daemon_clock_system_ms() - daemon_boottime_ms(daemon);
 }
 
 /* systemd-timesyncd, chrony and ntpd each lower the kernel's maximum error when they hold the clock; setting
@@ -54,7 +57,7 @@ static bool set_from_a_battery_clock(void)
 uint32_t daemon_clock_system_quality(const struct daemon *daemon)
 {
     (void)daemon;
-    if (!time_fact_plausible(daemon_system_ms()))
+    if (!time_fact_plausible(daemon_clock_system_ms()))
         return CLOCK_UNKNOWN;
     return kept_by_a_time_server() ? CLOCK_NTP : set_from_a_battery_clock() ? CLOCK_BY_HAND : CLOCK_UNKNOWN;
 }
@@ -109,7 +112,7 @@ static void look(struct daemon *daemon, uint32_t otherwise)
 {
     uint32_t quality = daemon_clock_system_quality(daemon);
     bool kept = quality == CLOCK_NTP;
-    int result = daemon_clock_learn(daemon, kept ? quality : otherwise, daemon_system_ms(),
+    int result = daemon_clock_learn(daemon, kept ? quality : otherwise, daemon_clock_system_ms(),
                                     kept ? "a time server" : "whoever set this device's clock");
     if (result < 0)
         log_warning("what the clock says could not be booked: %s", strerrordesc_np(-result));
@@ -172,25 +175,25 @@ void daemon_clock_close(struct daemon *daemon)
  * ------------------------------------------------------------------------------------------------------------
  */
 
-int64_t daemon_moment_ms(const struct daemon *daemon, int64_t boottime_ms)
+int64_t daemon_clock_moment_ms(const struct daemon *daemon, int64_t boottime_ms)
 {
     const struct daemon_clock *clock = &daemon->clock;
     return boottime_ms +
            (clock->known.quality == CLOCK_UNKNOWN ? clock->own_offset_ms : clock->known.offset_ms);
 }
 
-int64_t daemon_now_ms(struct daemon *daemon)
+int64_t daemon_clock_now_ms(struct daemon *daemon)
 {
-    return daemon_moment_ms(daemon, daemon_boottime_ms(daemon));
+    return daemon_clock_moment_ms(daemon, daemon_boottime_ms(daemon));
 }
 
-int64_t daemon_wall_ms(void *user)
+int64_t daemon_clock_wall_ms(void *user)
 {
     struct daemon *daemon = user;
-    return daemon->clock.known.quality == CLOCK_UNKNOWN ? 0 : daemon_now_ms(daemon);
+    return daemon->clock.known.quality == CLOCK_UNKNOWN ? 0 : daemon_clock_now_ms(daemon);
 }
 
-struct time_repaired daemon_when(const struct daemon *daemon, uint64_t position, uint64_t time_ms)
+struct time_repaired daemon_clock_when(const struct daemon *daemon, uint64_t position, uint64_t time_ms)
 {
     return time_repair(daemon->clock.starts, daemon->clock.start_count, position, time_ms);
 }
@@ -202,14 +205,21 @@ static int64_t age_base_ms(const struct daemon *daemon, uint64_t position, uint6
     const struct time_start *start = time_repair_start(clock->starts, clock->start_count, position);
     if (!start || id128_is_zero(start->boot) || !id128_equal(start->boot, clock->boot))
         return 0;
-    return daemon_moment_ms(daemon, start->boottime_ms + (int64_t)time_ms);
+    return daemon_clock_moment_ms(daemon, start->boottime_ms + (int64_t)time_ms);
 }
 
-void daemon_write_when(struct daemon *daemon, struct json_writer *json, uint64_t position, uint64_t time_ms)
+int64_t daemon_clock_when_ms(const struct daemon *daemon, uint64_t position, uint64_t time_ms)
 {
-    struct time_repaired when = daemon_when(daemon, position, time_ms);
+    struct time_repaired when = daemon_clock_when(daemon, position, time_ms);
     bool told = when.certainty == TIME_KNOWN || when.certainty == TIME_ESTIMATED;
-    json_int(json, "at_ms", told ? when.wall_ms : age_base_ms(daemon, position, time_ms));
+    return told ? when.wall_ms : age_base_ms(daemon, position, time_ms);
+}
+
+void daemon_clock_write_when(struct daemon *daemon, struct json_writer *json, uint64_t position,
+                             uint64_t time_ms)
+{
+    struct time_repaired when = daemon_clock_when(daemon, position, time_ms);
+    json_int(json, "at_ms", daemon_clock_when_ms(daemon, position, time_ms));
     json_text(json, "time", time_repair_name(when.certainty));
     if (when.after_ms)
         json_int(json, "after_ms", when.after_ms);
@@ -217,17 +227,59 @@ void daemon_write_when(struct daemon *daemon, struct json_writer *json, uint64_t
         json_int(json, "before_ms", when.before_ms);
 }
 
-void daemon_write_clock(struct daemon *daemon, struct json_writer *json)
+static struct tm utc_of(int64_t wall_ms)
 {
-    const struct daemon_clock *clock = &daemon->clock;
-    int64_t system_ms = daemon_system_ms(), off_ms = system_ms - daemon_now_ms(daemon);
-    bool known = clock->known.quality != CLOCK_UNKNOWN;
-    bool wrong =
-        !time_fact_plausible(system_ms) || (known && (off_ms > AGREES_MS * 60 || off_ms < -AGREES_MS * 60));
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm utc = {0};
+    (void)gmtime_r(&seconds, &utc); /* fails for years beyond an int only: then it is the zero one */
+    return utc;
+}
+
+/* What to do about it; "" when all is well. Both troubles have their own remedy: times of sales need a phone,
+ * the shops' certificates need the system's clock, which is not ours to set. */
+static void clock_words(struct daemon *daemon, bool wrong, char *words, size_t size)
+{
+    char says[CLOCK_DATE_BYTES], is[CLOCK_DATE_BYTES];
+    bool known = daemon->clock.known.quality != CLOCK_UNKNOWN;
+    struct tm shown = utc_of(daemon_clock_system_ms()), true_time = utc_of(daemon_clock_now_ms(daemon));
+    (void)strftime(says, sizeof says, "%-d %B %Y %H:%M", &shown);
+    (void)strftime(is, sizeof is, "%Y-%m-%d %H:%M:%S", &true_time);
+    words[0] = '\0';
+    if (known && wrong)
+        (void)snprintf(
+            words, size,
+            "The clock of this device says %s UTC, but it is %s UTC. The times of sales are right; a "
+            "shop's certificate is checked by the clock. A time server sets it once there is internet, "
+            "or type: sudo date -u -s '%s'",
+            says, is, is);
+    else if (!known)
+        (void)snprintf(
+            words, size,
+            "The time is not known: the clock says %s UTC, and no time server keeps it. Sales count all "
+            "the same. Open the page on your phone: it brings the time, for earlier sales too%s",
+            says,
+            wrong ? ". The shops need the clock itself: connect to the internet, or type: sudo date -u "
+                    "-s 'YYYY-MM-DD HH:MM'"
+                  : "");
+}
+
+static bool system_is_wrong(struct daemon *daemon)
+{
+    int64_t system_ms = daemon_clock_system_ms(), off_ms = system_ms - daemon_clock_now_ms(daemon);
+    bool known = daemon->clock.known.quality != CLOCK_UNKNOWN;
+    return !time_fact_plausible(system_ms) || (known && (off_ms > AGREES_MS || off_ms < -AGREES_MS));
+}
+
+void daemon_clock_write(struct daemon *daemon, struct json_writer *json)
+{
+    char words[CLOCK_WORDS_BYTES];
+    bool wrong = system_is_wrong(daemon);
+    clock_words(daemon, wrong, words, sizeof words);
     json_begin_object(json, "clock");
-    json_text(json, "quality", time_fact_quality_name(clock->known.quality));
-    json_int(json, "wall_ms", daemon_wall_ms(daemon));
-    json_int(json, "system_ms", system_ms);
+    json_text(json, "quality", time_fact_quality_name(daemon->clock.known.quality));
+    json_int(json, "wall_ms", daemon_clock_wall_ms(daemon));
+    json_int(json, "system_ms", daemon_clock_system_ms());
     json_bool(json, "system_wrong", wrong);
+    json_text(json, "words", words);
     json_end_object(json);
 }

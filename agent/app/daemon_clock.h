@@ -34,18 +34,21 @@ void daemon_clock_close(struct daemon *daemon);
 int daemon_clock_learn(struct daemon *daemon, uint32_t quality, int64_t wall_ms, const char *source);
 
 /* The wall clock, 0 while it is unknown: for what is kept. */
-int64_t daemon_wall_ms(void *daemon);
+int64_t daemon_clock_wall_ms(void *daemon);
 /* The device's own time: the wall clock, or while it is unknown a count that only ages may be made of. */
-int64_t daemon_now_ms(struct daemon *daemon);
+int64_t daemon_clock_now_ms(struct daemon *daemon);
 /* The same for a moment of CLOCK_BOOTTIME in this boot. */
-int64_t daemon_moment_ms(const struct daemon *daemon, int64_t boottime_ms);
+int64_t daemon_clock_moment_ms(const struct daemon *daemon, int64_t boottime_ms);
 /* What the system's clock shows, whatever it is worth. */
-int64_t daemon_system_ms(void);
+int64_t daemon_clock_system_ms(void);
 
-struct time_repaired daemon_when(const struct daemon *daemon, uint64_t position, uint64_t time_ms);
+struct time_repaired daemon_clock_when(const struct daemon *daemon, uint64_t position, uint64_t time_ms);
+/* One number of it: when, on the device's own time; 0 when an earlier boot never learnt it. */
+int64_t daemon_clock_when_ms(const struct daemon *daemon, uint64_t position, uint64_t time_ms);
 /* Members of the object being written: at_ms, time, and after_ms, before_ms where they are known. */
-void daemon_write_when(struct daemon *daemon, struct json_writer *json, uint64_t position, uint64_t time_ms);
+void daemon_clock_write_when(struct daemon *daemon, struct json_writer *json, uint64_t position,
+                             uint64_t time_ms);
 /* The "clock" of GET /status. */
-void daemon_write_clock(struct daemon *daemon, struct json_writer *json);
+void daemon_clock_write(struct daemon *daemon, struct json_writer *json);
 
 #endif

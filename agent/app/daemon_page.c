@@ -24,7 +24,7 @@ void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *rece
 void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source)
 {
     intake_scan(daemon->intake, code, quantity, source, loop_now_ms(daemon->loop), daemon_event_ms(daemon),
-                daemon_wall_ms(daemon));
+                daemon_clock_wall_ms(daemon));
 }
 
 /* What a person typed may be a SKU: then it is that item, by the unit, whatever its codes stand for. A code
@@ -40,7 +40,7 @@ void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantit
         daemon_sell(daemon, given, quantity, 0);
     else
         intake_sell_item(daemon->intake, item.alias, item.sku, quantity, 0, loop_now_ms(daemon->loop),
-                         daemon_event_ms(daemon), daemon_wall_ms(daemon));
+                         daemon_event_ms(daemon), daemon_clock_wall_ms(daemon));
 }
 
 /* What was scanned and not booked has no line in the list of sales, but she must hear which thing it was. */
@@ -57,7 +57,7 @@ static void publish_not_booked(struct daemon *daemon, const struct intake_outcom
     json_text(&json, "sku", known ? item.sku : "");
     json_text(&json, "title", known ? item.title : "");
     json_text(&json, "words", status_words(refused ? STATUS_REFUSED : STATUS_FAULT));
-    json_int(&json, "at_ms", daemon_now_ms(daemon));
+    json_int(&json, "at_ms", daemon_clock_now_ms(daemon));
     json_end_object(&json);
     if (buf_error(&out) == 0)
         web_publish(daemon->web, "refused", buf_text(&out));

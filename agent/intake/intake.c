@@ -116,7 +116,7 @@ static void booked(void *user, const struct store_result *result)
         outcome->error = result->error;
     } else {
         outcome->position = result->first_position;
-        intake_remember(intake, &intake->event, result->first_position, submission->wall_ms);
+        intake_remember(intake, &intake->event, result->first_position);
         if (outcome->item)
             outcome->on_hand = book_stock(intake->book, outcome->item, intake->settings.location).on_hand;
     }

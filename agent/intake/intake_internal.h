@@ -16,7 +16,7 @@ struct intake {
 };
 
 /* Adds a sale to the list of last scans. */
-void intake_remember(struct intake *intake, const struct event *event, uint64_t position, int64_t wall_ms);
+void intake_remember(struct intake *intake, const struct event *event, uint64_t position);
 /* Fills the list from the ledger. */
 MUST_CHECK int intake_read_back(struct intake *intake);
 /* units: sold (positive) or taken back (negative); the store adds them up. */

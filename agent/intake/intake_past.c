@@ -23,13 +23,12 @@ const struct intake_recent *intake_recent(const struct intake *intake, uint32_t 
     return &intake->recent[(intake->recent_next + INTAKE_RECENT_MAX - 1 - index) % INTAKE_RECENT_MAX];
 }
 
-void intake_remember(struct intake *intake, const struct event *event, uint64_t position, int64_t wall_ms)
+void intake_remember(struct intake *intake, const struct event *event, uint64_t position)
 {
     const struct sale_line *line = &event->sale.lines[0];
     struct intake_recent *slot = remember(intake);
     slot->position = position;
     slot->time_ms = event->time_ms;
-    slot->wall_ms = wall_ms;
     slot->item = line->item;
     slot->source = event->sale.source;
     slot->location = event->sale.location;
@@ -73,7 +72,7 @@ int intake_read_back(struct intake *intake)
         if (event_decode(bytes, length, &intake->event) < 0)
             continue; /* damage is the verifier's to name; the list of last scans is a convenience */
         if (intake->event.kind == EVENT_SALE)
-            intake_remember(intake, &intake->event, position, 0);
+            intake_remember(intake, &intake->event, position);
         else if (intake->event.kind == EVENT_VOID)
             mark_voided(intake, resolve_ref(store, position, intake->event.voided.target));
     }
@@ -184,7 +183,7 @@ int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_re
     CHANGES_AUTO struct changes changes = changes_new();
     changes_add_event(&changes, event);
     if (!sale->item)
-        intake_put_unknown_card(&changes, sale->code, -sale->quantity, sale->wall_ms);
+        intake_put_unknown_card(&changes, sale->code, -sale->quantity, 0);
     result = settle_orders(intake, sale, &changes);
     if (result < 0)
         return result;

@@ -28,6 +28,8 @@ function drawSession() {
 function drawStatus(status) {
     setDeviceClock(status.now_ms);
     drawLight(status);
+    say(byId('clock'), status.clock?.words ?? '');
+    show(byId('clock'), Boolean(status.clock?.words));
     setUndo(status.undo);
     drawShops(status);
     drawPractice(status);
