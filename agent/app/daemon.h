@@ -46,6 +46,7 @@ struct daemon {
     struct netlink *netlink;
     struct web *web;
     struct practice *shop;
+    int64_t practice_ms; /* what the practice shop's clock showed last */
     struct courier *couriers[CHANNELS_MAX];
     uint32_t courier_count;
     struct light *lights[OPTIONS_LIGHTS_MAX];

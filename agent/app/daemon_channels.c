@@ -70,10 +70,21 @@ static void shop_time(void *user, const char *channel, int64_t date_ms)
         log_warning("what time it is could not be booked: %s", strerrordesc_np(-result));
 }
 
-/* The practice shop lives on this device and has a clock of its own, which nobody sets. */
+/* The practice shop lives on this device. Like a real shop's its clock never goes back, whatever ours does:
+ * an order of before the last one we read would be old news. */
 static int64_t practice_clock(void *user)
 {
-    return daemon_clock_now_ms(user);
+    struct daemon *daemon = user;
+    int64_t now_ms = daemon_clock_now_ms(daemon);
+    if (now_ms > daemon->practice_ms)
+        daemon->practice_ms = now_ms;
+    return daemon->practice_ms;
+}
+
+static int64_t newest_heard_ms(struct daemon *daemon)
+{
+    const struct channel *row = find_row(daemon, PRACTICE_CHANNEL_NAME);
+    return row && row->orders_since_ms > row->baseline_ms ? row->orders_since_ms : row ? row->baseline_ms : 0;
 }
 
 static struct courier_settings common(struct daemon *daemon, uint32_t alias)
@@ -118,6 +129,7 @@ static int open_practice(struct daemon *daemon, struct err *err)
         .network = network_switched,
         .user = daemon,
     };
+    daemon->practice_ms = newest_heard_ms(daemon);
     bool fresh = false;
     int result = practice_new(&shop, &daemon->shop, &fresh, err);
     if (result == 0 && fresh)
