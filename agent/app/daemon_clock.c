@@ -138,6 +138,9 @@ static void on_set(void *user)
     look(daemon, CLOCK_BY_HAND);
     daemon->clock.look_wait_ms = 0;
     look_again(daemon);
+    /* Certificates that were not valid by the old clock may be now. */
+    for (uint32_t i = 0; i < daemon->courier_count; i++)
+        courier_notify(daemon->couriers[i], ENGINE_NETWORK_UP);
     daemon_changed(daemon, 0);
 }
 

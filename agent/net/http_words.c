@@ -52,11 +52,10 @@ static bool is_expired(const char *curl_words)
     return strcasestr(curl_words, "expired") != NULL;
 }
 
-/* A clock from before this program finds no certificate valid, and some back ends then name another reason. A
- * certificate that is not valid yet says the same: shops do not use those. */
-static bool is_the_clock(const char *curl_words, time_t now_s)
+/* Such a clock finds no certificate valid, and some back ends then name another reason. */
+static bool is_unset(time_t now_s)
 {
-    return now_s < time_fact_written_ms() / 1000 || is_not_yet(curl_words);
+    return now_s < time_fact_written_ms() / 1000;
 }
 
 static bool is_about_name(const char *curl_words)
@@ -68,23 +67,22 @@ static void not_trusted(char *words, size_t size, const char *curl_words, time_t
 {
     struct tm now = {0};
     char date[32] = "?";
-    bool clock = is_the_clock(curl_words, now_s);
-    (void)(gmtime_r(&now_s, &now) &&
-           strftime(date, sizeof date, clock ? "%e %B %Y %H:%M" : "%Y-%m-%d %H:%M", &now));
-    const char *said = date + strspn(date, " ");
-    if (clock) {
+    (void)gmtime_r(&now_s, &now); /* fails for years beyond an int only: then it is the zero one */
+    if (is_unset(now_s)) {
+        (void)strftime(date, sizeof date, "%-d %B %Y %H:%M", &now);
         (void)snprintf(
             words, size,
             "clock: this device's clock says %s UTC, so no certificate is valid and no shop can prove "
-            "that it is itself. A time server sets it once there is internet; fairstock doctor says "
-            "how to set it by hand. Sales go on",
-            said);
-    } else if (is_expired(curl_words)) {
+            "that it is itself. A time server sets it once there is internet; fairstock status says how "
+            "to set it by hand. Sales go on",
+            date);
+    } else if (is_not_yet(curl_words) || is_expired(curl_words)) {
+        (void)strftime(date, sizeof date, "%Y-%m-%d %H:%M", &now);
         (void)snprintf(
             words, size,
-            "the certificate is not valid at this device's time, %s UTC: if that is wrong, set the "
+            "%sthe certificate is not valid at this device's time, %s UTC: if that is wrong, set the "
             "clock; if it is right, the certificate is not the shop's",
-            said);
+            is_not_yet(curl_words) ? "clock: " : "", date);
     } else if (is_about_name(curl_words)) {
         (void)snprintf(words, size,
                        "the certificate is not the shop's but somebody else's: a login page of the network, "

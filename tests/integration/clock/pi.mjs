@@ -1,11 +1,8 @@
-// A Pi without a clock battery: a real fairstockd that is shown another time of day, boot by boot. fake_clock.c reads the file.
-import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+// A Pi without a clock battery: a real fairstockd that is shown another time of day, boot by boot.
 import { request } from 'node:http';
 import { once } from 'node:events';
-import { uptime } from 'node:os';
 import { place, until } from '../app/agent.mjs';
+import { FakeClock } from './fake_clock.mjs';
 
 export { until };
 export const MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR, YEAR = 365 * DAY;
@@ -15,12 +12,9 @@ const OTHER = process.env.FAIRSTOCK_OTHER_ADDRESS;
 export class Pi {
     constructor(t) {
         this.place = place(t);
-        this.clock = this.place.write('clock', '');
-        execFileSync('mkfifo', [`${this.clock}.set`]);
-        this.said = { wall: 0, boottime: 0, synced: false };
+        this.clock = new FakeClock(this.place.path('clock'));
         this.began = Date.now();
         this.later = 0; // what the story skipped
-        this.link = '';
     }
 
     // The true time of the story.
@@ -28,40 +22,21 @@ export class Pi {
         return NOON + (Date.now() - this.began) + this.later;
     }
 
-    tell(change) {
-        Object.assign(this.said, change);
-        const bytes = Buffer.alloc(24);
-        [this.said.wall, this.said.boottime, this.said.synced ? 1 : 0].forEach((value, i) => bytes.writeBigInt64LE(BigInt(Math.round(value)), i * 8));
-        const file = openSync(this.clock, 'r+');
-        writeSync(file, bytes, 0, bytes.length, 0);
-        closeSync(file);
-    }
-
-    // The wall clock from now on.
-    shows(wall_ms, more = {}) {
-        this.tell({ wall: wall_ms - Date.now(), ...more });
-    }
-
-    // Somebody sets it, and the kernel says so.
+    // Somebody sets the system's clock.
     set(wall_ms, more = {}) {
-        this.shows(wall_ms, more);
-        const file = openSync(`${this.clock}.set`, 'r+');
-        writeSync(file, 'x');
-        closeSync(file);
+        this.clock.set(wall_ms, more);
     }
 
     // Power on: a boot of its own, `up` milliseconds ago.
-    async boot(wall_ms, { up = 20000, synced = false } = {}) {
-        this.place.write('clock.boot', `${randomBytes(16).toString('hex')}\n`);
-        this.shows(wall_ms, { boottime: up - uptime() * 1000, synced });
+    async boot(wall_ms, more = {}) {
+        this.clock.boot(wall_ms, more);
         return this.start();
     }
 
     // The program alone, in the same boot.
     async start() {
         this.agent = await this.place.start(['--practice', '--listen', OTHER ? `${OTHER}:0` : '127.0.0.1:0'], {
-            env: { LD_PRELOAD: process.env.FAIRSTOCK_FAKE_CLOCK, FAKE_CLOCK: this.clock,
-                ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0` },
+            env: this.clock.environment(),
         });
         return this;
     }
@@ -69,7 +44,7 @@ export class Pi {
     // What time passed without anybody selling.
     skip(ms) {
         this.later += ms;
-        this.tell({ wall: this.said.wall + ms, boottime: this.said.boottime + ms });
+        this.clock.skip(ms);
     }
 
     async off(signal = 'SIGTERM') {
