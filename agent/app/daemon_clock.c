@@ -153,6 +153,15 @@ static int on_look(void *user, int64_t now_ms)
     return 0;
 }
 
+static void warn_if_not_told(void)
+{
+    struct timex state = {.modes = 0};
+    if (adjtimex(&state) < 0)
+        log_warning(
+            "the system does not say whether a time server keeps its clock (%s), so it is not believed",
+            strerrordesc_np(errno));
+}
+
 int daemon_clock_open(struct daemon *daemon)
 {
     struct daemon_clock *clock = &daemon->clock;
@@ -162,6 +171,7 @@ int daemon_clock_open(struct daemon *daemon)
                                 &clock->look_timer);
     if (result == 0 && !clock->watch)
         result = clock_watch_new(daemon->loop, on_set, daemon, &clock->watch);
+    warn_if_not_told();
     if (result == 0)
         look_again(daemon);
     return result;
