@@ -265,7 +265,7 @@ static void clock_words(struct daemon *daemon, bool wrong, char *words, size_t s
             "shop's certificate is checked by the clock. A time server sets it once there is internet, "
             "or type: sudo date -u -s '%s'",
             says, is, is);
-    else if (!known)
+    else if (!known && (wrong || !daemon->practice)) /* a rehearsal on somebody's computer: no news */
         (void)snprintf(
             words, size,
             "The time is not known: the clock says %s UTC, and no time server keeps it. Sales count all "

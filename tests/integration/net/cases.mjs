@@ -116,7 +116,11 @@ const portal = (mode, dwell = () => {}) => async (world) => {
     world.portal.server.setSecureContext(world.certificates.right);
     const before = world.portal.met;
     const words = await outage(world, { cut: () => moveTo(world, PORTAL), repair: () => { world.names.address = SHOP; },
-        words: /not the shop.*login page/, dwell: () => dwell(world, before) });
+        words: /not the shop.*login page/, dwell: async () => {
+            const { clock } = await world.agent.status();
+            check(Math.abs(clock.wall_ms - Date.now()) < 60000, `a login page told the time: ${JSON.stringify(clock)}`);
+            return dwell(world, before);
+        } });
     check(world.portal.met > before, 'the portal was never asked');
     return words;
 };
