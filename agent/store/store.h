@@ -10,6 +10,7 @@
 
 #include "domain/book.h"
 #include "domain/change.h"
+#include "domain/time_repair.h"
 #include "store/store_disk.h"
 
 struct store;
@@ -113,6 +114,9 @@ MUST_CHECK int store_resolve_ref(struct store *store, uint64_t position, struct 
 /* The position of an event of this ledger. -ENOENT when it has none of that id. */
 MUST_CHECK int store_find_event(struct store *store, struct event_id id, uint64_t *position);
 uint64_t store_last_position(const struct store *store);
+/* The last n starts in ascending order, each with what is known now of its boot's clock. Returns the number.
+ */
+MUST_CHECK int store_starts(struct store *store, struct time_start *starts, uint32_t n);
 /* Positions of an item's events in ascending order, from `after` (0: start); at most n. Cost grows with the
  * item's own events and the unsnapshotted tail only. */
 MUST_CHECK int store_item_events(struct store *store, uint32_t item, uint64_t after, uint64_t *positions,
