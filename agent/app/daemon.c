@@ -32,12 +32,6 @@ static int64_t clock_ms(clockid_t id)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int64_t daemon_wall_ms(void *daemon)
-{
-    (void)daemon;
-    return clock_ms(CLOCK_REALTIME);
-}
-
 int64_t daemon_boottime_ms(void *daemon)
 {
     (void)daemon;
@@ -55,7 +49,7 @@ struct id128 daemon_random(void *daemon)
 struct daemon_moment daemon_now(struct daemon *daemon)
 {
     return (struct daemon_moment){loop_now_ms(daemon->loop), daemon_boottime_ms(daemon),
-                                  daemon_wall_ms(daemon)};
+                                  daemon_clock_wall_ms(daemon)};
 }
 
 uint64_t daemon_event_ms(struct daemon *daemon)
@@ -94,13 +88,6 @@ static struct id128 boot_id(void)
             log_warning("the kernel's boot id is not readable; times of this start cannot be repaired later");
     }
     return id;
-}
-
-/* A clock before this program was written is a Pi without battery that has not met a time server yet. */
-static uint32_t clock_quality(int64_t wall_ms)
-{
-    static const int64_t written_ms = 1790000000000; /* September 2026 */
-    return wall_ms < written_ms ? CLOCK_UNKNOWN : CLOCK_NTP;
 }
 
 static int exit_for(int result)
@@ -155,14 +142,13 @@ static int make_state(const char *path, struct err *err)
 
 struct store_start daemon_start(struct daemon *daemon)
 {
-    int64_t wall_ms = daemon_wall_ms(daemon);
     return (struct store_start){
         .new_device = daemon_random(daemon),
         .epoch = daemon_random(daemon),
-        .boot = boot_id(),
-        .wall_ms = wall_ms,
+        .boot = daemon->clock.boot,
+        .wall_ms = daemon_clock_system_ms(),
         .boottime_ms = daemon_boottime_ms(daemon),
-        .clock_quality = clock_quality(wall_ms),
+        .clock_quality = daemon_clock_system_quality(daemon),
         .practice = daemon->practice,
         .program = FAIRSTOCK_VERSION,
         .machine = daemon_identity_machine(daemon),
@@ -172,11 +158,13 @@ struct store_start daemon_start(struct daemon *daemon)
 
 static int open_ledger(struct daemon *daemon, struct err *err)
 {
+    daemon_clock_begin(daemon, boot_id());
     struct store_start start = daemon_start(daemon);
     int result = store_open(daemon->state, &start, &daemon->store, err);
     if (result < 0)
         return err_prefix(err, result, "%s", daemon->state);
-    return 0;
+    result = daemon_clock_open(daemon);
+    return result < 0 ? err_set_errno(err, result, "cannot watch the clock") : 0;
 }
 
 /* --- timers of the daemon itself
@@ -374,10 +362,11 @@ static void take_down(struct daemon *daemon)
     loop_remove(daemon->once_timer);
     loop_remove(daemon->recover_timer);
     daemon_scans_remove(daemon);
+    daemon_clock_close(daemon);
     store_close(daemon->store);
     turns_free(daemon->turns);
     config_free(daemon->config);
-    buf_free(&daemon->machine);
+    buf_free(&daemon->identity.machine);
     loop_free(daemon->loop);
 }
 

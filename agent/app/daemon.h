@@ -4,6 +4,8 @@
 #ifndef FAIRSTOCK_APP_DAEMON_H
 #define FAIRSTOCK_APP_DAEMON_H
 
+#include "app/daemon_clock.h"
+#include "app/daemon_identity.h"
 #include "app/daemon_scans.h"
 #include "app/daemon_sources.h"
 #include "app/options.h"
@@ -36,9 +38,10 @@ struct daemon {
     struct config *config;
     char state[STATE_PATH_MAX_BYTES];
     bool practice;
-    struct buf machine;     /* as described at the last start of the ledger */
+    struct daemon_identity identity;
     uint32_t sell_location; /* alias of the location this device sells from */
 
+    struct daemon_clock clock;
     struct loop *loop;
     struct turns *turns;
     struct store *store;
@@ -47,6 +50,7 @@ struct daemon {
     struct netlink *netlink;
     struct web *web;
     struct practice *shop;
+    int64_t practice_ms; /* what the practice shop's clock showed last */
     struct courier *couriers[CHANNELS_MAX];
     uint32_t courier_count;
     struct light *lights[OPTIONS_LIGHTS_MAX];
@@ -65,16 +69,14 @@ struct daemon {
     struct engine_view told_views[CHANNELS_MAX];
     bool stock_changed;
     uint32_t changed_item;
-
     uint8_t csrf_secret[32];
     char view_key[33];
     uint64_t sold_this_start;
-    uint64_t unsent;                    /* sales since every live channel was last up to date */
-    int64_t unsent_since_wall_ms;       /* the first of them */
-    struct intake_outcome last_outcome; /* for the one who typed it */
-    uint32_t previewed_channels;        /* bit per channel alias: its preview was shown since the start */
-    bool serving;                       /* the loop runs */
-    bool once_ending;
+    uint64_t unsent;                          /* sales since every live channel was last up to date */
+    uint64_t unsent_position, unsent_time_ms; /* the first of them, and its event time */
+    struct intake_outcome last_outcome;       /* for the one who typed it */
+    uint32_t previewed_channels; /* bit per channel alias: its preview was shown since the start */
+    bool serving, once_ending;   /* the loop runs; --once waits for the last answers */
     int64_t once_deadline_ms;
     bool restart; /* practice reset: stop, clear, start again */
     int exit_code;
@@ -83,10 +85,8 @@ struct daemon {
 /* Runs until stopped. Returns an enum daemon_exit; *restart asks for another run after a practice reset. */
 int daemon_run(const struct options *options, bool *restart);
 
-/* --- shared by the files of this folder
- * ------------------------------------------------------------------------------ */
+/* --- shared by the files of this folder */
 
-int64_t daemon_wall_ms(void *daemon);
 int64_t daemon_boottime_ms(void *daemon);
 struct id128 daemon_random(void *daemon);
 uint64_t daemon_event_ms(struct daemon *daemon);
@@ -106,6 +106,8 @@ void daemon_outcome(void *daemon, const struct intake_outcome *outcome);
 void daemon_scanned(struct daemon *daemon, const struct intake_outcome *outcome);
 /* The page is told soon: status, and stock of an item (0: only status). */
 void daemon_changed(struct daemon *daemon, uint32_t item);
+/* One sale more that no shop has heard of. */
+void daemon_note_unsent(struct daemon *daemon, uint64_t position, uint64_t time_ms);
 /* Couriers look at the book again. */
 void daemon_stock_changed(struct daemon *daemon, uint32_t item);
 /* A courier booked something. */
@@ -117,6 +119,8 @@ bool daemon_online(const struct daemon *daemon);
 /* daemon_page.c */
 void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *recent);
 void daemon_publish(struct daemon *daemon);
+/* The time is known now, or better: times that the page shows are others. */
+void daemon_clock_told(struct daemon *daemon);
 /* The key of the read-only link, drawn once: a bookmark on a phone outlives a restart. Removing the file
  * draws a new one. */
 int daemon_read_view_key(struct daemon *daemon, struct err *err);
@@ -141,7 +145,6 @@ bool daemon_previewed(const struct daemon *daemon, uint32_t channel);
 void daemon_note_preview(struct daemon *daemon, uint32_t channel);
 
 /* api.c */
-int daemon_api(void *daemon, const char *method, const char *path, const char *query, const char *body,
-               size_t length, struct buf *out, const char **content_type);
+int daemon_api(void *daemon, const struct web_call *web_call, struct buf *out, const char **content_type);
 
 #endif

@@ -1,4 +1,4 @@
-#include "app/daemon_identity.h"
+#include "app/daemon.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,16 +13,16 @@
 const char *daemon_identity_machine(struct daemon *daemon)
 {
     const char *root = getenv("FAIRSTOCK_MACHINE_ROOT"); /* tests: a folder that stands for / */
-    buf_free(&daemon->machine);
-    daemon->machine = buf_new(MACHINE_TEXT_MAX_BYTES);
-    machine_describe(root ? root : "", daemon->state, &daemon->machine);
-    return buf_text(&daemon->machine);
+    buf_free(&daemon->identity.machine);
+    daemon->identity.machine = buf_new(MACHINE_TEXT_MAX_BYTES);
+    machine_describe(root ? root : "", daemon->state, &daemon->identity.machine);
+    return buf_text(&daemon->identity.machine);
 }
 
 static int book(struct daemon *daemon, const struct suspicion_reason *reason)
 {
     CHANGES_AUTO struct changes changes = changes_new();
-    suspicion_raise(store_book(daemon->store), reason, daemon_event_ms(daemon), daemon_wall_ms(daemon),
+    suspicion_raise(store_book(daemon->store), reason, daemon_event_ms(daemon), daemon_clock_wall_ms(daemon),
                     &changes);
     if (changes_empty(&changes))
         return 0; /* it is suspected already */
@@ -36,10 +36,26 @@ static int book(struct daemon *daemon, const struct suspicion_reason *reason)
     return result;
 }
 
+/* From the ledger's first event, which holds the random ids of its first start and which no call shows: so
+ * each copy and each backup of a ledger has the same key, and who may only look does not know it. */
+static int read_mark_key(struct daemon *daemon)
+{
+    static const char use[] = "fairstock mark";
+    uint8_t bytes[EVENT_MAX_BYTES];
+    size_t length = sizeof bytes;
+    int result = store_event(daemon->store, 1, bytes, &length);
+    if (result == 0)
+        crypto_sha256_two(use, sizeof use, bytes, length, daemon->identity.mark_key);
+    return result;
+}
+
 int daemon_identity_check(struct daemon *daemon, struct err *err)
 {
     uint8_t hash[HASH_BYTES];
     struct suspicion_reason reason = {.hash = hash};
+    int key = read_mark_key(daemon);
+    if (key < 0)
+        return err_set_errno(err, key, "the ledger's first entry cannot be read");
     switch (store_identity_suspect(daemon->store, &reason.seen, hash)) {
     case STORE_IDENTITY_NOTHING:
         return 0;
@@ -56,11 +72,11 @@ int daemon_identity_check(struct daemon *daemon, struct err *err)
     return result < 0 ? err_set_errno(err, result, "that this ledger may be a copy could not be saved") : 0;
 }
 
-/* The key is that of the read-only link: it is in the state directory, and goes with a clone. */
 static int write_code(struct daemon *daemon, const char *id, char code[17])
 {
     uint8_t mac[SHA256_BYTES];
-    int result = crypto_hmac_sha256(daemon->view_key, strlen(daemon->view_key), id, strlen(id), mac);
+    int result =
+        crypto_hmac_sha256(daemon->identity.mark_key, sizeof daemon->identity.mark_key, id, strlen(id), mac);
     for (int i = 0; i < 8; i++)
         (void)snprintf(code + 2 * i, 3, "%02x", mac[i]);
     return result;

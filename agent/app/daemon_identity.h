@@ -2,7 +2,17 @@
 #ifndef FAIRSTOCK_APP_DAEMON_IDENTITY_H
 #define FAIRSTOCK_APP_DAEMON_IDENTITY_H
 
-#include "app/daemon.h"
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/id.h"
+
+struct daemon;
+
+struct daemon_identity {
+    struct buf machine;   /* as described at the last start of the ledger */
+    uint8_t mark_key[32]; /* see daemon_identity_mark */
+};
 
 /* The machine's description for struct store_start; lives in the daemon. */
 const char *daemon_identity_machine(struct daemon *daemon);

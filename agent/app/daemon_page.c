@@ -59,7 +59,7 @@ static void publish_not_booked(struct daemon *daemon, const struct intake_outcom
     json_text(&json, "sku", known ? item.sku : "");
     json_text(&json, "title", known ? item.title : "");
     json_text(&json, "words", status_words(refused ? STATUS_REFUSED : STATUS_FAULT));
-    json_int(&json, "at_ms", daemon_wall_ms(daemon));
+    json_int(&json, "at_ms", daemon_clock_now_ms(daemon));
     json_end_object(&json);
     if (buf_error(&out) == 0)
         web_publish(daemon->web, "refused", buf_text(&out));
@@ -107,6 +107,13 @@ int daemon_read_view_key(struct daemon *daemon, struct err *err)
     }
     id128_text(key, daemon->view_key);
     return 0;
+}
+
+void daemon_clock_told(struct daemon *daemon)
+{
+    if (daemon->web)
+        web_publish(daemon->web, "clock", "{}");
+    daemon_changed(daemon, 0);
 }
 
 void daemon_publish(struct daemon *daemon)

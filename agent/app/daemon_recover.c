@@ -37,6 +37,9 @@ static void recover(void *user)
     }
     struct store_start start = daemon_start(daemon);
     if (store_reopen(daemon->store, &start, &err) == 0) {
+        int result = daemon_clock_open(daemon);
+        if (result < 0)
+            log_warning("times of sales cannot be told: %s", strerrordesc_np(-result));
         recovered(daemon);
         return;
     }

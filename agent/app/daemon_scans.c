@@ -12,8 +12,10 @@
 static void overlong_card(struct daemon *daemon, const char *words)
 {
     CHANGES_AUTO struct changes changes = changes_new();
-    struct card card = {
-        .kind = CARD_OVERLONG_CODE, .state = CARD_OPEN, .units = 1, .opened_wall_ms = daemon_wall_ms(daemon)};
+    struct card card = {.kind = CARD_OVERLONG_CODE,
+                        .state = CARD_OPEN,
+                        .units = 1,
+                        .opened_wall_ms = daemon_clock_wall_ms(daemon)};
     (void)snprintf(card.key, sizeof card.key, "overlong");
     (void)snprintf(card.text, sizeof card.text,
                    "A scanner sent more than %d characters at once; it was not booked. Scan it again, or "

@@ -163,7 +163,7 @@ static struct intake_recent fill_booked(struct submission *submission, uint64_t 
     outcome->position = position;
     if (outcome->item)
         outcome->on_hand = book_stock(intake->book, outcome->item, intake->settings.location).on_hand;
-    return intake_recent_of(&intake->event, position, submission->wall_ms);
+    return intake_recent_of(&intake->event, position);
 }
 
 static void booked(void *user, const struct store_result *result)

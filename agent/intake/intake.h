@@ -37,7 +37,6 @@ typedef void intake_done_fn(void *user, const struct intake_outcome *outcome);
 /* A sale as the list of last scans keeps it. */
 struct intake_recent {
     uint64_t position, time_ms; /* event time */
-    int64_t wall_ms;            /* label; 0 for sales of an earlier start */
     uint32_t item, source, location;
     char code[CODE_MAX_BYTES + 1];
     int64_t quantity, price_minor;
@@ -58,7 +57,8 @@ MUST_CHECK int intake_new(const struct intake_settings *settings, struct intake 
 void intake_free(struct intake *intake);
 
 /* Books one scan. code: NUL-terminated as decoded or typed; quantity ≥ 1 scans of it. now_ms: monotonic;
- * event_ms: event time; wall_ms labels cards. Reports through done, possibly before it returns. */
+ * event_ms: event time; wall_ms labels cards, 0 while the time is unknown. Reports through done, possibly
+ * before it returns. */
 void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint32_t source, int64_t now_ms,
                  uint64_t event_ms, int64_t wall_ms);
 

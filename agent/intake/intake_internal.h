@@ -22,7 +22,7 @@ struct intake {
     uint32_t group_count;
 };
 
-struct intake_recent intake_recent_of(const struct event *sale, uint64_t position, int64_t wall_ms);
+struct intake_recent intake_recent_of(const struct event *sale, uint64_t position);
 /* Adds a sale to the list of last scans. */
 void intake_remember(struct intake *intake, const struct intake_recent *sale);
 /* Fills the list from the ledger. */

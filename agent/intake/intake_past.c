@@ -21,13 +21,12 @@ const struct intake_recent *intake_recent(const struct intake *intake, uint32_t 
     return &intake->recent[(intake->recent_next + INTAKE_RECENT_MAX - 1 - index) % INTAKE_RECENT_MAX];
 }
 
-struct intake_recent intake_recent_of(const struct event *sale, uint64_t position, int64_t wall_ms)
+struct intake_recent intake_recent_of(const struct event *sale, uint64_t position)
 {
     const struct sale_line *line = &sale->sale.lines[0];
     struct intake_recent recent = {
         .position = position,
         .time_ms = sale->time_ms,
-        .wall_ms = wall_ms,
         .item = line->item,
         .source = sale->sale.source,
         .location = sale->sale.location,
@@ -73,7 +72,7 @@ int intake_read_back(struct intake *intake)
         if (event_decode(bytes, length, &intake->event) < 0)
             continue; /* damage is the verifier's to name; the list of last scans is a convenience */
         if (intake->event.kind == EVENT_SALE) {
-            struct intake_recent sale = intake_recent_of(&intake->event, position, 0);
+            struct intake_recent sale = intake_recent_of(&intake->event, position);
             intake_remember(intake, &sale);
         } else if (intake->event.kind == EVENT_VOID)
             mark_voided(intake, resolve_ref(store, position, intake->event.voided.target));
@@ -185,7 +184,7 @@ int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_re
     CHANGES_AUTO struct changes changes = changes_new();
     changes_add_event(&changes, event);
     if (!sale->item)
-        intake_put_unknown_card(&changes, sale->code, -sale->quantity, sale->wall_ms);
+        intake_put_unknown_card(&changes, sale->code, -sale->quantity, 0);
     result = settle_orders(intake, sale, &changes);
     if (result < 0)
         return result;

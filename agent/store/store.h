@@ -10,6 +10,7 @@
 
 #include "domain/book.h"
 #include "domain/change.h"
+#include "domain/time_repair.h"
 #include "store/store_disk.h"
 
 struct store;
@@ -25,9 +26,8 @@ struct store_start {
     int64_t wall_ms;         /* CLOCK_REALTIME now */
     int64_t boottime_ms;     /* CLOCK_BOOTTIME now */
     uint32_t clock_quality;  /* enum clock_quality */
-    const char
-        *machine;  /* what tells machine and card from others (app/machine.h); NULL or "": cannot be told */
-    bool practice; /* a practice ledger is marked for life; opening it as real (or back) is refused */
+    const char *machine;     /* as app/machine.h describes it; NULL or "": cannot be told */
+    bool practice;       /* a practice ledger is marked for life; opening it as real (or back) is refused */
     const char *program; /* version text for the epoch event */
     store_sha256_fn *sha256;
     const struct store_disk *disk; /* borrowed as long as the store is open; NULL: the system's */
@@ -40,8 +40,7 @@ struct store_start {
  * says. */
 MUST_CHECK int store_open(const char *directory, const struct store_start *start, struct store **store,
                           struct err *err);
-/* Writes the orderly seal and a snapshot, closes. Accepts NULL. */
-void store_close(struct store *store);
+void store_close(struct store *store); /* after the orderly seal and a snapshot; NULL: nothing */
 
 /* A second, read-only handle on the same file for reports and for a stopped agent's file; it never
  * checkpoints and never deletes the WAL. Only the store_read_… calls work on it. */
@@ -115,6 +114,9 @@ MUST_CHECK int store_resolve_ref(struct store *store, uint64_t position, struct 
 /* The position of an event of this ledger. -ENOENT when it has none of that id. */
 MUST_CHECK int store_find_event(struct store *store, struct event_id id, uint64_t *position);
 uint64_t store_last_position(const struct store *store);
+/* The last n starts in ascending order, each with what is known now of its boot's clock. Returns the number.
+ */
+MUST_CHECK int store_starts(struct store *store, struct time_start *starts, uint32_t n);
 /* Positions of an item's events in ascending order, from `after` (0: start); at most n. Cost grows with the
  * item's own events and the unsnapshotted tail only. */
 MUST_CHECK int store_item_events(struct store *store, uint32_t item, uint64_t after, uint64_t *positions,

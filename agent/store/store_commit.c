@@ -36,11 +36,23 @@ static void return_to_mark(struct store *store)
     store->open_cards = -1;
 }
 
+/* 0 when a transaction may begin. */
+static int may_write(const struct store *store)
+{
+    if (store->waiting) { /* a caller without a turn: its connection is at work on another thread */
+        log_error("a change came while the ledger waited for the disk, and was refused");
+        return -EBUSY;
+    }
+    return store->dead ? -EIO : store->readonly ? -EROFS : 0;
+}
+
 int store_begin(struct store *store)
 {
-    take_mark(store);
-    if (store->dead || store->readonly)
-        return store->dead ? -EIO : -EROFS;
+    int result = may_write(store);
+    if (result != -EBUSY)
+        take_mark(store);
+    if (result < 0)
+        return result;
     return store_run(store_use(store, SQL_BEGIN));
 }
 
@@ -229,8 +241,9 @@ static int commit_event(struct store *store, const struct event *event, uint64_t
     int result = book_reserve_event(store->book, event);
     if (result < 0)
         return result;
-    if (store->dead || store->readonly)
-        return store->dead ? -EIO : -EROFS;
+    result = may_write(store);
+    if (result < 0)
+        return result;
     bool seal = seal_due(store, 2);
     take_mark(store);
     /* One statement is its own transaction: the usual scan costs no BEGIN and no COMMIT. */

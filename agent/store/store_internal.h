@@ -28,6 +28,9 @@ enum statement {
     SQL_EPOCH_OF,
     SQL_EPOCH_GENERATION,
     SQL_EPOCH_BY_ID,
+    SQL_BOOT_CLOCK_GET,
+    SQL_BOOT_CLOCK_PUT,
+    SQL_STARTS,
     SQL_ITEM_PUT,
     SQL_ITEM_GET,
     SQL_ITEM_BY_SKU,
@@ -123,6 +126,7 @@ uint32_t store_column_u32(sqlite3_stmt *statement, int column);
 /* --- rows (store_rows.c): put in the current transaction
  * --------------------------------------------------------------- */
 MUST_CHECK int store_put_event_rows(struct store *store, const struct event *event);
+MUST_CHECK int store_put_time_fact(struct store *store, const struct event *event); /* store_time.c */
 MUST_CHECK int store_put_row(struct store *store, const struct change *row, uint64_t first_position);
 void store_read_op(sqlite3_stmt *row, struct op *op);
 void store_read_listing(sqlite3_stmt *row, struct listing *listing);

@@ -73,6 +73,15 @@ static struct http_answer as_answer(const struct http_reply *reply)
     };
 }
 
+/* What the shop itself said, over a connection that proved to be its own; a login page's clock is nobody's.
+ */
+static void note_time(struct courier *courier, const struct http_answer *http,
+                      const struct channel_answer *answer)
+{
+    if (courier->settings.shop_time && http->date_ms > 0 && answer->outcome != ANSWER_OFFLINE)
+        courier->settings.shop_time(courier->settings.user, courier->settings.config.name, http->date_ms);
+}
+
 static void land(struct flight *flight, const struct http_answer *http)
 {
     struct courier *courier = flight->courier;
@@ -83,6 +92,7 @@ static void land(struct flight *flight, const struct http_answer *http)
         answer = (struct channel_answer){.kind = flight->request.kind, .outcome = ANSWER_UNKNOWN};
     answer.channel = flight->request.channel;
     answer.serial = flight->request.serial;
+    note_time(courier, http, &answer);
     channel_request_free(&flight->request);
     flight->used = false;
     /* A broken connection is not used again, nor one that leads to a login page instead of the shop. */

@@ -23,7 +23,9 @@ struct courier_settings {
     /* In-process service (the practice shop). Fills the answer; 0 or -ENOMEM. NULL with ops. */
     int (*serve)(void *user, const struct channel_request *request, struct channel_answer *answer);
     struct id128 (*random)(void *user); /* 16 fresh random bytes */
-    int64_t (*wall_ms)(void *user);     /* best wall clock */
+    int64_t (*wall_ms)(void *user);     /* the true time as far as it is known, else 0 */
+    void (*shop_time)(void *user, const char *channel,
+                      int64_t date_ms); /* a shop's own word for it; may be NULL */
     int64_t (*boottime_ms)(void *user); /* CLOCK_BOOTTIME */
     void (*changed)(void *user);        /* something the page shows changed; stock, cards or channel state */
     void *user;

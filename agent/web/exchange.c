@@ -143,7 +143,7 @@ static bool send_session(const struct exchange *exchange, struct MHD_Connection 
     BUF_AUTO struct buf body = buf_new(SESSION_MAX_BYTES);
     struct json_writer json = json_writer_new(&body);
     json_begin_object(&json, NULL);
-    json_text(&json, "csrf", exchange->verdict.may_act ? site->guard.csrf : "");
+    json_text(&json, "csrf", exchange->verdict.may_act ? site->guard.csrf : site->guard.viewer);
     json_bool(&json, "may_act", exchange->verdict.may_act);
     json_bool(&json, "practice", site->practice);
     json_text(&json, "version", FAIRSTOCK_VERSION);
@@ -167,11 +167,15 @@ static bool send_stream(struct exchange *exchange, struct MHD_Connection *connec
 static void call_api(struct exchange *exchange, const char *method)
 {
     const struct site *site = exchange->site;
+    struct web_call call = {.method = method,
+                            .path = exchange->path + sizeof api_base - 1,
+                            .query = exchange->query,
+                            .body = buf_text(&exchange->body),
+                            .length = exchange->body.length,
+                            .may_act = exchange->verdict.may_act};
     exchange->out = buf_new(SITE_REPLY_MAX_BYTES);
     exchange->content_type = "application/json";
-    exchange->status =
-        site->api(site->user, method, exchange->path + sizeof api_base - 1, exchange->query,
-                  buf_text(&exchange->body), exchange->body.length, &exchange->out, &exchange->content_type);
+    exchange->status = site->api(site->user, &call, &exchange->out, &exchange->content_type);
 }
 
 static bool send_answer(struct exchange *exchange, struct MHD_Connection *connection)

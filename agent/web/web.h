@@ -11,13 +11,20 @@
 
 struct web;
 
-/* Answers one API call. path: after "/api/v1", as sent (percent-encoded); query: the raw query string, ""
- * when none; body: as received (text), "" for GET. Writes the reply body to out and returns the HTTP status.
- * May call web_publish. A GET may not block and not write; a POST is answered in a turn (loop/turn.h). GET
- * /session and GET /events never get here: the server answers them.
- */
-typedef int web_api_fn(void *user, const char *method, const char *path, const char *query, const char *body,
-                       size_t length, struct buf *out, const char **content_type);
+/* One API call that passed the checks of guard.h. Borrowed for the call. */
+struct web_call {
+    const char *method;
+    const char *path;  /* after "/api/v1", as sent (percent-encoded) */
+    const char *query; /* raw, "" when none */
+    const char *body;  /* as received (text), "" for GET */
+    size_t length;
+    bool may_act; /* false: somebody who looks from another machine; only GUARD_VIEWER_PATH is POSTed then */
+};
+
+/* Answers one API call. Writes the reply body to out and returns the HTTP status. May call web_publish.
+ * A GET may not block and not write; a POST is answered in a turn (loop/turn.h). GET /session and GET /events
+ * never get here: the server answers them. */
+typedef int web_api_fn(void *user, const struct web_call *call, struct buf *out, const char **content_type);
 
 struct web_settings {
     const char *listen;         /* "127.0.0.1:8080"; "" : none */
