@@ -1,5 +1,6 @@
 /* Channels, listings and unsettled ops in the book, and that memory runs out only before anything is changed.
- * The book is compiled in here, with an allocator that fails on demand. */
+ */
+// link: refused_memory
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,52 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Fails the allocation number `fail_at` and all after it, counted from 1; 0: none. */
-struct allocator {
-    long count, fail_at;
-};
-static struct allocator *allocator_of(void)
-{
-    static struct allocator allocator;
-    return &allocator;
-}
-static int refused(void)
-{
-    struct allocator *allocator = allocator_of();
-    allocator->count++;
-    return allocator->fail_at && allocator->count >= allocator->fail_at;
-}
-static void *try_malloc(size_t size)
-{
-    return refused() ? NULL : malloc(size);
-}
-static void *try_calloc(size_t count, size_t size)
-{
-    return refused() ? NULL : calloc(count, size);
-}
-static void *try_realloc(void *old, size_t size)
-{
-    return refused() ? NULL : realloc(old, size);
-}
-static void *try_reallocarray(void *old, size_t count, size_t size)
-{
-    return refused() ? NULL : reallocarray(old, count, size);
-}
-#define malloc(size)                   try_malloc(size)
-#define calloc(count, size)            try_calloc(count, size)
-#define realloc(old, size)             try_realloc(old, size)
-#define reallocarray(old, count, size) try_reallocarray(old, count, size)
-#include "domain/book.c"          /* NOLINT: the code under test */
-#include "domain/book_apply.c"    /* NOLINT */
-#include "domain/book_channels.c" /* NOLINT */
-#undef malloc
-#undef calloc
-#undef realloc
-#undef reallocarray
+#include "domain/book.h"
+#include "refused_memory.h"
 
 static int setup(void **state)
 {
-    *allocator_of() = (struct allocator){0};
     *state = book_new();
     return *state ? 0 : -1;
 }
@@ -340,13 +300,12 @@ static void test_memory_runs_out_before_anything_changes(void **state)
     (void)state;
     struct changes changes = changes_new();
     fill_changes(&changes);
-    struct allocator *allocator = allocator_of();
     int failures = 0;
-    for (long n = 1;; n++) {
+    for (uint64_t n = 1;; n++) {
         struct book *book = small_book();
-        *allocator = (struct allocator){0, n};
+        refused_memory_from(n);
         int result = book_reserve(book, &changes);
-        allocator->fail_at = 0;
+        (void)refused_memory_end();
         if (result < 0) {
             assert_int_equal(result, -ENOMEM);
             failures++;
@@ -354,10 +313,9 @@ static void test_memory_runs_out_before_anything_changes(void **state)
             assert_int_equal(book_reserve(book, &changes), 0);
         }
         check_untouched(book);
-        *allocator = (struct allocator){0, 1};
+        refused_memory_from(1);
         assert_int_equal(book_apply(book, &changes), 0);
-        assert_int_equal(allocator->count, 0);
-        allocator->fail_at = 0;
+        assert_int_equal(refused_memory_end(), 0);
         assert_int_equal(book_item_count(book), 43);
         assert_int_equal(book_op_count(book), 40);
         assert_int_equal(book_stock(book, 43, 1).on_hand, 7);
@@ -379,13 +337,12 @@ static void test_a_usual_sale_allocates_nothing(void **state)
     event.sale.location = 1;
     event.sale.line_count = 1;
     event.sale.lines[0] = (struct sale_line){.item = 2, .quantity = 1};
-    *allocator_of() = (struct allocator){0, 1};
+    refused_memory_from(1);
     struct book_item found;
     assert_true(book_find_code(book, "OLD", &found));
     assert_int_equal(book_reserve_event(book, &event), 0);
     assert_int_equal(book_apply_event(book, &event), 0);
-    assert_int_equal(allocator_of()->count, 0);
-    allocator_of()->fail_at = 0;
+    assert_int_equal(refused_memory_end(), 0);
     assert_int_equal(book_stock(book, 2, 1).on_hand, 10);
     book_free(book);
 }
