@@ -12,7 +12,7 @@
 #include "domain/order_vector.h"
 #include "sync/engine_internal.h"
 
-#define NAMES_MAX_BYTES ((size_t)ITEMS_MAX * 2 * (REMOTE_ID_MAX_BYTES + 1))
+#define NAMES_MAX_BYTES ((size_t)LISTINGS_MAX * (REMOTE_ID_MAX_BYTES + 1))
 
 enum gather_pass {
     GATHER_LISTINGS = 0,
@@ -97,6 +97,9 @@ static bool is_candidate(const struct step *step, const char *remote_id, uint32_
 static int keep_listing(struct step *step, const struct answer_listing *shown, uint32_t item, bool moved)
 {
     struct gather *gather = step->engine->gather;
+    if (gather->found_count + book_listing_count(step->engine->book, step->engine->settings.channel) ==
+        LISTINGS_MAX)
+        return -E2BIG;
     if (gather->found_count == gather->found_capacity) {
         uint32_t capacity = gather->found_capacity ? gather->found_capacity * 2 : ENGINE_BASELINE_CHUNK;
         struct found *grown = reallocarray(gather->found, capacity, sizeof *grown);
