@@ -133,7 +133,7 @@ static int digest_listings(struct step *step, const struct channel_answer *answe
     const struct engine_input *input = step->input;
     for (uint32_t i = 0; i < answer->count; i++) {
         const struct answer_listing *shown = &answer->listings[i];
-        uint32_t item = input->listing_items && shown->tracked ? input->listing_items[i] : 0;
+        uint32_t item = shown->tracked ? input->listing_items[i] : 0;
         if (!shown->remote_id[0] || !is_candidate(step, shown->remote_id, item))
             continue;
         bool moved = input->listing_moved && input->listing_moved[i];
@@ -189,16 +189,16 @@ static int digest_orders(struct step *step, const struct channel_answer *answer)
     gather->differs |= !answer->orders_complete;
     for (uint32_t i = 0; i < answer->count; i++) {
         const struct answer_order_line *line = &answer->orders[i];
-        const struct order_line *known = step->input->known ? &step->input->known[i] : NULL;
+        const struct order_line *known = &step->input->known[i];
         const struct listing *listing =
             book_find_remote(step->engine->book, step->engine->settings.channel, line->remote_id);
-        if ((listing && listing->item) || (known && known->listing))
+        if ((listing && listing->item) || known->listing)
             continue; /* the ordinary order reading books it */
         if (!line->source_key[0] || !order_vector_is_plausible(&line->state)) {
             engine_say(step, "The shop showed an order that cannot be: it is left out.");
             continue;
         }
-        int result = keep_line(gather, line, known && known->source_key[0]);
+        int result = keep_line(gather, line, known->source_key[0]);
         if (result < 0)
             return result;
     }

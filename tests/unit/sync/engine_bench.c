@@ -195,6 +195,14 @@ void bench_wake(struct engine_bench *bench)
     bench_after(bench, bench->wake_ms > bench->now_ms ? bench->wake_ms - bench->now_ms : 0);
 }
 
+/* The item that has this SKU, "SKU-" and its number; 0 none. */
+static uint32_t item_of(const struct engine_bench *bench, const char *sku)
+{
+    struct book_item found;
+    uint32_t alias = strncmp(sku, "SKU-", 4) == 0 ? (uint32_t)strtoul(sku + 4, NULL, 10) : 0;
+    return book_item(bench->book, alias, &found) ? alias : 0;
+}
+
 /* --- answers ----------------------------------------------------------------------------------------- */
 
 void bench_answer_is(struct engine_bench *bench, const struct channel_answer *given)
@@ -212,7 +220,7 @@ void bench_answer_is(struct engine_bench *bench, const struct channel_answer *gi
             if (strcmp(bench->lines[j].source_key, answer.orders[i].source_key) == 0)
                 known[i] = bench->lines[j];
     for (uint32_t i = 0; answer.kind == REQUEST_LISTINGS && i < answer.count; i++)
-        items[i] = (uint32_t)strtoul(answer.listings[i].sku + strlen("SKU-"), NULL, 10);
+        items[i] = item_of(bench, answer.listings[i].sku);
     channel_request_free(&bench->request);
     bench->request = (struct channel_request){0};
     step(bench, &(struct engine_input){
