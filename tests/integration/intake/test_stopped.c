@@ -28,7 +28,7 @@ static int stop_later(void *user)
 {
     struct stop *stop = user;
     stop->wrote |= sqlite3_txn_state(stop->db, NULL) == SQLITE_TXN_WRITE;
-    return !stop->wrote && --stop->left < 0;
+    return !stop->wrote && stop->left-- == 0; /* only there: what follows could go on */
 }
 
 static void stop_after(struct stall *stall, struct stop *stop, int instructions)

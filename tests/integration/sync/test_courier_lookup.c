@@ -200,7 +200,7 @@ static void test_what_is_looked_up(void **state)
 
 static int stop_later(void *left)
 {
-    return --*(int *)left < 0;
+    return (*(int *)left)-- == 0; /* only there: what follows could go on */
 }
 
 /* Each place where SQLite may stop, each allocation that may be refused: an error, and the next try is whole.
