@@ -405,6 +405,26 @@ static void test_a_listing_that_is_gone(void **state)
     bench_close(&bench);
 }
 
+/* A listing whose level was never read, as an older program may have left it, is read before anything is
+ * thought of it. */
+static void test_a_level_that_was_never_read(void **state)
+{
+    (void)state;
+    struct engine_bench bench;
+    bench_open(&bench, 1, 3);
+    struct listing listing = *bench_listing(&bench, 1);
+    listing.has_level = false;
+    assert_int_equal(book_put_listing(bench.book, &listing), 0);
+    bench_input(&bench, ENGINE_WAKE);
+    bench_answer(&bench, REQUEST_CHECK, ANSWER_DONE);
+    bench_answer(&bench, REQUEST_ORDERS, ANSWER_DONE);
+    bench_answer_level(&bench, 3);
+    assert_true(bench_listing(&bench, 1)->has_level);
+    assert_int_equal(bench_listing(&bench, 1)->level, 3);
+    assert_null(bench_card(&bench, CARD_DRIFT));
+    bench_close(&bench);
+}
+
 /* The catalogue shows a listing whose number is not kept, one that is still nobody's, one that may be linked
  * now. */
 static void test_an_audit_of_odd_things(void **state)
@@ -730,6 +750,7 @@ int main(void)
         cmocka_unit_test(test_ids_count_on_over_every_byte),
         cmocka_unit_test(test_the_shops_clock_goes_back),
         cmocka_unit_test(test_a_listing_that_is_gone),
+        cmocka_unit_test(test_a_level_that_was_never_read),
         cmocka_unit_test(test_an_audit_of_odd_things),
         cmocka_unit_test(test_an_impossible_level_under_an_open_op),
         cmocka_unit_test(test_two_listings_of_one_item),
