@@ -216,32 +216,6 @@ static void test_impossible_places_are_refused(void **state)
     assert_int_equal(book_stock_total(book, 1).on_hand, 0);
 }
 
-/* Without its room made before, a set ends at what cannot be applied, and says so. */
-static void test_a_set_that_cannot_be_applied(void **state)
-{
-    struct book *book = *state;
-    struct changes changes = changes_new();
-    struct event event = {.kind = EVENT_ADJUSTMENT, .version = 1};
-    event.adjustment.item = 1;
-    event.adjustment.location = LOCATIONS_MAX + 1;
-    event.adjustment.delta = 1;
-    event.adjustment.reason = ADJUST_OPENING;
-    changes_add_event(&changes, &event);
-    assert_int_equal(book_apply(book, &changes), -E2BIG);
-    changes_reset(&changes);
-    struct channel channel = {.alias = CHANNELS_MAX + 1};
-    changes_put_channel(&changes, &channel);
-    assert_int_equal(book_apply(book, &changes), -E2BIG);
-    assert_int_equal(book_reserve(book, &changes), -E2BIG);
-    changes_reset(&changes);
-    static const uint8_t garbage[] = {3, 0, 0xff, 0xff, 0xff}; /* its length, and no event */
-    buf_add(&changes.events, garbage, sizeof garbage);
-    changes.event_count = 1;
-    assert_int_equal(book_reserve(book, &changes), -EBADMSG);
-    assert_int_equal(book_apply(book, &changes), -EBADMSG);
-    changes_free(&changes);
-}
-
 static void test_codes_have_a_limit_and_may_share_a_hash(void **state)
 {
     struct book *book = *state;
@@ -508,7 +482,6 @@ int main(void)
         TEST(test_many_codes_find_their_items),
         TEST(test_limits_are_met_before_the_commit),
         TEST(test_impossible_places_are_refused),
-        TEST(test_a_set_that_cannot_be_applied),
         TEST(test_codes_have_a_limit_and_may_share_a_hash),
         TEST(test_an_unknown_kind_does_nothing),
         TEST(test_any_history_obeys_the_laws),

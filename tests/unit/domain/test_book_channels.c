@@ -292,6 +292,32 @@ static void test_ops_live_until_settled(void **state)
     assert_int_equal(book_op_count(book), 0);
 }
 
+/* Without its room made before, a set ends at what cannot be applied, and says so. */
+static void test_a_set_that_cannot_be_applied(void **state)
+{
+    struct book *book = *state;
+    struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_ADJUSTMENT, .version = 1};
+    event.adjustment.item = 1;
+    event.adjustment.location = LOCATIONS_MAX + 1;
+    event.adjustment.delta = 1;
+    event.adjustment.reason = ADJUST_OPENING;
+    changes_add_event(&changes, &event);
+    assert_int_equal(book_apply(book, &changes), -E2BIG);
+    changes_reset(&changes);
+    struct channel channel = {.alias = CHANNELS_MAX + 1};
+    changes_put_channel(&changes, &channel);
+    assert_int_equal(book_apply(book, &changes), -E2BIG);
+    assert_int_equal(book_reserve(book, &changes), -E2BIG);
+    changes_reset(&changes);
+    static const uint8_t garbage[] = {3, 0, 0xff, 0xff, 0xff}; /* its length, and no event */
+    buf_add(&changes.events, garbage, sizeof garbage);
+    changes.event_count = 1;
+    assert_int_equal(book_reserve(book, &changes), -EBADMSG);
+    assert_int_equal(book_apply(book, &changes), -EBADMSG);
+    changes_free(&changes);
+}
+
 /* --- out of memory
  * -------------------------------------------------------------------------------------------- */
 
@@ -459,6 +485,7 @@ int main(void)
         TEST(test_many_listings),
         TEST(test_allocated_counts_what_buyers_can_use),
         TEST(test_ops_live_until_settled),
+        TEST(test_a_set_that_cannot_be_applied),
         TEST(test_memory_runs_out_before_anything_changes),
         TEST(test_each_row_refused_memory),
         TEST(test_a_usual_sale_allocates_nothing),

@@ -280,6 +280,32 @@ void bench_sell(struct engine_bench *bench, uint32_t item, int64_t units)
     bench_input(bench, ENGINE_STOCK);
 }
 
+void bench_make_items(struct engine_bench *bench, uint32_t count)
+{
+    for (uint32_t i = 1; i <= count; i++) {
+        struct item item = {.alias = i};
+        assert_int_equal(book_put_item(bench->book, &item), 0);
+    }
+}
+
+struct answer_listing bench_shown(uint32_t number, uint32_t item, int64_t level)
+{
+    struct answer_listing listing = {.tracked = true, .enforces = true, .level = level};
+    (void)snprintf(listing.remote_id, sizeof listing.remote_id, "remote-%u", number);
+    if (item)
+        (void)snprintf(listing.sku, sizeof listing.sku, "SKU-%u", item);
+    return listing;
+}
+
+void bench_show(struct engine_bench *bench, struct answer_listing *listings, uint32_t count, const char *more)
+{
+    struct channel_answer answer = {
+        .outcome = ANSWER_DONE, .count = count, .listings = listings, .has_more = more != NULL};
+    (void)snprintf(answer.cursor, sizeof answer.cursor, "%s", more ? more : "");
+    assert_int_equal(bench->request.kind, REQUEST_LISTINGS);
+    bench_answer_is(bench, &answer);
+}
+
 /* --- looking ----------------------------------------------------------------------------------------- */
 
 const struct listing *bench_listing(const struct engine_bench *bench, uint32_t alias)

@@ -51,6 +51,14 @@ void bench_sell(struct engine_bench *bench, uint32_t item, int64_t units);
 
 const struct listing *bench_listing(const struct engine_bench *bench, uint32_t alias);
 const struct card *bench_card(const struct engine_bench *bench, enum card_kind kind);
+/* Items 1…count in the book. */
+void bench_make_items(struct engine_bench *bench, uint32_t count);
+/* A listing as the shop's catalogue shows it, of the item with this SKU; item 0: without one. */
+struct answer_listing bench_shown(uint32_t number, uint32_t item, int64_t level);
+/* Answers the catalogue's page that was asked for; more: the cursor of the next one, NULL: it was the last.
+ */
+void bench_show(struct engine_bench *bench, struct answer_listing *listings, uint32_t count,
+                const char *more);
 /* One line of an order for listing `alias`, complete. */
 struct answer_order_line bench_line(uint32_t alias, const char *order, int64_t version, int64_t ordered);
 
