@@ -164,7 +164,6 @@ void daemon_outcome(void *user, const struct intake_outcome *outcome)
     }
     daemon_scanned(daemon, outcome);
     daemon_stock_changed(daemon, outcome->item);
-    daemon_recover_after_commit(daemon);
 }
 
 static void publish_by(struct daemon *daemon, int64_t at_ms)

@@ -58,27 +58,25 @@ int store_begin(struct store *store)
 
 void store_wait_use(struct store *store, const struct store_wait *wait)
 {
+    struct err err = {0};
     store->wait = *wait;
+    if (wait->begin && !store->reader &&
+        store_open_reader(store->directory, store->disk, &store->reader, &err) < 0)
+        log_warning("nothing can be read while the ledger waits for the disk: %s", err_text(&err));
 }
 
 /* Others may read meanwhile, and what they read must be as old as the book: a statement that is left open
- * keeps the state of before the wait in sight of its connection (SQLite, "Isolation"). Made when it is first
- * needed: a calm disk never does. */
-static bool open_reader(struct store *store)
+ * keeps the state of before the wait in sight of its connection (SQLite, "Isolation"). */
+static bool hold_reader(struct store *store)
 {
-    struct err err = {0};
-    if (!store->reader && store_open_readonly(store->directory, &store->reader, &err) < 0) {
-        log_warning("the ledger cannot be read while it waits for the disk: %s", err_text(&err));
-        return false;
-    }
-    return store_step(store_use(store->reader, SQL_EVENT_LAST)) == 1;
+    return store->reader && store_step(store_use(store->reader, SQL_EVENT_LAST)) == 1;
 }
 
 static void begin_wait(struct store *store)
 {
     if (!store->wait.begin)
         return;
-    store->waiting = store->wait.shared(store->wait.user) && open_reader(store);
+    store->waiting = store->wait.shared(store->wait.user) && hold_reader(store);
     store->wait.begin(store->wait.user, store->waiting);
 }
 
@@ -212,6 +210,8 @@ static int commit_changes(struct store *store, const struct changes *changes, ui
 {
     int result = changes_error(changes);
     if (result == 0)
+        result = may_write(store);
+    if (result == 0)
         result = book_reserve(store->book, changes);
     if (result == 0)
         result = store_begin(store);
@@ -236,12 +236,9 @@ static int commit_event(struct store *store, const struct event *event, uint64_t
 {
     uint8_t bytes[EVENT_MAX_BYTES];
     int length = event_encode(event, bytes, sizeof bytes);
-    if (length < 0)
-        return length;
-    int result = book_reserve_event(store->book, event);
-    if (result < 0)
-        return result;
-    result = may_write(store);
+    int result = length < 0 ? length : may_write(store);
+    if (result == 0)
+        result = book_reserve_event(store->book, event);
     if (result < 0)
         return result;
     bool seal = seal_due(store, 2);

@@ -159,6 +159,9 @@ MUST_CHECK int store_bring_home(struct store *store, struct err *err);
 /* What an earlier run left in the log goes into the database file, and its name to the card, before anything
  * is written behind it (store_log.c). */
 MUST_CHECK int store_log_settle(struct store *store, struct err *err);
+/* store_open_readonly on a disk of the caller's. */
+MUST_CHECK int store_open_reader(const char *directory, const struct store_disk *disk, struct store **store,
+                                 struct err *err);
 /* Everything of store_open but the lock. */
 MUST_CHECK int store_start_up(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_open_file(struct store *store, const struct store_start *start, struct err *err);

@@ -308,7 +308,13 @@ int store_open(const char *directory, const struct store_start *start, struct st
 
 int store_open_readonly(const char *directory, struct store **store, struct err *err)
 {
-    struct store *made = store_make(directory, NULL);
+    return store_open_reader(directory, NULL, store, err);
+}
+
+int store_open_reader(const char *directory, const struct store_disk *disk, struct store **store,
+                      struct err *err)
+{
+    struct store *made = store_make(directory, disk);
     if (!made)
         return err_set(err, -ENOMEM, "out of memory");
     made->readonly = true;
@@ -320,6 +326,8 @@ int store_open_readonly(const char *directory, struct store **store, struct err 
             err_set(err, -ENOTSUP,
                     "this ledger has schema %lld, this program reads %d; start the newest fairstockd once",
                     (long long)pragma_value(made, "PRAGMA user_version"), (int)SCHEMA_VERSION);
+    if (result == 0)
+        result = store_pragma(made, "PRAGMA cache_size = -512", err);
     if (result == 0)
         result = store_prepare(made, err);
     if (result == 0)

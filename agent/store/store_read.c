@@ -428,12 +428,13 @@ int store_cards(struct store *store, bool all, struct card *cards, int n)
 
 int store_open_card_count(struct store *store)
 {
-    if (store->open_cards >= 0)
+    if (store->open_cards >= 0 && !store->waiting)
         return store->open_cards;
     sqlite3_stmt *get = store_use(store, SQL_CARDS_OPEN);
     int result = store_step(get);
-    if (result == 1)
-        store->open_cards = sqlite3_column_int(get, 0);
+    int count = result == 1 ? sqlite3_column_int(get, 0) : result;
     (void)sqlite3_reset(get);
-    return result == 1 ? store->open_cards : result;
+    if (!store->waiting) /* else it is that of before the commit */
+        store->open_cards = count >= 0 ? count : -1;
+    return count;
 }
