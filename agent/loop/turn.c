@@ -218,7 +218,8 @@ static bool needs_thread(const struct turns *turns, const struct turn *turn)
 {
     if (turns->chosen != TURNS_CHOOSE)
         return turns->chosen == TURNS_ON_THREAD;
-    return turn->priority == TURN_PERSON || turn->priority == TURN_REST || turns->restless || turns->calm_waits < TURN_CALM_WAITS;
+    return turn->priority == TURN_PERSON || turn->priority == TURN_REST || turns->restless ||
+           turns->calm_waits < TURN_CALM_WAITS;
 }
 
 /* Begins the next turn. Waiting scans follow at once, the others after the loop had a look round. */

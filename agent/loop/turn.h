@@ -30,7 +30,7 @@ struct turn {
 
 enum {
     TURN_CALM_WAITS = 64,        /* so many short waits in a row make a disk a calm one */
-    TURN_BREATH_MS = 20,        /* how long a long turn lets the loop go on at most */
+    TURN_BREATH_MS = 20,         /* how long a long turn lets the loop go on at most */
     TURN_CALM_US = 1000,         /* a short wait */
     TURN_RESTLESS_US = 20 * 1000 /* one wait this long: the disk pauses, and is not called calm any more */
 };

@@ -168,7 +168,7 @@ int store_append_seal(struct store *store, uint64_t time_ms)
     return result;
 }
 
-static bool seal_due(const struct store *store, uint64_t more)
+bool store_seal_due(const struct store *store, uint64_t more)
 {
     return store->last_position + more - store->seal_position >= SEAL_EVERY_EVENTS;
 }
@@ -194,14 +194,14 @@ static int append_all(struct store *store, const struct changes *changes)
 static int put_changes(struct store *store, const struct changes *changes, uint64_t *first_position)
 {
     int result = 0;
-    if (seal_due(store, changes->event_count + 1))
+    if (store_seal_due(store, changes->event_count + 1))
         result = store_append_seal(store, 0);
     *first_position = store->last_position + 1;
     if (result == 0)
         result = append_all(store, changes);
     for (uint32_t i = 0; result == 0 && i < changes->row_count; i++)
         result = store_put_row(store, &changes->rows[i], *first_position);
-    if (result == 0 && seal_due(store, 1))
+    if (result == 0 && store_seal_due(store, 1))
         result = store_append_seal(store, 0);
     return result;
 }
@@ -241,7 +241,7 @@ static int commit_event(struct store *store, const struct event *event, uint64_t
         result = book_reserve_event(store->book, event);
     if (result < 0)
         return result;
-    bool seal = seal_due(store, 2);
+    bool seal = store_seal_due(store, 2);
     take_mark(store);
     /* One statement is its own transaction: the usual scan costs no BEGIN and no COMMIT. */
     result = seal ? store_begin(store) : 0;
@@ -305,7 +305,7 @@ int store_group_add_event(struct store *store, const struct event *event, uint64
     int result = store->group_error;
     if (result == 0)
         result = length < 0 ? length : book_reserve_event(store->book, event);
-    if (result == 0 && seal_due(store, 2))
+    if (result == 0 && store_seal_due(store, 2))
         result = store_append_seal(store, event->time_ms);
     *position = store->last_position + 1;
     if (result == 0)

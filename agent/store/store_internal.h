@@ -131,6 +131,8 @@ void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], cons
                  size_t length, uint8_t after[HASH_BYTES]);
 void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES]);
 MUST_CHECK int store_append(struct store *store, const uint8_t *bytes, size_t length);
+/* After `more` further events a seal must come. */
+bool store_seal_due(const struct store *store, uint64_t more);
 MUST_CHECK int store_append_seal(struct store *store, uint64_t time_ms);
 /* Begins a transaction and marks where it began. */
 MUST_CHECK int store_begin(struct store *store);

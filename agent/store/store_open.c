@@ -222,6 +222,8 @@ static int write_epoch(struct store *store, const struct store_start *start)
         result = store_append(store, bytes, (size_t)length);
     if (result == 0)
         result = add_epoch_row(store, start);
+    if (result == 0 && store_seal_due(store, 1)) /* starts that never sold count too */
+        result = store_append_seal(store, 0);
     return store_end(store, result);
 }
 
