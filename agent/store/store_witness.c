@@ -1,0 +1,132 @@
+/* Marks of copies, and witnesses of ledgers. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "store/store_copy_internal.h"
+
+/* --- origin --- */
+
+int store_origin(struct store *store, struct store_origin *origin)
+{
+    int64_t kind, wall_ms, position;
+    int result = store_get_meta(store, STORE_META_ORIGIN, &kind);
+    if (result == 0)
+        result = store_get_meta(store, STORE_META_ORIGIN_WALL, &wall_ms);
+    if (result == 0)
+        result = store_get_meta(store, STORE_META_ORIGIN_POSITION, &position);
+    if (result < 0)
+        return result;
+    *origin = (struct store_origin){(enum store_origin_kind)kind, wall_ms, (uint64_t)position};
+    return 0;
+}
+
+int store_put_origin(struct store *store, const struct store_origin *origin)
+{
+    int result = store_put_meta(store, STORE_META_ORIGIN, (int64_t)origin->kind);
+    if (result == 0)
+        result = store_put_meta(store, STORE_META_ORIGIN_WALL, origin->wall_ms);
+    if (result == 0)
+        result = store_put_meta(store, STORE_META_ORIGIN_POSITION, (int64_t)origin->position);
+    return result;
+}
+
+int store_origin_settle(struct store *store)
+{
+    sqlite3_stmt *drop = NULL;
+    int result = store_begin(store);
+    if (result < 0)
+        return result;
+    int prepared = sqlite3_prepare_v2(store->db, "DELETE FROM meta WHERE key GLOB '" STORE_META_ORIGIN "*'",
+                                      -1, &drop, NULL);
+    result = prepared == SQLITE_OK ? store_run(drop) : store_errno(prepared);
+    (void)sqlite3_finalize(drop);
+    return store_end(store, result);
+}
+
+/* --- witnesses --- */
+
+void store_witness_name(struct id128 device, char name[STORE_COPY_NAME_BYTES])
+{
+    char id[ID128_TEXT_BYTES];
+    id128_text(device, id);
+    (void)snprintf(name, STORE_COPY_NAME_BYTES, "fairstock-%.8s.witness", id);
+}
+
+int store_witness(struct store *store, int64_t wall_ms, struct witness *witness)
+{
+    if (!store->last_position)
+        return -ENOENT;
+    struct witness made = {.last = store_event_id(store, store->last_position),
+                           .position = store->last_position,
+                           .wall_ms = wall_ms};
+    memcpy(made.hash, store->hash, HASH_BYTES);
+    *witness = made;
+    return 0;
+}
+
+int store_witness_read(const char *path, sha256_fn *sha256, struct witness *witness, struct err *err)
+{
+    char text[WITNESS_TEXT_MAX_BYTES];
+    FD_AUTO int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_errno(err, -errno, "cannot read %s", path);
+    size_t length = 0;
+    ssize_t got = 0;
+    while (length < sizeof text - 1 && (got = read(fd, text + length, sizeof text - 1 - length)) > 0)
+        length += (size_t)got;
+    if (got < 0)
+        return err_set_errno(err, -errno, "cannot read %s", path);
+    text[length] = '\0';
+    if (strlen(text) != length)
+        return err_set(err, -EINVAL, "%s: this witness file is damaged", path);
+    int result = witness_parse(text, sha256, witness, err);
+    return result < 0 ? err_prefix(err, result, "%s", path) : 0;
+}
+
+struct comparing {
+    sha256_fn *sha256;
+    uint64_t position, expected;
+    uint8_t hash[HASH_BYTES];
+};
+
+static int chain_on(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                    const uint8_t tag[TAG_BYTES])
+{
+    struct comparing *comparing = user;
+    struct event event;
+    (void)id;
+    if (position != comparing->expected)
+        return -EUCLEAN;
+    store_chain(comparing->sha256, comparing->hash, bytes, length, comparing->hash);
+    if (memcmp(comparing->hash, tag, TAG_BYTES) != 0 || event_decode(bytes, length, &event) < 0)
+        return -EUCLEAN;
+    comparing->expected++;
+    return position == comparing->position;
+}
+
+int store_witness_compare(struct store *store, sha256_fn *sha256, const struct witness *witness,
+                          enum store_witness_verdict *verdict)
+{
+    struct comparing comparing = {.sha256 = sha256, .expected = 1};
+    if (!id128_equal(witness->last.device, store->device)) {
+        *verdict = WITNESS_STRANGE;
+        return 0;
+    }
+    int result = store_find_event(store, witness->last, &comparing.position);
+    if (result < 0 && result != -ENOENT)
+        return result;
+    if (result == -ENOENT) {
+        *verdict = witness->position > store->last_position ? WITNESS_AHEAD : WITNESS_DIFFERS;
+        return 0;
+    }
+    store_chain_start(sha256, comparing.hash);
+    result = store_walk(store, 0, chain_on, &comparing);
+    if (result < 0)
+        return result;
+    *verdict = memcmp(comparing.hash, witness->hash, HASH_BYTES) == 0 ? WITNESS_AGREES : WITNESS_DIFFERS;
+    return 0;
+}
