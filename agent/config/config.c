@@ -297,6 +297,11 @@ static bool is_channel(const char *section)
     return strncmp(section, "channel ", 8) == 0;
 }
 
+bool config_is_key(const char *section, const char *name)
+{
+    return find_key(is_channel(section) ? CHANNEL_SECTION : section, name) >= 0;
+}
+
 static int on_section(void *user, const char *name, struct err *err)
 {
     struct parse *parse = user;

@@ -49,4 +49,66 @@ MUST_CHECK int store_witness_compare(struct store *store, sha256_fn *sha256, con
 enum { STORE_COPY_NAME_BYTES = 64 };
 void store_witness_name(struct id128 device, char name[STORE_COPY_NAME_BYTES]);
 
+/* --- making a copy --- */
+
+/* A small text that goes along: the configuration, the list of learnt scanners. Never a token. */
+struct store_copy_text {
+    const char *name, *text;
+};
+struct store_backup_request {
+    const char *directory; /* where to: a folder, of a stick that may vanish at any instant */
+    int64_t wall_ms;
+    unsigned keep; /* the newest so many backups of this device stay, at least 1 */
+    sha256_fn *sha256;
+    const struct store_copy_text *texts;
+    size_t text_count;
+};
+struct store_backup_report {
+    char name[STORE_COPY_NAME_BYTES]; /* of the new file */
+    uint64_t events;
+    int64_t bytes;
+    unsigned removed;       /* older backups that made room */
+    bool same_disk;         /* the folder is on the file system of the ledger: no help when the card dies */
+    struct witness witness; /* as written beside it */
+};
+/* Copies a ledger that was opened read-only and may be selling meanwhile: consistent as of one instant, in
+ * pieces, none of which holds the agent's log while the other disk is written. The file has a temporary name
+ * until it is synced, read back and verified; then it is renamed, the witness renewed, older ones removed.
+ * Errors leave the earlier backups as they were: -ENOSPC, -EIO, -ENODEV… of the folder; -EUCLEAN the ledger
+ * is damaged; -EBADE what was read back is not what was written; -EBUSY another backup is running there. */
+MUST_CHECK int store_backup(struct store *source, const struct store_backup_request *request,
+                            struct store_backup_report *report, struct err *err);
+
+/* --- reading one copy --- */
+
+/* Opens one file, a backup or a ledger.db with what lies beside it, to read it; needs no state directory and
+ * writes nothing, so a write-protected stick will do. */
+MUST_CHECK int store_open_copy(const char *path, struct store **store, struct err *err);
+/* A text that went along, appended. -ENOENT: none of that name. */
+MUST_CHECK int store_copy_text(struct store *store, const char *name, struct buf *text);
+
+/* --- putting a copy in a ledger's place --- */
+
+struct store_install {
+    const char *directory; /* the state directory; made when it is not there */
+    int64_t wall_ms;
+    sha256_fn *sha256;
+    bool set_aside; /* an existing ledger is moved to a dated folder; without it it is a reason to refuse */
+};
+struct store_installed {
+    char aside[STORE_COPY_NAME_BYTES]; /* the folder in `directory` that the old ledger went to; "" none */
+    uint64_t events;
+    struct store_origin origin; /* of the new ledger */
+    bool practice;
+};
+/* Verifies the file (a backup, or another ledger.db), copies it beside the place, verifies that, and only
+ * then moves the old ledger away and the new one in. The new one is marked (store_origin). A power cut leaves
+ * the old one, or the new one, or a start that refuses and names this call. Errors, with everything as it
+ * was: -EBUSY an agent runs there; -EEXIST there is a ledger and set_aside is false; -EUCLEAN the file is
+ * damaged; what the disk says. */
+MUST_CHECK int store_restore(const char *file, const struct store_install *install,
+                             struct store_installed *installed, struct err *err);
+/* Writes a small file of the state directory: whole or not at all, the directory's owner's. */
+MUST_CHECK int store_put_file(const char *directory, const char *name, const char *text, struct err *err);
+
 #endif

@@ -135,6 +135,11 @@ MUST_CHECK int store_lock(struct store *store, struct err *err);
 struct store *store_make(const char *directory, const struct store_disk *disk);
 void store_free(struct store *store); /* closes as it is; accepts a half-built one */
 MUST_CHECK int store_pragma(struct store *store, const char *sql, struct err *err);
+/* As SQLite's URIs want a path. */
+void store_uri_escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES]);
+/* What a handle that only reads needs behind store_connect: our kind of file, our schema, head and
+ * statements. */
+MUST_CHECK int store_settle_readonly(struct store *store, const char *name, struct err *err);
 MUST_CHECK int store_connect(struct store *store, const char *name, int flags, struct err *err);
 MUST_CHECK int store_migrate(struct store *store, struct err *err);
 MUST_CHECK int store_create(struct store *store, const struct store_start *start, const char *path,

@@ -57,7 +57,7 @@ static int64_t pragma_value(struct store *store, const char *sql)
 }
 
 /* A folder may have any name; in a URI these three bytes mean something (SQLite, "URI Filenames"). */
-static void escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES])
+void store_uri_escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES])
 {
     for (; *path; path++) {
         if (strchr("%?#", *path))
@@ -73,7 +73,7 @@ static void escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES])
 int store_connect(struct store *store, const char *name, int flags, struct err *err)
 {
     char folder[3 * STORE_PATH_MAX_BYTES], uri[sizeof folder + 64];
-    escape(store->directory, folder);
+    store_uri_escape(store->directory, folder);
     (void)snprintf(uri, sizeof uri, "file:%s/%s?psow=0", folder, name);
     int result =
         sqlite3_open_v2(uri, &store->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, store->disk->vfs);
@@ -304,6 +304,21 @@ int store_open(const char *directory, const struct store_start *start, struct st
     return 0;
 }
 
+int store_settle_readonly(struct store *store, const char *name, struct err *err)
+{
+    int64_t version = pragma_value(store, "PRAGMA user_version");
+    if (pragma_value(store, "PRAGMA application_id") != STORE_APPLICATION_ID)
+        return err_set(err, -EUCLEAN, "%s is not a Fairstock ledger", name);
+    if (version > SCHEMA_VERSION)
+        return store_migrate(store, err); /* says so, and changes nothing */
+    if (version != SCHEMA_VERSION)
+        return err_set(err, -ENOTSUP,
+                       "this ledger has schema %lld, this program reads %d; start the newest fairstockd once",
+                       (long long)version, (int)SCHEMA_VERSION);
+    int result = store_prepare(store, err);
+    return result == 0 ? store_load_head(store, err) : result;
+}
+
 int store_open_readonly(const char *directory, struct store **store, struct err *err)
 {
     struct store *made = store_make(directory, NULL);
@@ -311,17 +326,8 @@ int store_open_readonly(const char *directory, struct store **store, struct err 
         return err_set(err, -ENOMEM, "out of memory");
     made->readonly = true;
     int result = store_connect(made, "ledger.db", SQLITE_OPEN_READONLY, err);
-    if (result == 0 && pragma_value(made, "PRAGMA application_id") != STORE_APPLICATION_ID)
-        result = err_set(err, -EUCLEAN, "ledger.db is not a Fairstock ledger");
-    if (result == 0 && pragma_value(made, "PRAGMA user_version") != SCHEMA_VERSION)
-        result =
-            err_set(err, -ENOTSUP,
-                    "this ledger has schema %lld, this program reads %d; start the newest fairstockd once",
-                    (long long)pragma_value(made, "PRAGMA user_version"), (int)SCHEMA_VERSION);
     if (result == 0)
-        result = store_prepare(made, err);
-    if (result == 0)
-        result = store_load_head(made, err);
+        result = store_settle_readonly(made, "ledger.db", err);
     if (result < 0) {
         store_free(made);
         return result;

@@ -110,6 +110,7 @@ static int verify(struct store *store, struct walk *walk)
         result = bad(walk, walk->expected_position, "events are missing at the end");
     if (result == -EUCLEAN)
         result = bad(walk, walk->expected_position, "the file is damaged here");
+    memcpy(walk->check->hash, walk->hash, HASH_BYTES);
     return result < 0 ? result : 0;
 }
 
