@@ -132,6 +132,7 @@ MUST_CHECK int store_item_codes(struct store *store, uint32_t item, char (*codes
 
 struct store_check {
     uint64_t events, seals, epochs;
+    uint64_t lost;               /* missing, and named as lost by a salvage */
     uint64_t first_bad_position; /* 0: none */
     uint8_t hash[HASH_BYTES];    /* h of the last event; meaningful when nothing is bad */
     char words[REASON_MAX_BYTES + 1];
