@@ -68,6 +68,9 @@ struct store_installed;
 void cli_print_installed(const char *state, const struct store_installed *installed);
 int cli_install_failed(const char *state, int result, const struct err *err);
 
+/* Checks an exported journal; false when the file is none: then *code is untouched. */
+bool cli_verify_journal(const char *path, int *code);
+
 int cli_status(struct cli *cli);
 int cli_sell(struct cli *cli);
 int cli_undo(struct cli *cli);

@@ -25,7 +25,11 @@ const struct cli_command cli_commands[] = {
      "are kept; with --strict one bad row keeps all out. Importing twice changes nothing.\n",
      1, 1, cli_import},
     {"export", "[--journal]", "stock as CSV on standard output; --journal: every event, a line each",
-     "Works while fairstockd runs and while it is stopped.\n", 0, 0, cli_export},
+     "Works while fairstockd runs and while it is stopped. The journal is text: each line has what happened "
+     "in words, "
+     "its exact\nbytes and its tag; its header says how to check one by hand, fairstock verify FILE checks "
+     "all.\n",
+     0, 0, cli_export},
     {"sync", "", "ask the shops now", "", 0, 0, cli_sync},
     {"cards", "[ID OPTION [DETAIL]] [--json]", "what needs your decision; with ID and OPTION: decide", "", 0,
      3, cli_cards},
@@ -36,11 +40,17 @@ const struct cli_command cli_commands[] = {
     {"go-live", "CHANNEL [--confirm]",
      "show what would change at the shop; --confirm: from now on keep it true", "", 1, 1, cli_go_live},
     {"doctor", "", "look for what is wrong and say what to do", "", 0, 0, cli_doctor},
-    {"verify", "[DIR] [--practice-shop FILE] [--light-log FILE]", "check a ledger from its events alone",
-     "Checks tags, seals, gaps and starts; needs no fairstockd. With a practice shop's file: also that every "
-     "level\n"
-     "equals what the events add up to. With a light log: that every `sold` is in the ledger once, and "
-     "back.\n",
+    {"verify", "[FILE] [--practice-shop FILE] [--light-log FILE]",
+     "check a ledger, a backup or an exported journal from its events alone",
+     "FILE is a state directory (default: that of --state), a ledger.db, a backup, or what export --journal "
+     "wrote. "
+     "Needs no\nfairstockd and no configuration. Checks tags, seals, gaps and starts, of a journal also that "
+     "every "
+     "word says what its\nbytes say, and names the first record that was changed. With a practice shop's "
+     "file: also "
+     "that every level equals what\nthe events add up to. With a light log: that every `sold` is in the "
+     "ledger once, "
+     "and back.\n",
      0, 1, cli_verify},
     {"backup", "DIR [--keep N] [--config FILE]",
      "copy the ledger to a stick while fairstockd goes on selling",

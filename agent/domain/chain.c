@@ -98,7 +98,7 @@ static bool check_epoch(struct chain *chain, uint64_t position)
     bool first = !chain->has_epoch;
     if (first && !chain->unproven && position != 1)
         return bad(chain, position, "the first event is not an epoch");
-    if (first)
+    if (first && id128_is_zero(chain->device)) /* else the caller knows whose it should be */
         chain->device = event->epoch.device;
     if (!id128_equal(event->epoch.device, chain->device))
         return bad(chain, position, "this start is another device's");
@@ -169,8 +169,7 @@ bool chain_take(struct chain *chain, uint64_t position, const uint8_t *bytes, si
     return true;
 }
 
-void chain_take_unproven_tag(struct chain *chain, const uint8_t *bytes, size_t length,
-                             uint8_t tag[CHAIN_TAG_BYTES])
+void chain_tag(const struct chain *chain, const uint8_t *bytes, size_t length, uint8_t tag[CHAIN_TAG_BYTES])
 {
     uint8_t hash[HASH_BYTES];
     next_hash(chain, bytes, length, hash);

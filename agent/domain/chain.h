@@ -25,6 +25,7 @@ struct chain {
     struct event event;    /* the last one, decoded; its texts borrow from the caller's bytes */
 };
 
+/* Afterwards `device` may be set to the device whose ledger it should be. */
 void chain_begin(struct chain *chain, sha256_fn *sha256);
 /* The next event. False when it is bad: then bad_position and words say which is the first bad one and why,
  * and the chain takes no more. */
@@ -35,8 +36,8 @@ bool chain_end(struct chain *chain);
 /* Whether these bytes would carry this tag if they came next. Changes nothing. */
 bool chain_fits(const struct chain *chain, const uint8_t *bytes, size_t length,
                 const uint8_t tag[CHAIN_TAG_BYTES]);
-/* Goes on with the event although its tag does not fit; *tag becomes what does. */
-void chain_take_unproven_tag(struct chain *chain, const uint8_t *bytes, size_t length,
+/* The tag that these bytes get if they come next. */
+void chain_tag(const struct chain *chain, const uint8_t *bytes, size_t length,
                              uint8_t tag[CHAIN_TAG_BYTES]);
 /* Of the event at a position of the start that runs. */
 struct event_id chain_id(const struct chain *chain, uint64_t position);
