@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/daemon_ledger.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
@@ -42,7 +43,7 @@ static int check_chain(struct store *store)
     if (result < 0 || check.first_bad_position) {
         log_error("the ledger is damaged at position %" PRIu64 ": %s", check.first_bad_position,
                   result < 0 ? strerrordesc_np(-result) : check.words);
-        return EXIT_LEDGER;
+        return EXIT_DAMAGED;
     }
     (void)printf("ledger: %" PRIu64 " events, %" PRIu64 " seals, %" PRIu64 " starts, all right\n",
                  check.events, check.seals, check.epochs);
@@ -64,12 +65,14 @@ static int check_ledger(const struct daemon *daemon)
         (void)printf("ledger: none yet; the first start makes it in %s\n", daemon->state);
         return EXIT_OK;
     }
+    int code = daemon_ledger_place(daemon, &err);
+    if (code != EXIT_OK)
+        return complain(code, &err);
     int result = store_open_readonly(daemon->state, &store, &err);
     if (result < 0) {
         (void)err_prefix(&err, result, "%s", daemon->state);
-        return complain(EXIT_LEDGER, &err);
+        return complain(daemon_ledger_refused(daemon, result, &err), &err);
     }
-    int code = EXIT_OK;
     if (store_is_practice(store) != daemon->practice) {
         (void)err_set(&err, -EPERM, "%s: this is a %s ledger; %s needs a state directory of its own",
                       daemon->state, daemon->practice ? "real" : "practice",

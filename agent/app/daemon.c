@@ -2,6 +2,7 @@
  * scanners, page. */
 #include "app/daemon.h"
 #include "app/check.h"
+#include "app/daemon_ledger.h"
 #include "app/daemon_recover.h"
 #include "app/daemon_terminal.h"
 
@@ -93,18 +94,6 @@ static uint32_t clock_quality(int64_t wall_ms)
 {
     static const int64_t written_ms = 1790000000000; /* September 2026 */
     return wall_ms < written_ms ? CLOCK_UNKNOWN : CLOCK_NTP;
-}
-
-static int exit_for(int result)
-{
-    switch (result) {
-    case -EBUSY:
-        return EXIT_BUSY;
-    case -EPERM:
-        return EXIT_MIXED;
-    default:
-        return EXIT_LEDGER;
-    }
 }
 
 /* Only what a person wrote may end in a code after which the service manager does not try again. */
@@ -291,11 +280,15 @@ static int build_core(struct daemon *daemon)
     if (result < 0)
         return fail(daemon, EXIT_FAILED, &err);
     loop_on_failure(daemon->loop, loop_failed, daemon);
-    if (make_state(daemon->state, &err) < 0)
-        return fail(daemon, EXIT_LEDGER, &err);
+    result = make_state(daemon->state, &err);
+    if (result < 0)
+        return fail(daemon, result == -EROFS ? EXIT_READ_ONLY : EXIT_LEDGER, &err);
+    int code = daemon_ledger_place(daemon, &err);
+    if (code != EXIT_OK)
+        return fail(daemon, code, &err);
     result = open_ledger(daemon, &err);
     if (result < 0)
-        return fail(daemon, exit_for(result), &err);
+        return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     result = add_timers(daemon);
     if (result < 0)
         return fail(daemon, EXIT_FAILED, &err);

@@ -41,7 +41,7 @@ struct key {
 #define CHANNEL(member) offsetof(struct config_channel, member), sizeof(((struct config_channel *)0)->member)
 
 static const struct key keys[] = {
-    {"device", "state", KEY_NEEDED_TEXT, OF(state), 0, 0, "/var/lib/fairstock",
+    {"device", "state", KEY_NEEDED_TEXT, OF(state), 0, 0, CONFIG_DEFAULT_STATE,
      "Directory of the ledger. One fairstockd at a time uses it."},
     {"device", "listen", KEY_NEEDED_TEXT, OF(listen), 0, 0, "127.0.0.1:8377",
      "Address and port of the page; `none` for no page. On an address that is not loopback the page is "

@@ -10,6 +10,8 @@
 
 #include "base/buf.h"
 
+#define CONFIG_DEFAULT_STATE "/var/lib/fairstock"
+
 enum {
     CONFIG_TEXT_MAX_BYTES = 512,
     CONFIG_SOURCES_MAX = 8,

@@ -141,6 +141,7 @@ void store_uri_escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES]);
  * statements. */
 MUST_CHECK int store_settle_readonly(struct store *store, const char *name, struct err *err);
 MUST_CHECK int store_connect(struct store *store, const char *name, int flags, struct err *err);
+int64_t store_schema_version(void); /* what this program reads and writes */
 MUST_CHECK int store_migrate(struct store *store, struct err *err);
 MUST_CHECK int store_create(struct store *store, const struct store_start *start, const char *path,
                             struct err *err);

@@ -88,15 +88,22 @@ int store_connect(struct store *store, const char *name, int flags, struct err *
     return 0;
 }
 
+int64_t store_schema_version(void)
+{
+    return SCHEMA_VERSION;
+}
+
 /* Each migration is one transaction with its version number, so a power cut leaves the old or the new schema.
  */
 int store_migrate(struct store *store, struct err *err)
 {
     int64_t version = pragma_value(store, "PRAGMA user_version");
     if (version < 0 || version > SCHEMA_VERSION)
-        return err_set(err, -ENOTSUP,
-                       "this ledger was written by a newer Fairstock (schema %lld, this program knows %d)",
-                       (long long)version, (int)SCHEMA_VERSION);
+        return err_set(
+            err, -ENOTSUP,
+            "this ledger was written by a newer Fairstock (schema %lld, this program knows %d); install "
+            "that version again, nothing was changed",
+            (long long)version, (int)SCHEMA_VERSION);
     for (int64_t next = version; next < SCHEMA_VERSION; next++) {
         char finish[64];
         (void)snprintf(finish, sizeof finish, "PRAGMA user_version = %lld; COMMIT", (long long)next + 1);
