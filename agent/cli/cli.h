@@ -87,5 +87,6 @@ int cli_doctor(struct cli *cli);
 int cli_verify(struct cli *cli);
 int cli_backup(struct cli *cli);
 int cli_restore(struct cli *cli);
+int cli_salvage(struct cli *cli);
 
 #endif

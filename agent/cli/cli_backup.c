@@ -190,7 +190,7 @@ void cli_print_installed(const char *state, const struct store_installed *instal
     if (*installed->aside)
         (void)printf("The ledger that was there is in %s/%s, unchanged.\n", state, installed->aside);
     (void)printf("%s: %" PRIu64 " events, written, read back and verified.\n", state, installed->events);
-    if (installed->origin.wall_ms)
+    if (installed->origin.wall_ms && installed->origin.kind == STORE_ORIGIN_BACKUP)
         (void)printf("What was sold after %s UTC is not in it.\n", wall);
     (void)printf(
         "Next: %s\nIt knows that it was restored: nothing is raised at a shop before you say so. Give "

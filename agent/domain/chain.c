@@ -144,6 +144,19 @@ static bool check(struct chain *chain, uint64_t position)
     return chain->event.kind != EVENT_SALVAGE || check_salvage(chain, position);
 }
 
+/* Behind a gap a start or a seal is believed about h only when its own tag fits what it says. */
+static bool stands_by_itself(const struct chain *chain, const uint8_t *bytes, size_t length,
+                             const uint8_t tag[CHAIN_TAG_BYTES])
+{
+    const struct event *event = &chain->event;
+    uint8_t hash[HASH_BYTES];
+    if (event->kind != EVENT_SEAL && event->kind != EVENT_EPOCH)
+        return true;
+    chain->sha256(event->kind == EVENT_SEAL ? event->seal.hash : event->epoch.parent_hash, CHAINED_BYTES,
+                  bytes, length, hash);
+    return memcmp(hash, tag, CHAIN_TAG_BYTES) == 0;
+}
+
 bool chain_take(struct chain *chain, uint64_t position, const uint8_t *bytes, size_t length,
                 const uint8_t tag[CHAIN_TAG_BYTES])
 {
@@ -157,6 +170,8 @@ bool chain_take(struct chain *chain, uint64_t position, const uint8_t *bytes, si
         return false;
     if (event_decode(bytes, length, &chain->event) < 0)
         return bad(chain, position, "the event's bytes are damaged");
+    if (chain->unproven && !stands_by_itself(chain, bytes, length, tag))
+        return bad(chain, position, "the event was changed: its tag does not fit");
     if (!check(chain, position))
         return false;
     uint8_t hash[HASH_BYTES];
@@ -181,6 +196,12 @@ bool chain_end(struct chain *chain)
     if (chain->bad_position)
         return false;
     return !chain->gap_count || bad(chain, chain->expected, "an event is missing");
+}
+
+void chain_drop(struct chain *chain)
+{
+    chain->bad_position = 0;
+    chain->words = NULL;
 }
 
 struct event_id chain_id(const struct chain *chain, uint64_t position)

@@ -37,8 +37,9 @@ bool chain_end(struct chain *chain);
 bool chain_fits(const struct chain *chain, const uint8_t *bytes, size_t length,
                 const uint8_t tag[CHAIN_TAG_BYTES]);
 /* The tag that these bytes get if they come next. */
-void chain_tag(const struct chain *chain, const uint8_t *bytes, size_t length,
-                             uint8_t tag[CHAIN_TAG_BYTES]);
+void chain_tag(const struct chain *chain, const uint8_t *bytes, size_t length, uint8_t tag[CHAIN_TAG_BYTES]);
+/* After a bad event: goes on without it, so that it will be missing. For a salvage. */
+void chain_drop(struct chain *chain);
 /* Of the event at a position of the start that runs. */
 struct event_id chain_id(const struct chain *chain, uint64_t position);
 

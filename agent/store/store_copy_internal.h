@@ -21,6 +21,13 @@ MUST_CHECK int store_copy_rows(struct store *source, struct store *target, uint6
  * and nothing in them, written without a journal: it counts only after the caller has synced and renamed it.
  */
 MUST_CHECK int store_new_file(struct store *target, const char *name, struct err *err);
+/* Rows of all tables from the events of target, which has events only: book, catalogue, epochs, channels,
+ * listings, order lines. What was never created by an event that is there gets a name that says so. Ends the
+ * transaction that the caller began, and writes `start` as a start of its own. store_rebuild.c */
+MUST_CHECK int store_rebuild(struct store *target, const struct store_start *start, struct err *err);
+/* Cards and unfinished ops, of which events say nothing, from the damaged file, as far as it can be read. */
+bool store_rebuild_from_rows(struct store *target, const char *file);
+
 /* The name of a new ledger until it takes its place. While it is there and ledger.db is not, a start refuses:
  * what it would make is an empty ledger in the place of one that was being moved. */
 #define STORE_INSTALL_NAME "ledger.db.restoring"

@@ -154,6 +154,8 @@ MUST_CHECK int store_log_settle(struct store *store, struct err *err);
 /* Everything of store_open but the lock. */
 MUST_CHECK int store_start_up(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_open_file(struct store *store, const struct store_start *start, struct err *err);
+/* This start's first event, in a commit of its own. */
+MUST_CHECK int store_write_epoch(struct store *store, const struct store_start *start);
 MUST_CHECK int store_load(struct store *store, struct err *err);
 MUST_CHECK int store_load_head(struct store *store, struct err *err);
 /* Applies events after < position <= last to the book. */

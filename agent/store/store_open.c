@@ -203,7 +203,7 @@ static void fill_parent(struct store *store, struct event *event)
     memcpy(event->epoch.parent_hash, store->hash, HASH_BYTES);
 }
 
-static int write_epoch(struct store *store, const struct store_start *start)
+int store_write_epoch(struct store *store, const struct store_start *start)
 {
     struct event event = {.kind = EVENT_EPOCH, .version = 1};
     event.epoch.device = store->device;
@@ -286,7 +286,7 @@ int store_start_up(struct store *store, const struct store_start *start, struct 
         result = store_load(store, err);
     if (result < 0)
         return result;
-    result = write_epoch(store, start);
+    result = store_write_epoch(store, start);
     if (result == 0)
         return 0;
     /* What a failed sync left in the kernel's cache must not be found, and believed, by the next start. */

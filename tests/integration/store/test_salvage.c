@@ -1,0 +1,366 @@
+/* A ledger whose file is damaged, page by page, byte by byte: what can be read is saved, what is lost is
+ * named, the damaged files stay as they were, and the booth can sell. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/crypto.h"
+#include "ledger.h"
+#include "store/store_copy.h"
+#include "store/store_internal.h"
+
+enum { PAGE_BYTES = 1024, FILE_MAX_BYTES = 1024 * 1024, EVENTS_MAX = 4096 };
+
+struct whole {
+    uint8_t file[FILE_MAX_BYTES];
+    size_t length;
+    uint8_t bodies[EVENTS_MAX][96]; /* the beginning of each event, to compare with */
+    size_t lengths[EVENTS_MAX];
+    uint64_t events;
+    int64_t on_hand;
+};
+
+static int keep_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                      const uint8_t tag[4])
+{
+    struct whole *whole = user;
+    (void)id;
+    (void)tag;
+    assert_true(position < EVENTS_MAX);
+    memcpy(whole->bodies[position], bytes, length < 96 ? length : 96);
+    whole->lengths[position] = length;
+    whole->events = position;
+    return 0;
+}
+
+static void read_file(const char *path, uint8_t *bytes, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    *length = fread(bytes, 1, FILE_MAX_BYTES, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void write_file(const char *path, const uint8_t *bytes, size_t length)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Some starts, an item with a long title (overflow pages), sales, seals; stopped in order. */
+static struct whole *make(struct ledger *ledger, int sales)
+{
+    struct whole *whole = calloc(1, sizeof *whole);
+    assert_non_null(whole);
+    ledger_open(ledger);
+    ledger_stock_up(ledger);
+    struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_OP_RESULT, .version = 1};
+    char words[REASON_MAX_BYTES + 1];
+    memset(words, 'w', sizeof words - 1);
+    words[sizeof words - 1] = '\0';
+    event.op_result.channel = 1;
+    event.op_result.words = text_of(words);
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_SALE, .version = 1};
+    event.sale.location = LEDGER_BOOTH;
+    event.sale.line_count = SALE_LINES_MAX; /* on overflow pages */
+    for (int i = 0; i < SALE_LINES_MAX; i++)
+        event.sale.lines[i] =
+            (struct sale_line){.code = text_of("9999999999999999999999999999999"), .quantity = 1};
+    changes_add_event(&changes, &event);
+    assert_int_equal(ledger_submit(ledger, &changes).error, 0);
+    for (int i = 0; i < sales; i++) {
+        if (i % 60 == 59)
+            ledger_reopen(ledger);
+        assert_int_equal(ledger_sell(ledger, 1, 1).error, 0);
+    }
+    ledger_close(ledger);
+    struct store *store;
+    assert_int_equal(store_open_readonly(ledger->directory, &store, NULL), 0);
+    assert_int_equal(store_walk(store, 0, keep_event, whole), 0);
+    store_close(store);
+    char path[LEDGER_PATH_BYTES];
+    ledger_path(ledger, "ledger.db", path);
+    read_file(path, whole->file, &whole->length);
+    return whole;
+}
+
+/* A directory with nothing but this file as its ledger. */
+static void place_file(struct ledger *ledger, const uint8_t *bytes, size_t length)
+{
+    char command[256], path[LEDGER_PATH_BYTES];
+    (void)snprintf(command, sizeof command, "rm -rf %s && mkdir %s", ledger->directory, ledger->directory);
+    assert_int_equal(system(command), 0);
+    ledger_path(ledger, "ledger.db", path);
+    write_file(path, bytes, length);
+}
+
+static int salvage(struct ledger *ledger, struct store_salvaged *salvaged, struct err *err)
+{
+    struct store_install install = {
+        .directory = ledger->directory, .wall_ms = 1790000009000, .sha256 = crypto_sha256_two};
+    struct store_start start = ledger_start(ledger);
+    return store_salvage(NULL, &install, &start, salvaged, err);
+}
+
+struct saved {
+    const struct whole *whole;
+    int64_t on_hand;
+    uint64_t count;
+};
+
+static int compare_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes,
+                         size_t length, const uint8_t tag[4])
+{
+    struct saved *saved = user;
+    struct event event;
+    (void)id;
+    (void)tag;
+    assert_int_equal(event_decode(bytes, length, &event), 0);
+    if (event.kind == EVENT_ADJUSTMENT && event.adjustment.item == 1)
+        saved->on_hand += event.adjustment.delta;
+    if (event.kind == EVENT_SALE && event.sale.lines[0].item == 1)
+        saved->on_hand -= event.sale.lines[0].quantity;
+    if (position > saved->whole->events || event.kind == EVENT_SALVAGE ||
+        (event.kind == EVENT_EPOCH && text_equal(event.epoch.program, text_of("fairstock salvage"))))
+        return 1; /* from here on it is the salvage's own */
+    assert_int_equal(length, saved->whole->lengths[position]);
+    assert_memory_equal(bytes, saved->whole->bodies[position], length < 96 ? length : 96);
+    saved->count++;
+    return 0;
+}
+
+/* Every law of a salvaged ledger; returns how many of the old events are in it. */
+static uint64_t check_salvaged(struct ledger *ledger, const struct whole *whole,
+                               const struct store_salvaged *salvaged)
+{
+    struct saved saved = {.whole = whole};
+    struct store_origin origin;
+    ledger_open(ledger);
+    assert_int_equal(store_origin(ledger->store, &origin), 0);
+    assert_int_equal(origin.kind, STORE_ORIGIN_SALVAGE);
+    struct store_check check = ledger_verify(ledger);
+    assert_int_equal(check.lost, salvaged->lost);
+    assert_true(store_walk(ledger->store, 0, compare_event, &saved) >= 0);
+    assert_int_equal(saved.count, salvaged->events);
+    assert_int_equal(ledger_on_hand(ledger, 1), saved.on_hand);
+    int64_t before = ledger_on_hand(ledger, 1);
+    assert_int_equal(ledger_sell(ledger, 1, 2).error, 0);
+    ledger_reopen(ledger);
+    assert_int_equal(ledger_on_hand(ledger, 1), before - 2);
+    (void)ledger_verify(ledger);
+    ledger_close(ledger);
+    return saved.count;
+}
+
+static void check_set_aside(struct ledger *ledger, const struct store_salvaged *salvaged,
+                            const uint8_t *bytes, size_t length)
+{
+    static uint8_t aside[FILE_MAX_BYTES];
+    char name[LEDGER_PATH_BYTES], path[LEDGER_PATH_BYTES];
+    size_t got;
+    (void)snprintf(name, sizeof name, "%.60s/ledger.db", salvaged->installed.aside);
+    ledger_path(ledger, name, path);
+    read_file(path, aside, &got);
+    assert_int_equal(got, length);
+    assert_memory_equal(aside, bytes, length);
+}
+
+static void ruin(uint8_t *page, int how)
+{
+    for (size_t i = 0; i < PAGE_BYTES; i++)
+        page[i] = how == 0 ? 0 : how == 1 ? 0xff : (uint8_t)(i * 197 + 13);
+}
+
+static void clear(struct ledger *ledger)
+{
+    char command[256];
+    (void)snprintf(command, sizeof command, "rm -rf %s/*", ledger->directory);
+    assert_int_equal(system(command), 0);
+}
+
+static void every_page_ruined(void **state)
+{
+    struct ledger *ledger = *state;
+    struct whole *whole = make(ledger, 300);
+    static uint8_t bytes[FILE_MAX_BYTES];
+    uint64_t fewest = UINT64_MAX, refused = 0, salvages = 0;
+    size_t pages = whole->length / PAGE_BYTES;
+    assert_true(pages > 15);
+    for (size_t page = 0; page < pages; page++) {
+        struct store_salvaged salvaged;
+        struct err err = {0};
+        memcpy(bytes, whole->file, whole->length);
+        ruin(bytes + page * PAGE_BYTES, (int)(page % 3));
+        place_file(ledger, bytes, whole->length);
+        int result = salvage(ledger, &salvaged, &err);
+        if (result == -EALREADY) { /* a free page: nothing of it is missed */
+            refused++;
+            continue;
+        }
+        if (result < 0)
+            print_error("page %zu: %s\n", page + 1, err_text(&err));
+        assert_int_equal(result, 0);
+        check_set_aside(ledger, &salvaged, bytes, whole->length);
+        uint64_t saved = check_salvaged(ledger, whole, &salvaged);
+        fewest = saved < fewest ? saved : fewest;
+        salvages++;
+    }
+    print_message(
+        "%zu pages ruined one at a time: %llu salvages, at least %llu of %llu events saved, %llu not "
+        "missed\n",
+        pages, (unsigned long long)salvages, (unsigned long long)fewest, (unsigned long long)whole->events,
+        (unsigned long long)refused);
+    /* No page holds more than some forty events, and nothing else may go with it. */
+    assert_true(fewest + 60 >= whole->events);
+    assert_true(refused * 4 < pages);
+    clear(ledger);
+    free(whole);
+}
+
+static void one_byte_of_an_event(void **state)
+{
+    struct ledger *ledger = *state;
+    struct whole *whole = make(ledger, 40);
+    static uint8_t bytes[FILE_MAX_BYTES];
+    uint64_t target = 30, mended = 0, lost = 0;
+    size_t length = whole->lengths[target];
+    uint8_t *at = memmem(whole->file, whole->length, whole->bodies[target], length);
+    assert_non_null(at);
+    for (size_t i = 0; i < length + TAG_BYTES; i++) {
+        struct store_salvaged salvaged;
+        struct err err = {0};
+        memcpy(bytes, whole->file, whole->length);
+        bytes[(size_t)(at - whole->file) + i] ^= 0x10;
+        place_file(ledger, bytes, whole->length);
+        assert_int_equal(salvage(ledger, &salvaged, &err), 0);
+        uint64_t saved = check_salvaged(ledger, whole, &salvaged);
+        assert_int_equal(saved + salvaged.lost, whole->events);
+        assert_int_equal(salvaged.lost, i < length ? 1 : 0); /* a damaged tag costs nothing */
+        mended += salvaged.mended;
+        lost += salvaged.lost;
+    }
+    assert_int_equal(mended, TAG_BYTES);
+    assert_int_equal(lost, length);
+    clear(ledger);
+    free(whole);
+}
+
+static void what_was_salvaged_cannot_be_changed_unseen(void **state)
+{
+    struct ledger *ledger = *state;
+    struct whole *whole = make(ledger, 40);
+    struct store_salvaged salvaged;
+    struct err err = {0};
+    uint8_t *at = memmem(whole->file, whole->length, whole->bodies[30], whole->lengths[30]);
+    assert_non_null(at);
+    at[2] ^= 1;
+    place_file(ledger, whole->file, whole->length);
+    assert_int_equal(salvage(ledger, &salvaged, &err), 0);
+    assert_int_equal(salvaged.gap_count, 1);
+    assert_int_equal(salvaged.gaps[0].first, 30);
+    assert_int_equal(salvaged.gaps[0].last, 30);
+    /* One byte of an event behind the gap, whose tag nobody can check: the salvage event still binds it. */
+    char path[LEDGER_PATH_BYTES], sql[160];
+    ledger_path(ledger, "ledger.db", path);
+    for (int position = 31; position < 34; position++) {
+        sqlite3 *db;
+        struct store *store;
+        struct store_check check;
+        static uint8_t keep[FILE_MAX_BYTES];
+        size_t length;
+        read_file(path, keep, &length);
+        assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+        (void)snprintf(
+            sql, sizeof sql,
+            "UPDATE event SET body = CAST(substr(body, 1, 2) || x'07' || substr(body, 4) AS BLOB) WHERE "
+            "position = %d",
+            position);
+        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_close(db), SQLITE_OK);
+        assert_int_equal(store_open_readonly(ledger->directory, &store, NULL), 0);
+        assert_int_equal(store_verify(store, crypto_sha256_two, &check), 0);
+        store_close(store);
+        assert_true(check.first_bad_position > 0);
+        write_file(path, keep, length);
+    }
+    clear(ledger);
+    free(whole);
+}
+
+static void sales_that_are_only_in_the_log(void **state)
+{
+    struct ledger *ledger = *state;
+    struct ledger running = {.next_epoch = 50};
+    ledger_open(ledger);
+    ledger_stock_up(ledger);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(ledger_sell(ledger, 1, 1).error, 0);
+    char command[512];
+    (void)snprintf(command, sizeof command,
+                   "cp %s/ledger.db %s/ledger.db-wal %s/ && dd if=/dev/zero of=%s/ledger.db "
+                   "bs=1024 count=1 conv=notrunc 2>/dev/null",
+                   ledger->directory, ledger->directory, ledger->copy, ledger->copy);
+    assert_int_equal(system(command), 0);
+    memcpy(running.directory, ledger->copy, sizeof running.directory);
+    struct store_salvaged salvaged;
+    struct err err = {0};
+    int result = salvage(&running, &salvaged, &err);
+    if (result < 0)
+        print_error("%s\n", err_text(&err));
+    assert_int_equal(result, 0);
+    assert_int_equal(salvaged.lost, 0);
+    assert_int_equal(salvaged.last, store_last_position(ledger->store));
+    ledger_open(&running);
+    assert_int_equal(ledger_on_hand(&running, 1), 80);
+    (void)ledger_verify(&running);
+    ledger_close(&running);
+    ledger_close(ledger);
+    clear(&running);
+}
+
+static void what_is_well_or_nothing_at_all_is_refused(void **state)
+{
+    struct ledger *ledger = *state;
+    struct store_salvaged salvaged;
+    struct err err = {0};
+    ledger_open(ledger);
+    assert_int_equal(salvage(ledger, &salvaged, &err), -EBUSY);
+    ledger_close(ledger);
+    assert_int_equal(salvage(ledger, &salvaged, &err), -EALREADY);
+    static uint8_t bytes[64 * 1024];
+    memset(bytes, 'x', sizeof bytes);
+    place_file(ledger, bytes, sizeof bytes);
+    assert_int_equal(salvage(ledger, &salvaged, &err), -ENODATA);
+    check_set_aside(ledger, &(struct store_salvaged){.installed.aside = "."}, bytes, sizeof bytes);
+    clear(ledger);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_page_ruined, ledger_setup, ledger_teardown),
+        cmocka_unit_test_setup_teardown(one_byte_of_an_event, ledger_setup, ledger_teardown),
+        cmocka_unit_test_setup_teardown(what_was_salvaged_cannot_be_changed_unseen, ledger_setup,
+                                        ledger_teardown),
+        cmocka_unit_test_setup_teardown(sales_that_are_only_in_the_log, ledger_setup, ledger_teardown),
+        cmocka_unit_test_setup_teardown(what_is_well_or_nothing_at_all_is_refused, ledger_setup,
+                                        ledger_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
