@@ -96,7 +96,7 @@ static bool check_epoch(struct chain *chain, uint64_t position)
 {
     const struct event *event = &chain->event;
     bool first = !chain->has_epoch;
-    if (first && !chain->unproven && position != 1)
+    if (first && !chain->gap_count && position != 1)
         return bad(chain, position, "the first event is not an epoch");
     if (first && id128_is_zero(chain->device)) /* else the caller knows whose it should be */
         chain->device = event->epoch.device;
@@ -106,7 +106,8 @@ static bool check_epoch(struct chain *chain, uint64_t position)
         return bad(chain, position, "this start has the id of the one before");
     if (chain->unproven)
         say_hash(chain, event->epoch.parent_hash);
-    else if (!first && !follows(chain, position))
+    else if (first ? position != 1 && memcmp(event->epoch.parent_hash, chain->hash, HASH_BYTES) != 0
+                   : !follows(chain, position))
         return bad(chain, position, "this start does not follow the event before it");
     chain->has_epoch = true;
     chain->epoch = event->epoch.epoch;
@@ -137,7 +138,7 @@ static bool check(struct chain *chain, uint64_t position)
 {
     if (chain->event.kind == EVENT_EPOCH)
         return check_epoch(chain, position);
-    if (!chain->has_epoch && !chain->unproven)
+    if (!chain->has_epoch && !chain->gap_count)
         return bad(chain, position, "the first event is not an epoch");
     if (chain->event.kind == EVENT_SEAL)
         return check_seal(chain, position);
