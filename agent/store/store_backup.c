@@ -142,6 +142,15 @@ static int fill(struct store *source, struct store *target, const struct store_b
     return result < 0 ? err_set_errno(err, result, "the copy cannot be written") : 0;
 }
 
+/* After a lazy unmount all this still works, on a folder that nobody will find again. */
+static int still_there(const struct folder *folder)
+{
+    struct stat held, named;
+    if (fstat(folder->fd, &held) < 0 || stat(folder->path, &named) < 0)
+        return -errno;
+    return held.st_dev == named.st_dev && held.st_ino == named.st_ino ? 0 : -ENODEV;
+}
+
 /* Reads back what the disk has, not what the kernel remembers of it, as far as the kernel can be asked to. */
 static int read_back(const struct folder *folder, const char *name, int fd,
                      const struct store_backup_request *request, struct store_backup_report *report,
@@ -150,9 +159,12 @@ static int read_back(const struct folder *folder, const char *name, int fd,
     char path[STORE_PATH_MAX_BYTES + STORE_COPY_NAME_BYTES];
     struct store *copy = NULL;
     struct store_check check = {0};
+    int result = still_there(folder);
+    if (result < 0)
+        return err_set_errno(err, result, "the folder is not where it was");
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
     (void)snprintf(path, sizeof path, "%s/%s", folder->path, name);
-    int result = store_open_copy(path, &copy, err);
+    result = store_open_copy(path, &copy, err);
     if (result == 0 && (result = store_verify(copy, request->sha256, &check)) < 0)
         (void)err_set_errno(err, result, "the copy cannot be read back");
     if (result == 0 && check.first_bad_position)
@@ -199,15 +211,6 @@ static int sync_folder(const struct folder *folder)
     if (errno != EINVAL && errno != ENOSYS && errno != EROFS)
         return -errno;
     return syncfs(folder->fd) < 0 ? -errno : 0;
-}
-
-/* After a lazy unmount all this still works, on a folder that nobody will find again. */
-static int still_there(const struct folder *folder)
-{
-    struct stat held, named;
-    if (fstat(folder->fd, &held) < 0 || stat(folder->path, &named) < 0)
-        return -errno;
-    return held.st_dev == named.st_dev && held.st_ino == named.st_ino ? 0 : -ENODEV;
 }
 
 static int give_name(const struct folder *folder, const char *part, const char *name, struct err *err)

@@ -314,7 +314,11 @@ int store_open(const char *directory, const struct store_start *start, struct st
 int store_settle_readonly(struct store *store, const char *name, struct err *err)
 {
     int64_t version = pragma_value(store, "PRAGMA user_version");
-    if (pragma_value(store, "PRAGMA application_id") != STORE_APPLICATION_ID)
+    int64_t application = version < 0 ? -1 : pragma_value(store, "PRAGMA application_id");
+    int why = sqlite3_errcode(store->db);
+    if (application < 0 && why != SQLITE_OK && why != SQLITE_DONE && store_errno(why) != -EUCLEAN)
+        return err_set(err, store_errno(why), "%s cannot be read: %s", name, sqlite3_errmsg(store->db));
+    if (application != STORE_APPLICATION_ID)
         return err_set(err, -EUCLEAN, "%s is not a Fairstock ledger", name);
     if (version > SCHEMA_VERSION)
         return store_migrate(store, err); /* says so, and changes nothing */
