@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "store/store_copy.h"
 
 enum { USB_PATIENCE_MS = 3000 };
 
@@ -36,14 +37,20 @@ static int check_channels(const struct daemon *daemon)
 
 /* --- the ledger --- */
 
-static int check_chain(struct store *store)
+static int check_chain(const struct daemon *daemon, struct store *store, struct err *err)
 {
     struct store_check check;
     int result = store_verify(store, crypto_sha256_two, &check);
     if (result < 0 || check.first_bad_position) {
-        log_error("the ledger is damaged at position %" PRIu64 ": %s", check.first_bad_position,
-                  result < 0 ? strerrordesc_np(-result) : check.words);
-        return EXIT_DAMAGED;
+        (void)err_set(err, -EUCLEAN, "at position %" PRIu64 ": %.120s", check.first_bad_position,
+                      result < 0 ? strerrordesc_np(-result) : check.words);
+        return complain(daemon_ledger_refused(daemon, -EUCLEAN, err), err);
+    }
+    char words[REASON_MAX_BYTES + 1] = "";
+    result = store_quick_check(store, words);
+    if (result < 0 || strcmp(words, "ok") != 0) {
+        (void)err_set(err, -EUCLEAN, "%.120s", result < 0 ? strerrordesc_np(-result) : words);
+        return complain(daemon_ledger_refused(daemon, -EUCLEAN, err), err);
     }
     (void)printf("ledger: %" PRIu64 " events, %" PRIu64 " seals, %" PRIu64 " starts, all right\n",
                  check.events, check.seals, check.epochs);
@@ -79,7 +86,7 @@ static int check_ledger(const struct daemon *daemon)
                       daemon->practice ? "practice" : "a real stall");
         code = complain(EXIT_MIXED, &err);
     } else {
-        code = check_chain(store);
+        code = check_chain(daemon, store, &err);
     }
     store_close(store);
     return code;

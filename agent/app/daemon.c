@@ -298,10 +298,11 @@ static int build_core(struct daemon *daemon)
     daemon->shown = STATUS_STARTING;
     result = seed_open(daemon, &err);
     if (result < 0)
-        return fail(daemon, EXIT_LEDGER, &err);
+        return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     struct intake_settings intake = {daemon->store, daemon->sell_location, daemon_outcome, daemon};
-    if (intake_new(&intake, &daemon->intake, &err) < 0)
-        return fail(daemon, EXIT_LEDGER, &err);
+    result = intake_new(&intake, &daemon->intake, &err);
+    if (result < 0)
+        return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     return EXIT_OK;
 }
 
@@ -312,6 +313,8 @@ static int build_edges(struct daemon *daemon)
     if (result < 0)
         return fail(daemon, exit_for_page(daemon, result), &err);
     result = daemon_open_channels(daemon, &err);
+    if (result == -EUCLEAN)
+        return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     if (result < 0)
         return fail(daemon, exit_for_channels(daemon, result), &err);
     if (daemon_sources_open(daemon, &err) < 0)

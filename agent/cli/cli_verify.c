@@ -189,7 +189,14 @@ static int verify_chain(struct store *store)
         (void)printf("%" PRIu64 " events are missing, as a salvage says that found them lost\n", check.lost);
     (void)printf("%" PRIu64 " events, %" PRIu64 " seals, %" PRIu64 " starts: every tag and seal fits\n",
                  check.events, check.seals, check.epochs);
-    return CLI_OK;
+    char words[REASON_MAX_BYTES + 1] = "";
+    result = store_quick_check(store, words);
+    if (result == 0 && strcmp(words, "ok") == 0)
+        return CLI_OK;
+    (void)printf(
+        "DAMAGED beside the events: %s. The events are whole; fairstock salvage builds the rest anew.\n",
+        result < 0 ? strerrordesc_np(-result) : words);
+    return result < 0 && result != -EUCLEAN ? CLI_FAILED : CLI_DAMAGED;
 }
 
 static void print_origin(struct store *store)

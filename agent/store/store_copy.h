@@ -87,6 +87,10 @@ MUST_CHECK int store_open_copy(const char *path, struct store **store, struct er
 /* A text that went along, appended. -ENOENT: none of that name. */
 MUST_CHECK int store_copy_text(struct store *store, const char *name, struct buf *text);
 
+/* What SQLite itself says of the file's structure, of rows too that no event is in: "ok", or its first
+ * complaint. Reads the whole file. */
+MUST_CHECK int store_quick_check(struct store *store, char words[REASON_MAX_BYTES + 1]);
+
 /* --- putting a copy in a ledger's place --- */
 
 struct store_install {

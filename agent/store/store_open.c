@@ -10,6 +10,7 @@
 static const char *const migrations[] = {
 #include "migrations.inc"
 };
+enum { FILE_MIN_BYTES = 512 }; /* the smallest page there is */
 enum { SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };
 
 /* --- lock
@@ -165,11 +166,14 @@ int store_open_file(struct store *store, const struct store_start *start, struct
 {
     char path[STORE_PATH_MAX_BYTES + 16];
     (void)snprintf(path, sizeof path, "%s/ledger.db", store->directory);
-    int result = store->disk->size(store->disk->user, path, NULL);
+    int64_t bytes = 0;
+    int result = store->disk->size(store->disk->user, path, &bytes);
     if (result == -ENOENT)
         result = store_create(store, start, path, err);
     else if (result < 0)
         return err_set_errno(err, result, "cannot use %s", path);
+    else if (bytes < FILE_MIN_BYTES) /* SQLite would take it for an empty database and write into it */
+        return err_set(err, -EUCLEAN, "ledger.db is not a Fairstock ledger");
     if (result < 0)
         return result;
     result = store_connect(store, "ledger.db", SQLITE_OPEN_READWRITE, err);

@@ -346,14 +346,12 @@ static bool is_well(const char *file, const struct store_install *install)
 {
     struct store *store;
     struct store_check check;
-    sqlite3_stmt *ask = NULL;
+    char words[REASON_MAX_BYTES + 1] = "";
     if (store_open_copy(file, &store, NULL) < 0)
         return false;
     bool well =
         store_verify(store, install->sha256, &check) == 0 && !check.first_bad_position && check.events > 0;
-    well = well && sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1, &ask, NULL) == SQLITE_OK &&
-           sqlite3_step(ask) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(ask, 0), "ok") == 0;
-    (void)sqlite3_finalize(ask);
+    well = well && store_quick_check(store, words) == 0 && strcmp(words, "ok") == 0;
     store_close(store);
     return well;
 }

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "domain/chain.h"
-#include "store/store_internal.h"
+#include "store/store_copy_internal.h"
 
 static int take(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
                 const uint8_t tag[TAG_BYTES])
@@ -78,4 +78,17 @@ int store_verify(struct store *store, store_sha256_fn *sha256, struct store_chec
         (void)snprintf(check->words, sizeof check->words, "%s", chain->words);
     memcpy(check->hash, chain->hash, HASH_BYTES);
     return result < 0 ? result : store_errno(ended);
+}
+
+int store_quick_check(struct store *store, char words[REASON_MAX_BYTES + 1])
+{
+    sqlite3_stmt *ask = NULL;
+    int prepared = sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1, &ask, NULL);
+    int result = prepared == SQLITE_OK ? store_step(ask) : store_errno(prepared);
+    if (result == 1)
+        store_column_text(ask, 0, words, REASON_MAX_BYTES + 1);
+    else if (result == -EUCLEAN)
+        (void)snprintf(words, REASON_MAX_BYTES + 1, "the file is damaged");
+    (void)sqlite3_finalize(ask);
+    return result == 1 || result == -EUCLEAN ? 0 : result < 0 ? result : -EIO;
 }
