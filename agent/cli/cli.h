@@ -68,6 +68,10 @@ struct store_installed;
 void cli_print_installed(const char *state, const struct store_installed *installed);
 int cli_install_failed(const char *state, int result, const struct err *err);
 
+/* Parts of doctor: each prints its lines and returns how many are bad. */
+int cli_report(bool good, const char *what, const char *remedy);
+int cli_doctor_card(const char *directory);
+int cli_doctor_backup(const char *directory, struct store *store);
 /* Checks an exported journal; false when the file is none: then *code is untouched. */
 bool cli_verify_journal(const char *path, int *code);
 

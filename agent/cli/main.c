@@ -39,7 +39,13 @@ const struct cli_command cli_commands[] = {
      "drive the practice shop and its network", "", 1, 3, cli_practice},
     {"go-live", "CHANNEL [--confirm]",
      "show what would change at the shop; --confirm: from now on keep it true", "", 1, 1, cli_go_live},
-    {"doctor", "", "look for what is wrong and say what to do", "", 0, 0, cli_doctor},
+    {"doctor", "", "look for what is wrong and say what to do",
+     "The agent, the ledger's events and file, free space, the card (read-only? file system errors? how "
+     "worn, where "
+     "it tells:\nSD cards do not), the newest backup's age, the clock, scanners, shops. BAD lines are "
+     "followed by what to "
+     "do.\n",
+     0, 0, cli_doctor},
     {"verify", "[FILE] [--practice-shop FILE] [--light-log FILE]",
      "check a ledger, a backup or an exported journal from its events alone",
      "FILE is a state directory (default: that of --state), a ledger.db, a backup, or what export --journal "
