@@ -11,7 +11,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
-#include "store/store_copy.h"
 
 enum { USB_PATIENCE_MS = 3000 };
 

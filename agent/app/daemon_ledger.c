@@ -74,7 +74,7 @@ static int other_file(const struct daemon *daemon, struct err *err)
 int daemon_ledger_refused(const struct daemon *daemon, int result, struct err *err)
 {
     enum store_file kind = FILE_IS_LEDGER;
-    int looked = store_file_kind(daemon->state, &kind);
+    int looked = store_place_file(daemon->state, &kind);
     switch (result) {
     case -EBUSY:
         return EXIT_BUSY;

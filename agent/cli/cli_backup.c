@@ -11,7 +11,8 @@
 #include "cli/cli.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
-#include "store/store_copy.h"
+#include "store/store_backup.h"
+#include "store/store_restore.h"
 
 #define SERVICE_CONFIG "/etc/fairstock/fairstock.ini"
 enum { TEXT_MAX_BYTES = CONFIG_FILE_MAX_BYTES };
@@ -91,7 +92,7 @@ static void remember(const char *state, const struct witness *witness)
     BUF_AUTO struct buf text = buf_new(WITNESS_TEXT_MAX_BYTES);
     struct err err = {0};
     witness_format(witness, crypto_sha256_two, &text);
-    if (buf_error(&text) < 0 || store_put_file(state, CLI_LAST_BACKUP, buf_text(&text), &err) < 0)
+    if (buf_error(&text) < 0 || store_restore_file(state, CLI_LAST_BACKUP, buf_text(&text), &err) < 0)
         cli_complain("the backup is made, but doctor will not know of it: %s", err_text(&err));
 }
 
@@ -163,7 +164,7 @@ static void put_text(struct store *copy, const char *state, const char *name, co
     struct err err = {0};
     if (store_copy_text(copy, name, &text) < 0 || !text.length)
         return;
-    if (store_put_file(state, as, buf_text(&text), &err) < 0)
+    if (store_restore_file(state, as, buf_text(&text), &err) < 0)
         cli_complain("the ledger is restored, but %s is not: %s", as, err_text(&err));
     else
         (void)printf("%s/%s: from the backup\n", state, as);
@@ -174,7 +175,7 @@ static void put_texts(const char *file, const char *state)
     struct store *copy;
     struct err err = {0};
     char scanners[4096 + 16];
-    if (store_open_copy(file, &copy, &err) < 0)
+    if (store_copy_open(file, &copy, &err) < 0)
         return; /* it was read a moment ago; the ledger is what counts */
     put_text(copy, state, "fairstock.ini", "fairstock.ini.from-backup");
     (void)snprintf(scanners, sizeof scanners, "%s/scanners", state);

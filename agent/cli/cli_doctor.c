@@ -8,7 +8,7 @@
 
 #include "cli/cli.h"
 #include "crypto/crypto.h"
-#include "store/store_copy.h"
+#include "store/store.h"
 
 int cli_report(bool good, const char *what, const char *remedy)
 {

@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 #include "crypto/crypto.h"
-#include "store/store_copy.h"
+#include "store/store_witness.h"
 
 enum { DAYS_FINE = 7 };
 #define DAY_MS 86400000

@@ -104,8 +104,8 @@ static int check_wear(const char *device)
     else
         (void)snprintf(words, sizeof words, "card health: its life is not told");
     if (left > RESERVE_FINE)
-        (void)strncat(words, left == 2 ? ", most of its reserve is used" : ", its reserve is used up",
-                      sizeof words - strlen(words) - 1);
+        (void)snprintf(words + strlen(words), sizeof words - strlen(words), "%s",
+                       left == 2 ? ", most of its reserve is used" : ", its reserve is used up");
     return cli_report(good, words, NEW_CARD);
 }
 

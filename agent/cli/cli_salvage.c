@@ -8,7 +8,8 @@
 
 #include "cli/cli.h"
 #include "crypto/crypto.h"
-#include "store/store_copy.h"
+#include "store/store_salvage.h"
+#include "store/store_witness.h"
 
 enum { GAPS_SHOWN_MAX = 10 };
 

@@ -11,7 +11,9 @@
 #include "cli/cli.h"
 #include "cli/sums.h"
 #include "crypto/crypto.h"
+#include "domain/wall.h"
 #include "store/store_copy.h"
+#include "store/store_origin.h"
 
 enum { SHOP_FILE_MAX_BYTES = 64 * 1024 * 1024 };
 
@@ -237,7 +239,7 @@ static int open_any(struct cli *cli, struct store **store, struct err *err)
     const char *path = cli_ledger_directory(cli);
     struct stat status;
     if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
-        return store_open_copy(path, store, err);
+        return store_copy_open(path, store, err);
     return cli_open_ledger(path, store, err);
 }
 

@@ -4,18 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static const char first_line[] = "fairstock witness 1\n";
 enum { CHECK_BYTES = 4 };
-
-void wall_text(int64_t wall_ms, char text[WALL_TEXT_BYTES])
-{
-    time_t seconds = (time_t)(wall_ms >= 0 ? wall_ms / 1000 : (wall_ms - 999) / 1000);
-    struct tm parts;
-    if (!gmtime_r(&seconds, &parts) || !strftime(text, WALL_TEXT_BYTES, "%Y-%m-%d %H:%M:%S", &parts))
-        (void)snprintf(text, WALL_TEXT_BYTES, "no date");
-}
 
 static void add_hex(struct buf *text, const uint8_t *bytes, size_t count)
 {

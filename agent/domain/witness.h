@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "domain/event.h"
+#include "domain/wall.h"
 
 enum { WITNESS_TEXT_MAX_BYTES = 1024 };
 
@@ -25,9 +26,5 @@ void witness_format(const struct witness *witness, sha256_fn *sha256, struct buf
 /* Reads what witness_format wrote. -EINVAL with a sentence, *witness untouched: another kind of file, a newer
  * version, or one that was changed or cut. */
 MUST_CHECK int witness_parse(const char *text, sha256_fn *sha256, struct witness *witness, struct err *err);
-
-/* "2026-11-24 12:01:00" (UTC) of milliseconds since 1970, for people. */
-enum { WALL_TEXT_BYTES = 32 };
-void wall_text(int64_t wall_ms, char text[WALL_TEXT_BYTES]);
 
 #endif

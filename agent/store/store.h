@@ -140,6 +140,8 @@ struct store_check {
 /* Walks the whole chain: tags, seals, sequence gaps, epoch tree. Independent of book and rows. sha256 as at
  * open. */
 MUST_CHECK int store_verify(struct store *store, store_sha256_fn *sha256, struct store_check *check);
+/* What SQLite says of the whole file's structure, rows too: "ok", or its first complaint. */
+MUST_CHECK int store_quick_check(struct store *store, char words[REASON_MAX_BYTES + 1]);
 /* Walks all events in order, for verifiers and exports. Stops when fn returns non-zero and returns that. */
 typedef int store_event_fn(void *user, uint64_t position, struct event_id id, const uint8_t *bytes,
                            size_t length, const uint8_t tag[4]);

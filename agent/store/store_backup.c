@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "store/store_backup.h"
 #include "store/store_copy_internal.h"
+#include "store/store_origin.h"
 
 enum { SPARE_BYTES = 1024 * 1024, NUMBER_MAX = 99999999 };
 
@@ -132,7 +134,7 @@ static int fill(struct store *source, struct store *target, const struct store_b
         return result;
     result = store_prepare(target, err);
     if (result == 0)
-        result = store_put_origin(target, &origin);
+        result = store_origin_put(target, &origin);
     if (result == 0)
         result = put_texts(target, request);
     if (result == 0)
@@ -164,7 +166,7 @@ static int read_back(const struct folder *folder, const char *name, int fd,
         return err_set_errno(err, result, "the folder is not where it was");
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
     (void)snprintf(path, sizeof path, "%s/%s", folder->path, name);
-    result = store_open_copy(path, &copy, err);
+    result = store_copy_open(path, &copy, err);
     if (result == 0 && (result = store_verify(copy, request->sha256, &check)) < 0)
         (void)err_set_errno(err, result, "the copy cannot be read back");
     if (result == 0 && check.first_bad_position)
@@ -188,7 +190,7 @@ static int write_file(struct store *source, const struct folder *folder, const c
     struct store *target = store_make(folder->path, NULL);
     if (!target)
         return err_set(err, -ENOMEM, "out of memory");
-    int result = store_new_file(target, part, err);
+    int result = store_copy_new(target, part, err);
     if (result == 0)
         result = fill(source, target, request, err);
     store_free(target);

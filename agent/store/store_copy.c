@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "store/store_copy_internal.h"
 
-int store_new_file(struct store *target, const char *name, struct err *err)
+int store_copy_new(struct store *target, const char *name, struct err *err)
 {
     char path[STORE_PATH_MAX_BYTES + STORE_COPY_NAME_BYTES], application[64];
     (void)snprintf(path, sizeof path, "%s/%s", target->directory, name);
@@ -68,7 +68,7 @@ static int connect_copy(struct store *store, const char *path, bool log, struct 
                    result == SQLITE_NOTADB ? "it is not a ledger" : sqlite3_errmsg(store->db));
 }
 
-int store_open_copy(const char *path, struct store **store, struct err *err)
+int store_copy_open(const char *path, struct store **store, struct err *err)
 {
     bool log;
     if (strlen(path) >= STORE_PATH_MAX_BYTES)

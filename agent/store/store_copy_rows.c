@@ -111,10 +111,11 @@ static int copy_table(struct copying *copying, const char *table)
     if (prepared != SQLITE_OK)
         result = from_failed(copying, prepared);
     if (result == 0) {
-        (void)sqlite3_snprintf(sizeof insert, insert, "INSERT INTO \"%w\" VALUES (?", table);
-        for (int i = 1; i < sqlite3_column_count(read) && strlen(insert) < sizeof insert - 4; i++)
-            (void)strcat(insert, ",?");
-        prepared = sqlite3_prepare_v2(copying->to, strcat(insert, ")"), -1, &write, NULL);
+        size_t used = (size_t)snprintf(insert, sizeof insert, "INSERT INTO \"%s\" VALUES (?", table);
+        for (int i = 1; i < sqlite3_column_count(read) && used + 4 < sizeof insert; i++)
+            used += (size_t)snprintf(insert + used, sizeof insert - used, ",?");
+        (void)snprintf(insert + used, sizeof insert - used, ")");
+        prepared = sqlite3_prepare_v2(copying->to, insert, -1, &write, NULL);
         result = prepared == SQLITE_OK ? copy_rows(copying, read, write) : to_failed(copying, prepared);
     }
     (void)sqlite3_finalize(read);

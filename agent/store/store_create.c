@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "store/store_copy_internal.h"
+#include "store/store_restore_internal.h"
 
 static int put_identity(struct store *store, const struct store_start *start, struct err *err)
 {

@@ -48,7 +48,7 @@ static uint32_t big_endian(const uint8_t *at)
 /* SQLite's file format, section 1.3: magic, user_version at 60, application_id at 68. The header of a page
  * that waits in the log is the same in these, but for the migration that a power cut left there: then the
  * older number is the safe one to believe. */
-int store_file_kind(const char *directory, enum store_file *kind)
+int store_place_file(const char *directory, enum store_file *kind)
 {
     static const char magic[] = "SQLite format 3";
     char path[STORE_PATH_MAX_BYTES + 16];

@@ -20,6 +20,6 @@ enum store_file {
     FILE_IS_OTHER,   /* something else, or a ledger whose first page is gone */
 };
 /* Reads the first bytes of `directory`/ledger.db. -errno when they cannot be read. */
-MUST_CHECK int store_file_kind(const char *directory, enum store_file *kind);
+MUST_CHECK int store_place_file(const char *directory, enum store_file *kind);
 
 #endif

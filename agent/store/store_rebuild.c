@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "store/store_copy_internal.h"
+#include "store/store_internal.h"
+#include "store/store_rebuild.h"
 
 struct rebuilding {
     struct store *target;

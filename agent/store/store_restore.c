@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "store/store_copy_internal.h"
+#include "store/store_restore_internal.h"
 
 enum { PLACE_BYTES = STORE_PATH_MAX_BYTES + 2 * STORE_COPY_NAME_BYTES, ASIDE_TRIES = 100 };
 
@@ -39,7 +40,7 @@ static int give_to_owner(const char *directory, const char *path)
 
 /* --- before --- */
 
-int store_install_lock(struct store *place, struct err *err)
+int store_restore_lock(struct store *place, struct err *err)
 {
     char path[PLACE_BYTES];
     if (mkdir(place->directory, 0700) < 0 && errno != EEXIST)
@@ -52,7 +53,7 @@ int store_install_lock(struct store *place, struct err *err)
     return result < 0 ? err_set_errno(err, result, "cannot use %s", path) : 0;
 }
 
-int store_install_check(struct store *place, struct err *err)
+int store_restore_check(struct store *place, struct err *err)
 {
     if (size_of(place, "ledger.db") >= 0)
         return err_set(err, -EEXIST, "there is a ledger already");
@@ -107,7 +108,7 @@ static int verify_place(const char *path, const struct store_install *install,
 {
     struct store *copy = NULL;
     struct store_check check = {0};
-    int result = store_open_copy(path, &copy, err);
+    int result = store_copy_open(path, &copy, err);
     if (result == 0 && (result = store_verify(copy, install->sha256, &check)) < 0)
         (void)err_set_errno(err, result, "what was written cannot be read back");
     if (result == 0 && check.first_bad_position)
@@ -121,7 +122,7 @@ static int verify_place(const char *path, const struct store_install *install,
     return result;
 }
 
-int store_install_finish(struct store *place, const struct store_install *install,
+int store_restore_finish(struct store *place, const struct store_install *install,
                          struct store_installed *installed, struct err *err)
 {
     char path[PLACE_BYTES], final[PLACE_BYTES];
@@ -137,7 +138,7 @@ int store_install_finish(struct store *place, const struct store_install *instal
     if (result < 0)
         return result;
     result = store_disk_sync_path(disk, place->directory, O_RDONLY | O_DIRECTORY);
-    if (result == 0 && store_install_check(place, NULL) == -EEXIST)
+    if (result == 0 && store_restore_check(place, NULL) == -EEXIST)
         result = install->set_aside ? set_aside(place, install, installed) : -EEXIST;
     if (result == 0)
         result = store_disk_sync_path(disk, place->directory, O_RDONLY | O_DIRECTORY);
@@ -173,7 +174,7 @@ static int fill(struct store *source, struct store *target, struct err *err)
     struct store_origin from;
     int marked = store_origin(source, &from);
     if (marked == -ENOENT) /* not one of our backups, but a copy all the same */
-        marked = store_put_origin(target, &origin);
+        marked = store_origin_put(target, &origin);
     result =
         marked < 0
             ? marked
@@ -195,7 +196,7 @@ static int write_beside(struct store *source, const struct store *place, struct 
     if (result < 0)
         (void)err_set_errno(err, result, "cannot remove %s", path);
     if (result == 0)
-        result = store_new_file(target, STORE_INSTALL_NAME, err);
+        result = store_copy_new(target, STORE_INSTALL_NAME, err);
     if (result == 0)
         result = fill(source, target, err);
     store_free(target);
@@ -208,14 +209,14 @@ static int restore(struct store *source, struct store *place, const struct store
     char path[PLACE_BYTES];
     int result = check_source(source, install, err);
     if (result == 0)
-        result = store_install_lock(place, err);
+        result = store_restore_lock(place, err);
     if (result == 0 && !install->set_aside)
-        result = store_install_check(place, err);
+        result = store_restore_check(place, err);
     if (result < 0)
         return result;
     result = write_beside(source, place, err);
     if (result == 0)
-        result = store_install_finish(place, install, installed, err);
+        result = store_restore_finish(place, install, installed, err);
     path_of(place, STORE_INSTALL_NAME, path);
     /* Once the old ledger is out of its place the new one stays: a start must find it and refuse. */
     if (result < 0 && !*installed->aside)
@@ -229,7 +230,7 @@ int store_restore(const char *file, const struct store_install *install, struct 
     struct store *source = NULL;
     struct store *place = store_make(install->directory, NULL);
     *installed = (struct store_installed){0};
-    int result = place ? store_open_copy(file, &source, err) : err_set(err, -ENOMEM, "out of memory");
+    int result = place ? store_copy_open(file, &source, err) : err_set(err, -ENOMEM, "out of memory");
     if (result < 0)
         (void)err_prefix(err, result, "%s", file);
     if (result == 0)
@@ -242,7 +243,7 @@ int store_restore(const char *file, const struct store_install *install, struct 
 
 /* --- small files --- */
 
-int store_put_file(const char *directory, const char *name, const char *text, struct err *err)
+int store_restore_file(const char *directory, const char *name, const char *text, struct err *err)
 {
     char path[PLACE_BYTES], part[PLACE_BYTES + 8];
     if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path)

@@ -10,7 +10,11 @@
 #include "base/cleanup.h"
 #include "domain/chain.h"
 #include "store/store_copy_internal.h"
+#include "store/store_origin.h"
 #include "store/store_pages.h"
+#include "store/store_rebuild.h"
+#include "store/store_restore_internal.h"
+#include "store/store_salvage.h"
 
 struct salvage {
     struct store *target;
@@ -270,7 +274,7 @@ static int close_book(struct salvage *salvage, const char *file, const struct st
     salvage->report->cards = store_rebuild_from_rows(target, file);
     origin.position = target->last_position;
     result = store_begin(target);
-    return result == 0 ? store_end(target, store_put_origin(target, &origin)) : result;
+    return result == 0 ? store_end(target, store_origin_put(target, &origin)) : result;
 }
 
 static int build(struct salvage *salvage, const char *file, const struct store_install *install,
@@ -330,7 +334,7 @@ static int write_beside(const char *file, struct store *place, const struct stor
     if (result == 0 && unlink(path) < 0 && errno != ENOENT)
         result = err_set_errno(err, -errno, "cannot remove %s", path);
     if (result == 0)
-        result = store_new_file(target, STORE_INSTALL_NAME, err);
+        result = store_copy_new(target, STORE_INSTALL_NAME, err);
     if (result == 0)
         result = collect(salvage, file, err);
     finish_statements(salvage);
@@ -347,7 +351,7 @@ static bool is_well(const char *file, const struct store_install *install)
     struct store *store;
     struct store_check check;
     char words[REASON_MAX_BYTES + 1] = "";
-    if (store_open_copy(file, &store, NULL) < 0)
+    if (store_copy_open(file, &store, NULL) < 0)
         return false;
     bool well =
         store_verify(store, install->sha256, &check) == 0 && !check.first_bad_position && check.events > 0;
@@ -360,16 +364,16 @@ static int salvage_into(const char *file, struct store *place, const struct stor
                         const struct store_start *start, struct store_salvaged *salvaged, struct err *err)
 {
     char path[STORE_PATH_MAX_BYTES + STORE_COPY_NAME_BYTES];
-    int result = store_install_lock(place, err);
+    int result = store_restore_lock(place, err);
     if (result == 0 && !install->set_aside)
-        result = store_install_check(place, err);
+        result = store_restore_check(place, err);
     if (result < 0)
         return result;
     if (is_well(file, install))
         return err_set(err, -EALREADY, "%s is not damaged; there is nothing to salvage", file);
     result = write_beside(file, place, install, start, salvaged, err);
     if (result == 0)
-        result = store_install_finish(place, install, &salvaged->installed, err);
+        result = store_restore_finish(place, install, &salvaged->installed, err);
     (void)snprintf(path, sizeof path, "%s/%s", place->directory, STORE_INSTALL_NAME);
     if (result < 0 && !*salvaged->installed.aside)
         (void)unlink(path);

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "domain/chain.h"
-#include "store/store_copy_internal.h"
+#include "store/store_internal.h"
 
 static int take(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
                 const uint8_t tag[TAG_BYTES])

@@ -18,8 +18,9 @@
 #include "base/cleanup.h"
 #include "crypto/crypto.h"
 #include "ledger.h"
-#include "store/store_copy.h"
+#include "store/store_backup.h"
 #include "store/store_internal.h"
+#include "store/store_restore.h"
 
 /* Called when the copy is read back: the stick is being waited for. The agent sells then, and its log goes
  * home and begins anew, which no reader may hinder. */
@@ -53,7 +54,7 @@ static void open_report(struct ledger *ledger, const struct store_backup_report 
 {
     char path[LEDGER_PATH_BYTES + STORE_COPY_NAME_BYTES];
     (void)snprintf(path, sizeof path, "%s/%s", ledger->copy, report->name);
-    assert_int_equal(store_open_copy(path, copy, NULL), 0);
+    assert_int_equal(store_copy_open(path, copy, NULL), 0);
 }
 
 static void the_log_is_free_while_the_stick_is_waited_for(void **state)
@@ -148,9 +149,7 @@ static void the_mark_goes_when_it_is_settled(void **state)
     assert_int_equal(store_origin(restored.store, &origin), -ENOENT);
     assert_int_equal(ledger_on_hand(&restored, 1), 100);
     ledger_close(&restored);
-    char command[160];
-    (void)snprintf(command, sizeof command, "rm -rf %s", restored.directory);
-    assert_int_equal(system(command), 0);
+    ledger_remove(restored.directory);
 }
 
 int main(void)

@@ -13,7 +13,8 @@
 
 #include "crypto/crypto.h"
 #include "ledger.h"
-#include "store/store_copy.h"
+#include "store/store_origin.h"
+#include "store/store_witness.h"
 
 static struct witness seen(struct ledger *ledger)
 {
