@@ -26,7 +26,7 @@ static const char *sys_root(void)
 /* The first line of a small file of sysfs; false when there is none. */
 static bool read_value(const char *folder, const char *name, char value[VALUE_MAX_BYTES])
 {
-    char path[PATH_MAX + VALUE_MAX_BYTES];
+    char path[PATH_MAX + 2 * VALUE_MAX_BYTES];
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE_AUTO FILE *file = fopen(path, "re");
     if (!file || !fgets(value, VALUE_MAX_BYTES, file))
@@ -111,7 +111,7 @@ static int check_wear(const char *device)
 
 static int check_card(const char *block)
 {
-    char device[PATH_MAX], path[PATH_MAX + 32], type[VALUE_MAX_BYTES];
+    char device[PATH_MAX + 32], path[PATH_MAX + 32], type[VALUE_MAX_BYTES];
     (void)snprintf(path, sizeof path, "%s/partition", block);
     (void)snprintf(device, sizeof device, "%s%s", block, access(path, F_OK) == 0 ? "/../device" : "/device");
     if (!read_value(device, "type", type))
