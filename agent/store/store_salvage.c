@@ -187,7 +187,9 @@ static int follow_chain(struct salvage *salvage)
 static void report_gaps(struct salvage *salvage)
 {
     struct store_salvaged *report = salvage->report;
-    const struct chain *chain = &salvage->chain;
+    struct chain *chain = &salvage->chain;
+    if (chain->unproven) /* up to the end: the salvage's own start comes next, and says h again */
+        memcpy(chain->gaps[chain->gap_count - 1].hash, chain->hash, HASH_BYTES);
     report->events = chain->events;
     report->last = chain->expected - 1;
     report->gap_count = chain->gap_count;
@@ -346,6 +348,15 @@ static int write_beside(const char *file, struct store *place, const struct stor
 
 /* --- is it damaged at all? --- */
 
+static int is_behind(void *last, uint64_t position, const uint8_t *body, size_t length)
+{
+    (void)body;
+    (void)length;
+    return position > *(const uint64_t *)last;
+}
+
+/* One damaged frame of the log and SQLite takes what is before it for the whole ledger, without a word:
+ * events that stand behind its end show that there was more. */
 static bool is_well(const char *file, const struct store_install *install)
 {
     struct store *store;
@@ -356,8 +367,10 @@ static bool is_well(const char *file, const struct store_install *install)
     bool well =
         store_verify(store, install->sha256, &check) == 0 && !check.first_bad_position && check.events > 0;
     well = well && store_quick_check(store, words) == 0 && strcmp(words, "ok") == 0;
+    uint64_t last = store->last_position;
     store_close(store);
-    return well;
+    struct store_pages_report pages;
+    return well && store_pages_scan(file, is_behind, &last, &pages, NULL) == 0;
 }
 
 static int salvage_into(const char *file, struct store *place, const struct store_install *install,

@@ -333,6 +333,58 @@ static void sales_that_are_only_in_the_log(void **state)
     ledger_close(ledger);
 }
 
+/* As kill -9 leaves it: no seal and no start behind the damage, so nothing says h again before the end. */
+static void a_gap_with_nothing_sure_behind_it(void **state)
+{
+    struct ledger *ledger = *state;
+    struct ledger killed = {.next_epoch = 50};
+    struct store_salvaged salvaged;
+    struct err err = {0};
+    static uint8_t bytes[FILE_MAX_BYTES];
+    uint8_t event[EVENT_MAX_BYTES];
+    size_t length = sizeof event, changed = 0;
+    ledger_open(ledger);
+    ledger_stock_up(ledger);
+    for (int i = 0; i < 30; i++)
+        assert_int_equal(ledger_sell(ledger, 1, 1).error, 0);
+    struct changes changes = changes_new();
+    ledger_add_item(&changes, 4, "TO BE LOST", "LOST-CODE", 0, 7);
+    struct store_result added = ledger_submit(ledger, &changes);
+    assert_int_equal(added.error, 0);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(ledger_sell(ledger, 1, 1).error, 0);
+    uint64_t last = store_last_position(ledger->store);
+    assert_int_equal(store_event(ledger->store, added.first_position, event, &length), 0);
+    memcpy(killed.directory, ledger->copy, sizeof killed.directory);
+    for (const char *name = "ledger.db"; name;
+         name = strcmp(name, "ledger.db") == 0 ? "ledger.db-wal" : NULL) {
+        char path[LEDGER_PATH_BYTES];
+        size_t size;
+        ledger_path(ledger, name, path);
+        read_file(path, bytes, &size);
+        for (uint8_t *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), event, length)); changed++)
+            at[length - 3] ^= 0x20;
+        ledger_path(&killed, name, path);
+        write_file(path, bytes, size);
+    }
+    assert_true(changed > 0);
+    int result = salvage(&killed, &salvaged, &err);
+    if (result < 0)
+        print_error("%s\n", err_text(&err));
+    assert_int_equal(result, 0);
+    assert_int_equal(salvaged.lost, 1);
+    assert_int_equal(salvaged.events, last - 1);
+    ledger_open(&killed);
+    assert_int_equal(ledger_verify(&killed).lost, 1);
+    assert_int_equal(ledger_on_hand(&killed, 1), 60);
+    struct item item; /* its making is lost, its stock is not */
+    assert_int_equal(store_item(killed.store, 4, &item), 0);
+    assert_string_equal(item.sku, "LOST-4");
+    assert_int_equal(ledger_on_hand(&killed, 4), 7);
+    ledger_close(&killed);
+    ledger_close(ledger);
+}
+
 static void what_is_well_or_nothing_at_all_is_refused(void **state)
 {
     struct ledger *ledger = *state;
@@ -357,6 +409,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_salvaged_cannot_be_changed_unseen, ledger_setup,
                                         ledger_teardown),
         cmocka_unit_test_setup_teardown(sales_that_are_only_in_the_log, ledger_setup, ledger_teardown),
+        cmocka_unit_test_setup_teardown(a_gap_with_nothing_sure_behind_it, ledger_setup, ledger_teardown),
         cmocka_unit_test_setup_teardown(what_is_well_or_nothing_at_all_is_refused, ledger_setup,
                                         ledger_teardown),
     };
