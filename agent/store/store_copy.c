@@ -20,11 +20,11 @@ int store_copy_new(struct store *target, const char *name, struct err *err)
     (void)snprintf(application, sizeof application, "PRAGMA application_id = %d", (int)STORE_APPLICATION_ID);
     int result = store_connect(target, name, SQLITE_OPEN_READWRITE, err);
     if (result == 0)
-        result =
-            store_pragma(target,
-                         "PRAGMA page_size = 1024; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = "
-                         "OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY",
-                         err);
+        result = store_pragma(
+            target,
+            "PRAGMA page_size = 1024; PRAGMA main.locking_mode = EXCLUSIVE; PRAGMA journal_mode = "
+            "OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY",
+            err);
     if (result == 0)
         result = store_pragma(target, application, err);
     if (result == 0)

@@ -17,15 +17,16 @@
 #include <unistd.h>
 
 #include "crypto/crypto.h"
+#include "damage.h"
 #include "ledger.h"
 #include "store/store_internal.h"
 #include "store/store_origin.h"
 #include "store/store_salvage.h"
 
-enum { PAGE_BYTES = 1024, FILE_MAX_BYTES = 5 * 1024 * 1024, EVENTS_MAX = 4096 };
+enum { PAGE_BYTES = 1024, EVENTS_MAX = 4096 };
 
 struct whole {
-    uint8_t file[FILE_MAX_BYTES];
+    uint8_t file[DAMAGE_FILE_MAX_BYTES];
     size_t length;
     uint8_t bodies[EVENTS_MAX][96]; /* the beginning of each event, to compare with */
     size_t lengths[EVENTS_MAX];
@@ -44,22 +45,6 @@ static int keep_event(void *user, uint64_t position, struct event_id id, const u
     whole->lengths[position] = length;
     whole->events = position;
     return 0;
-}
-
-static void read_file(const char *path, uint8_t *bytes, size_t *length)
-{
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    *length = fread(bytes, 1, FILE_MAX_BYTES, file);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void write_file(const char *path, const uint8_t *bytes, size_t length)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, length, file), length);
-    assert_int_equal(fclose(file), 0);
 }
 
 /* Some starts, an item with a long title (overflow pages), sales, seals; stopped in order. */
@@ -97,26 +82,8 @@ static struct whole *make(struct ledger *ledger, int sales)
     store_close(store);
     char path[LEDGER_PATH_BYTES];
     ledger_path(ledger, "ledger.db", path);
-    read_file(path, whole->file, &whole->length);
+    damage_read(path, whole->file, &whole->length);
     return whole;
-}
-
-/* A directory with nothing but this file as its ledger. */
-static void place_file(struct ledger *ledger, const uint8_t *bytes, size_t length)
-{
-    char path[LEDGER_PATH_BYTES];
-    ledger_remove(ledger->directory);
-    assert_int_equal(mkdir(ledger->directory, 0700), 0);
-    ledger_path(ledger, "ledger.db", path);
-    write_file(path, bytes, length);
-}
-
-static int salvage(struct ledger *ledger, struct store_salvaged *salvaged, struct err *err)
-{
-    struct store_install install = {
-        .directory = ledger->directory, .wall_ms = 1790000009000, .sha256 = crypto_sha256_two};
-    struct store_start start = ledger_start(ledger);
-    return store_salvage(NULL, &install, &start, salvaged, err);
 }
 
 struct saved {
@@ -172,12 +139,12 @@ static uint64_t check_salvaged(struct ledger *ledger, const struct whole *whole,
 static void check_set_aside(struct ledger *ledger, const struct store_salvaged *salvaged,
                             const uint8_t *bytes, size_t length)
 {
-    static uint8_t aside[FILE_MAX_BYTES];
+    static uint8_t aside[DAMAGE_FILE_MAX_BYTES];
     char name[LEDGER_PATH_BYTES], path[LEDGER_PATH_BYTES];
     size_t got;
     (void)snprintf(name, sizeof name, "%.60s/ledger.db", salvaged->installed.aside);
     ledger_path(ledger, name, path);
-    read_file(path, aside, &got);
+    damage_read(path, aside, &got);
     assert_int_equal(got, length);
     assert_memory_equal(aside, bytes, length);
 }
@@ -192,7 +159,7 @@ static void every_page_ruined(void **state)
 {
     struct ledger *ledger = *state;
     struct whole *whole = make(ledger, 300);
-    static uint8_t bytes[FILE_MAX_BYTES];
+    static uint8_t bytes[DAMAGE_FILE_MAX_BYTES];
     uint64_t fewest = UINT64_MAX, refused = 0, salvages = 0;
     size_t pages = whole->length / PAGE_BYTES;
     assert_true(pages > 15);
@@ -201,8 +168,8 @@ static void every_page_ruined(void **state)
         struct err err = {0};
         memcpy(bytes, whole->file, whole->length);
         ruin(bytes + page * PAGE_BYTES, (int)(page % 3));
-        place_file(ledger, bytes, whole->length);
-        int result = salvage(ledger, &salvaged, &err);
+        damage_place(ledger, bytes, whole->length);
+        int result = damage_salvage(ledger, &salvaged, &err);
         if (result == -EALREADY) { /* a free page: nothing of it is missed */
             refused++;
             continue;
@@ -232,7 +199,7 @@ static void one_byte_of_an_event(void **state)
 {
     struct ledger *ledger = *state;
     struct whole *whole = make(ledger, 40);
-    static uint8_t bytes[FILE_MAX_BYTES];
+    static uint8_t bytes[DAMAGE_FILE_MAX_BYTES];
     uint64_t target = 30, mended = 0, lost = 0;
     size_t length = whole->lengths[target];
     uint8_t *at = memmem(whole->file, whole->length, whole->bodies[target], length);
@@ -242,8 +209,8 @@ static void one_byte_of_an_event(void **state)
         struct err err = {0};
         memcpy(bytes, whole->file, whole->length);
         bytes[(size_t)(at - whole->file) + i] ^= 0x10;
-        place_file(ledger, bytes, whole->length);
-        assert_int_equal(salvage(ledger, &salvaged, &err), 0);
+        damage_place(ledger, bytes, whole->length);
+        assert_int_equal(damage_salvage(ledger, &salvaged, &err), 0);
         uint64_t saved = check_salvaged(ledger, whole, &salvaged);
         assert_int_equal(saved + salvaged.lost, whole->events);
         assert_int_equal(salvaged.lost, i < length ? 1 : 0); /* a damaged tag costs nothing */
@@ -264,8 +231,8 @@ static void what_was_salvaged_cannot_be_changed_unseen(void **state)
     uint8_t *at = memmem(whole->file, whole->length, whole->bodies[30], whole->lengths[30]);
     assert_non_null(at);
     at[2] ^= 1;
-    place_file(ledger, whole->file, whole->length);
-    assert_int_equal(salvage(ledger, &salvaged, &err), 0);
+    damage_place(ledger, whole->file, whole->length);
+    assert_int_equal(damage_salvage(ledger, &salvaged, &err), 0);
     assert_int_equal(salvaged.gap_count, 1);
     assert_int_equal(salvaged.gaps[0].first, 30);
     assert_int_equal(salvaged.gaps[0].last, 30);
@@ -276,9 +243,9 @@ static void what_was_salvaged_cannot_be_changed_unseen(void **state)
         sqlite3 *db;
         struct store *store;
         struct store_check check;
-        static uint8_t keep[FILE_MAX_BYTES];
+        static uint8_t keep[DAMAGE_FILE_MAX_BYTES];
         size_t length;
-        read_file(path, keep, &length);
+        damage_read(path, keep, &length);
         assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
         (void)snprintf(
             sql, sizeof sql,
@@ -291,7 +258,7 @@ static void what_was_salvaged_cannot_be_changed_unseen(void **state)
         assert_int_equal(store_verify(store, crypto_sha256_two, &check), 0);
         store_close(store);
         assert_true(check.first_bad_position > 0);
-        write_file(path, keep, length);
+        damage_write(path, keep, length);
     }
     free(whole);
 }
@@ -307,20 +274,20 @@ static void sales_that_are_only_in_the_log(void **state)
     /* The file's first page and the log's header: SQLite finds neither ledger nor log any more. */
     static const char *const names[] = {"ledger.db", "ledger.db-wal"};
     static const size_t zeros[] = {PAGE_BYTES, 32};
-    static uint8_t bytes[FILE_MAX_BYTES];
+    static uint8_t bytes[DAMAGE_FILE_MAX_BYTES];
     memcpy(running.directory, ledger->copy, sizeof running.directory);
     for (size_t i = 0; i < 2; i++) {
         char path[LEDGER_PATH_BYTES];
         size_t length;
         ledger_path(ledger, names[i], path);
-        read_file(path, bytes, &length);
+        damage_read(path, bytes, &length);
         memset(bytes, 0, zeros[i]);
         ledger_path(&running, names[i], path);
-        write_file(path, bytes, length);
+        damage_write(path, bytes, length);
     }
     struct store_salvaged salvaged;
     struct err err = {0};
-    int result = salvage(&running, &salvaged, &err);
+    int result = damage_salvage(&running, &salvaged, &err);
     if (result < 0)
         print_error("%s\n", err_text(&err));
     assert_int_equal(result, 0);
@@ -340,7 +307,7 @@ static void a_gap_with_nothing_sure_behind_it(void **state)
     struct ledger killed = {.next_epoch = 50};
     struct store_salvaged salvaged;
     struct err err = {0};
-    static uint8_t bytes[FILE_MAX_BYTES];
+    static uint8_t bytes[DAMAGE_FILE_MAX_BYTES];
     uint8_t event[EVENT_MAX_BYTES];
     size_t length = sizeof event, changed = 0;
     ledger_open(ledger);
@@ -361,14 +328,14 @@ static void a_gap_with_nothing_sure_behind_it(void **state)
         char path[LEDGER_PATH_BYTES];
         size_t size;
         ledger_path(ledger, name, path);
-        read_file(path, bytes, &size);
+        damage_read(path, bytes, &size);
         for (uint8_t *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), event, length)); changed++)
             at[length - 3] ^= 0x20;
         ledger_path(&killed, name, path);
-        write_file(path, bytes, size);
+        damage_write(path, bytes, size);
     }
     assert_true(changed > 0);
-    int result = salvage(&killed, &salvaged, &err);
+    int result = damage_salvage(&killed, &salvaged, &err);
     if (result < 0)
         print_error("%s\n", err_text(&err));
     assert_int_equal(result, 0);
@@ -391,13 +358,13 @@ static void what_is_well_or_nothing_at_all_is_refused(void **state)
     struct store_salvaged salvaged;
     struct err err = {0};
     ledger_open(ledger);
-    assert_int_equal(salvage(ledger, &salvaged, &err), -EBUSY);
+    assert_int_equal(damage_salvage(ledger, &salvaged, &err), -EBUSY);
     ledger_close(ledger);
-    assert_int_equal(salvage(ledger, &salvaged, &err), -EALREADY);
+    assert_int_equal(damage_salvage(ledger, &salvaged, &err), -EALREADY);
     static uint8_t bytes[64 * 1024];
     memset(bytes, 'x', sizeof bytes);
-    place_file(ledger, bytes, sizeof bytes);
-    assert_int_equal(salvage(ledger, &salvaged, &err), -ENODATA);
+    damage_place(ledger, bytes, sizeof bytes);
+    assert_int_equal(damage_salvage(ledger, &salvaged, &err), -ENODATA);
     check_set_aside(ledger, &(struct store_salvaged){.installed.aside = "."}, bytes, sizeof bytes);
 }
 
