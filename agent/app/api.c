@@ -21,7 +21,7 @@ static const struct {
     {"POST", "/undo", false, api_undo},         {"POST", "/sync", false, api_sync},
     {"POST", "/cards/", true, api_card_choose}, {"POST", "/import", false, api_import},
     {"POST", "/go-live", false, api_go_live},   {"POST", "/practice", false, api_practice},
-    {"POST", "/learn", false, api_learn},
+    {"POST", "/learn", false, api_learn},       {"POST", "/hello", false, api_hello},
 };
 
 int api_error(struct api_call *call, int status, const char *format, ...)
@@ -103,9 +103,9 @@ static int parse_body(struct api_call *call, const char *body, size_t length, st
     return HTTP_OK;
 }
 
-static int dispatch(struct api_call *call, const char *method, const char *path, const char *body,
-                    size_t length)
+static int dispatch(struct api_call *call, const struct web_call *asked)
 {
+    const char *method = asked->method, *path = asked->path;
     bool known = false;
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         size_t part = strlen(routes[i].path);
@@ -119,7 +119,8 @@ static int dispatch(struct api_call *call, const char *method, const char *path,
         decode(path + part, strlen(path + part), tail, sizeof tail);
         call->tail = routes[i].tail ? tail : "";
         struct json *parsed = NULL;
-        int status = strcmp(method, "POST") == 0 ? parse_body(call, body, length, &parsed) : HTTP_OK;
+        int status =
+            strcmp(method, "POST") == 0 ? parse_body(call, asked->body, asked->length, &parsed) : HTTP_OK;
         if (status == HTTP_OK)
             status = routes[i].handle(call);
         json_free(parsed);
@@ -130,14 +131,18 @@ static int dispatch(struct api_call *call, const char *method, const char *path,
                              path);
 }
 
-int daemon_api(void *user, const char *method, const char *path, const char *query, const char *body,
-               size_t length, struct buf *out, const char **content_type)
+int daemon_api(void *user, const struct web_call *web_call, struct buf *out, const char **content_type)
 {
     struct json_writer json = json_writer_new(out);
-    struct api_call call = {
-        .daemon = user, .tail = "", .query = query, .out = out, .json = &json, .content_type = content_type};
+    struct api_call call = {.daemon = user,
+                            .tail = "",
+                            .query = web_call->query,
+                            .may_act = web_call->may_act,
+                            .out = out,
+                            .json = &json,
+                            .content_type = content_type};
     *content_type = "application/json";
-    int status = dispatch(&call, method, path, body, length);
+    int status = dispatch(&call, web_call);
     if (buf_error(out) < 0) {
         buf_reset(out);
         return api_error(&call, HTTP_FAILED,

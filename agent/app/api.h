@@ -18,6 +18,7 @@ struct api_call {
     struct daemon *daemon;
     const char *tail;        /* of the path, after the route's own part; "" when none */
     const char *query;       /* raw */
+    bool may_act;            /* false: from another machine */
     const struct json *body; /* parsed, NULL for GET */
     struct buf *out;
     struct json_writer *json; /* writes to out */
@@ -47,6 +48,7 @@ int api_go_live(struct api_call *call);
 int api_practice(struct api_call *call);
 int api_learn(struct api_call *call);
 int api_learn_poll(struct api_call *call);
+int api_hello(struct api_call *call);
 
 /* The sale that an undo would take back; NULL none. Borrowed until the next scan. */
 const struct intake_recent *api_undoable(struct daemon *daemon);

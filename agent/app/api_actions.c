@@ -52,7 +52,8 @@ int api_sell(struct api_call *call)
             return api_error(call, HTTP_BAD_REQUEST, "no code has control characters in it");
     if (quantity < 1 || quantity > QUANTITY_MAX)
         return api_error(call, HTTP_BAD_REQUEST, "the quantity must be 1 to %d", QUANTITY_MAX);
-    daemon_sell_typed(daemon, given, quantity);
+    struct daemon_moment moment = daemon_now(daemon);
+    daemon_scans_sell_typed(daemon, given, quantity, &moment);
     const struct intake_outcome *outcome = &daemon->last_outcome;
     if (outcome->signal == INTAKE_FAULT)
         return api_error(call, HTTP_FAILED, "The sale could not be saved: %s. Write it on paper.",

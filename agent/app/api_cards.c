@@ -120,6 +120,19 @@ static void write_options(struct json_writer *json, const struct card *card,
     json_end_array(json);
 }
 
+/* When what it is about happened, as known now; else the label it was given, 0 when the time was unknown
+ * then. */
+static int64_t opened_ms(struct daemon *daemon, const struct card *card)
+{
+    uint8_t bytes[EVENT_MAX_BYTES];
+    size_t length = sizeof bytes;
+    struct event event;
+    if (!card->origin || store_event(daemon->store, card->origin, bytes, &length) < 0 ||
+        event_decode(bytes, length, &event) < 0)
+        return card->opened_wall_ms;
+    return daemon_clock_when_ms(daemon, card->origin, event.time_ms);
+}
+
 static void write_card(struct daemon *daemon, struct json_writer *json, const struct card *card)
 {
     struct subject subject;
@@ -138,7 +151,7 @@ static void write_card(struct daemon *daemon, struct json_writer *json, const st
     write_options(json, card, &subject.facts);
     json_text(json, "chosen", chosen && card->chosen ? chosen : "");
     json_text(json, "detail", card->detail);
-    json_int(json, "opened_ms", card->opened_wall_ms);
+    json_int(json, "opened_ms", opened_ms(daemon, card));
     json_end_object(json);
 }
 

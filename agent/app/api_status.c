@@ -17,6 +17,12 @@ static int64_t published_units(const struct book *book, uint32_t channel)
     return units;
 }
 
+/* On the device's own time; monotonic_ms 0: never. */
+static int64_t moment_ms(struct daemon *daemon, int64_t monotonic_ms)
+{
+    return monotonic_ms ? daemon_clock_now_ms(daemon) - (loop_now_ms(daemon->loop) - monotonic_ms) : 0;
+}
+
 static void write_channel(struct daemon *daemon, struct json_writer *json, struct courier *courier)
 {
     const struct book *book = store_book(daemon->store);
@@ -25,21 +31,19 @@ static void write_channel(struct daemon *daemon, struct json_writer *json, struc
         return;
     struct engine_view view;
     courier_view(courier, &view);
-    int64_t now_ms = loop_now_ms(daemon->loop);
     json_begin_object(json, NULL);
     json_text(json, "name", row->name);
     json_text(json, "kind", row->kind);
     json_text(json, "phase", daemon_phase_name(view.phase));
     json_bool(json, "live", row->live);
     json_int(json, "owed", view.owed);
-    json_int(json, "owed_since_ms",
-             view.oldest_owed_ms ? daemon_wall_ms(daemon) - (now_ms - view.oldest_owed_ms) : 0);
+    json_int(json, "owed_since_ms", moment_ms(daemon, view.oldest_owed_ms));
     json_int(json, "published", published_units(book, row->alias));
-    json_int(json, "last_success_ms", view.last_success_wall_ms);
+    json_int(json, "last_success_ms", moment_ms(daemon, view.last_success_ms));
     /* An error that a later success healed is history, not news. */
-    bool troubled = view.last_error_wall_ms > view.last_success_wall_ms;
+    bool troubled = view.last_error_ms > view.last_success_ms;
     json_text(json, "last_error", troubled ? view.last_error : "");
-    json_int(json, "last_error_ms", troubled ? view.last_error_wall_ms : 0);
+    json_int(json, "last_error_ms", troubled ? moment_ms(daemon, view.last_error_ms) : 0);
     json_int(json, "requests", (int64_t)view.requests);
     json_int(json, "failures", (int64_t)view.failures);
     json_end_object(json);
@@ -112,7 +116,8 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     json_bool(json, "practice", daemon->practice);
     json_text(json, "light", status_name(daemon->shown));
     json_text(json, "light_words", status_words(daemon->shown));
-    json_int(json, "now_ms", daemon_wall_ms(daemon));
+    json_int(json, "now_ms", daemon_clock_now_ms(daemon));
+    daemon_clock_write(daemon, json);
     id128_text(id.device, hex);
     json_text(json, "device", hex);
     id128_text(id.epoch, hex);
@@ -120,7 +125,9 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     json_int(json, "position", (int64_t)last);
     json_int(json, "sold_this_start", (int64_t)daemon->sold_this_start);
     json_int(json, "unsent", (int64_t)daemon->unsent);
-    json_int(json, "unsent_since_ms", daemon->unsent ? daemon->unsent_since_wall_ms : 0);
+    json_int(json, "unsent_since_ms",
+             daemon->unsent ? daemon_clock_when_ms(daemon, daemon->unsent_position, daemon->unsent_time_ms)
+                            : 0);
     json_int(json, "owed", daemon_owed(daemon));
     json_int(json, "items", book_item_count(store_book(daemon->store)));
     json_int(json, "open_cards", cards > 0 ? cards : 0);
@@ -174,7 +181,7 @@ void api_write_scan(struct daemon *daemon, struct json_writer *json, const char 
     json_text(json, "signal", known ? "sold" : "unknown");
     json_bool(json, "beyond", recent->beyond);
     json_bool(json, "voided", recent->voided);
-    json_int(json, "at_ms", recent->wall_ms);
+    daemon_clock_write_when(daemon, json, recent->position, recent->time_ms);
     json_end_object(json);
 }
 

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "store/store_verify.h"
 
 enum { USB_PATIENCE_MS = 3000 };
 
@@ -46,7 +47,7 @@ static int check_chain(const struct daemon *daemon, struct store *store, struct 
         return complain(daemon_ledger_refused(daemon, -EUCLEAN, err), err);
     }
     char words[REASON_MAX_BYTES + 1] = "";
-    result = store_quick_check(store, words);
+    result = store_verify_rows(store, words);
     if (result < 0 || strcmp(words, "ok") != 0) {
         (void)err_set(err, -EUCLEAN, "%.120s", result < 0 ? strerrordesc_np(-result) : words);
         return complain(daemon_ledger_refused(daemon, -EUCLEAN, err), err);

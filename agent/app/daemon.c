@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "store/store_wait.h"
 
 /* --- clocks and ids
  * ---------------------------------------------------------------------------------------------------- */
@@ -29,12 +30,6 @@ static int64_t clock_ms(clockid_t id)
     if (clock_gettime(id, &now) < 0)
         return 0; /* cannot happen for these clocks (clock_gettime(2)) */
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t daemon_wall_ms(void *daemon)
-{
-    (void)daemon;
-    return clock_ms(CLOCK_REALTIME);
 }
 
 int64_t daemon_boottime_ms(void *daemon)
@@ -49,6 +44,12 @@ struct id128 daemon_random(void *daemon)
     (void)daemon;
     crypto_random(id.bytes, sizeof id.bytes);
     return id;
+}
+
+struct daemon_moment daemon_now(struct daemon *daemon)
+{
+    return (struct daemon_moment){loop_now_ms(daemon->loop), daemon_boottime_ms(daemon),
+                                  daemon_clock_wall_ms(daemon)};
 }
 
 uint64_t daemon_event_ms(struct daemon *daemon)
@@ -87,13 +88,6 @@ static struct id128 boot_id(void)
             log_warning("the kernel's boot id is not readable; times of this start cannot be repaired later");
     }
     return id;
-}
-
-/* A clock before this program was written is a Pi without battery that has not met a time server yet. */
-static uint32_t clock_quality(int64_t wall_ms)
-{
-    static const int64_t written_ms = 1790000000000; /* September 2026 */
-    return wall_ms < written_ms ? CLOCK_UNKNOWN : CLOCK_NTP;
 }
 
 /* Only what a person wrote may end in a code after which the service manager does not try again. */
@@ -136,14 +130,13 @@ static int make_state(const char *path, struct err *err)
 
 struct store_start daemon_start(struct daemon *daemon)
 {
-    int64_t wall_ms = daemon_wall_ms(daemon);
     return (struct store_start){
         .new_device = daemon_random(daemon),
         .epoch = daemon_random(daemon),
-        .boot = boot_id(),
-        .wall_ms = wall_ms,
+        .boot = daemon->clock.boot,
+        .wall_ms = daemon_clock_system_ms(),
         .boottime_ms = daemon_boottime_ms(daemon),
-        .clock_quality = clock_quality(wall_ms),
+        .clock_quality = daemon_clock_system_quality(daemon),
         .practice = daemon->practice,
         .program = FAIRSTOCK_VERSION,
         .sha256 = crypto_sha256_two,
@@ -152,11 +145,13 @@ struct store_start daemon_start(struct daemon *daemon)
 
 static int open_ledger(struct daemon *daemon, struct err *err)
 {
+    daemon_clock_begin(daemon, boot_id());
     struct store_start start = daemon_start(daemon);
     int result = store_open(daemon->state, &start, &daemon->store, err);
     if (result < 0)
         return err_prefix(err, result, "%s", daemon->state);
-    return 0;
+    result = daemon_clock_open(daemon);
+    return result < 0 ? err_set_errno(err, result, "cannot watch the clock") : 0;
 }
 
 /* --- timers of the daemon itself
@@ -177,14 +172,23 @@ static int on_light_timer(void *user, int64_t now_ms)
 }
 
 /* Housekeeping of the ledger only when nothing else wants the loop; it is armed again after each commit. */
-static int on_idle(void *user)
+static void rest(void *user)
 {
     struct daemon *daemon = user;
     int more = store_maintain(daemon->store, false);
     if (more < 0)
         log_error("housekeeping of the ledger failed: %s", strerrordesc_np(-more));
     daemon_recover_after_commit(daemon);
-    return more > 0 ? loop_arm_idle(daemon->idle) : 0;
+    int result = more > 0 ? loop_arm_idle(daemon->idle) : 0;
+    if (result < 0)
+        log_error("cannot arm the ledger's housekeeping: %s", strerrordesc_np(-result));
+}
+
+static int on_idle(void *user)
+{
+    struct daemon *daemon = user;
+    turns_run(daemon->turns, &daemon->rest);
+    return 0;
 }
 
 static int on_publish(void *user, int64_t now_ms)
@@ -198,6 +202,7 @@ static int on_publish(void *user, int64_t now_ms)
 static int add_timers(struct daemon *daemon)
 {
     struct loop *loop = daemon->loop;
+    daemon->rest = (struct turn){.run = rest, .user = daemon, .priority = TURN_REST};
     int result = loop_add_timer(loop, "lamp", LOOP_LIGHT, on_lamp_timer, daemon, &daemon->lamp_timer);
     if (result == 0)
         result =
@@ -208,6 +213,8 @@ static int add_timers(struct daemon *daemon)
         result = loop_add_idle(loop, "ledger housekeeping", on_idle, daemon, &daemon->idle);
     if (result == 0)
         result = daemon_recover_add(daemon);
+    if (result == 0)
+        result = daemon_scans_add(daemon);
     if (result == 0)
         result = daemon_terminal_add_once(daemon);
     return result;
@@ -252,6 +259,7 @@ static int open_page(struct daemon *daemon, struct err *err)
         .practice = daemon->practice,
         .currency = daemon->config->currency,
         .api = daemon_api,
+        .turns = daemon->turns,
         .user = daemon,
     };
     return web_new(daemon->loop, &settings, &daemon->web, err);
@@ -280,6 +288,8 @@ static int build_core(struct daemon *daemon)
     if (result < 0)
         return fail(daemon, EXIT_FAILED, &err);
     loop_on_failure(daemon->loop, loop_failed, daemon);
+    if (turns_new(daemon->loop, TURNS_CHOOSE, &daemon->turns, &err) < 0)
+        return fail(daemon, EXIT_FAILED, &err);
     result = make_state(daemon->state, &err);
     if (result < 0)
         return fail(daemon, result == -EROFS ? EXIT_READ_ONLY : EXIT_LEDGER, &err);
@@ -289,6 +299,8 @@ static int build_core(struct daemon *daemon)
     result = open_ledger(daemon, &err);
     if (result < 0)
         return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
+    struct store_wait wait = {turn_shares, turn_wait_begin, turn_wait_end, daemon->turns};
+    store_wait_use(daemon->store, &wait);
     result = add_timers(daemon);
     if (result < 0)
         return fail(daemon, EXIT_FAILED, &err);
@@ -324,6 +336,8 @@ static int build_edges(struct daemon *daemon)
 
 static void take_down(struct daemon *daemon)
 {
+    if (daemon->turns)
+        turns_drain(daemon->turns); /* what was heard is booked, who asked is answered */
     daemon_sources_close(daemon);
     daemon_close_channels(daemon);
     web_free(daemon->web);
@@ -338,7 +352,10 @@ static void take_down(struct daemon *daemon)
     loop_remove(daemon->publish_timer);
     loop_remove(daemon->once_timer);
     loop_remove(daemon->recover_timer);
+    daemon_scans_remove(daemon);
+    daemon_clock_close(daemon);
     store_close(daemon->store);
+    turns_free(daemon->turns);
     config_free(daemon->config);
     loop_free(daemon->loop);
 }

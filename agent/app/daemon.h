@@ -4,6 +4,8 @@
 #ifndef FAIRSTOCK_APP_DAEMON_H
 #define FAIRSTOCK_APP_DAEMON_H
 
+#include "app/daemon_clock.h"
+#include "app/daemon_scans.h"
 #include "app/daemon_sources.h"
 #include "app/options.h"
 #include "app/practice.h"
@@ -37,19 +39,24 @@ struct daemon {
     bool practice;
     uint32_t sell_location; /* alias of the location this device sells from */
 
+    struct daemon_clock clock;
     struct loop *loop;
+    struct turns *turns;
     struct store *store;
     struct intake *intake;
     struct http *https[CHANNELS_MAX]; /* one per shop: each may pin its own certificates */
     struct netlink *netlink;
     struct web *web;
     struct practice *shop;
+    int64_t practice_ms; /* what the practice shop's clock showed last */
     struct courier *couriers[CHANNELS_MAX];
     uint32_t courier_count;
     struct light *lights[OPTIONS_LIGHTS_MAX];
     int light_count;
     struct daemon_source sources[SOURCES_MAX];
     int source_count;
+    struct daemon_scans scans;
+    struct turn rest, recovery;
 
     struct status_facts facts;
     enum status_lamp shown;
@@ -64,11 +71,11 @@ struct daemon {
     uint8_t csrf_secret[32];
     char view_key[33];
     uint64_t sold_this_start;
-    uint64_t unsent;                    /* sales since every live channel was last up to date */
-    int64_t unsent_since_wall_ms;       /* the first of them */
-    struct intake_outcome last_outcome; /* for the one who typed it */
-    uint32_t previewed_channels;        /* bit per channel alias: its preview was shown since the start */
-    bool serving;                       /* the loop runs */
+    uint64_t unsent;                          /* sales since every live channel was last up to date */
+    uint64_t unsent_position, unsent_time_ms; /* the first of them, and its event time */
+    struct intake_outcome last_outcome;       /* for the one who typed it */
+    uint32_t previewed_channels; /* bit per channel alias: its preview was shown since the start */
+    bool serving;                /* the loop runs */
     bool once_ending;
     int64_t once_deadline_ms;
     bool restart; /* practice reset: stop, clear, start again */
@@ -81,11 +88,12 @@ int daemon_run(const struct options *options, bool *restart);
 /* --- shared by the files of this folder
  * ------------------------------------------------------------------------------ */
 
-int64_t daemon_wall_ms(void *daemon);
 int64_t daemon_boottime_ms(void *daemon);
 struct id128 daemon_random(void *daemon);
 uint64_t daemon_event_ms(struct daemon *daemon);
-/* Commits now and logs a failure. Empties changes. Returns 0 or the commit's error. */
+struct daemon_moment daemon_now(struct daemon *daemon);
+/* Commits now and logs a failure. In a turn, or before the loop runs. Empties changes. Returns 0 or the
+ * commit's error. */
 int daemon_commit(struct daemon *daemon, struct changes *changes);
 
 struct store_start daemon_start(struct daemon *daemon); /* of now, with a fresh epoch */
@@ -99,6 +107,8 @@ void daemon_outcome(void *daemon, const struct intake_outcome *outcome);
 void daemon_scanned(struct daemon *daemon, const struct intake_outcome *outcome);
 /* The page is told soon: status, and stock of an item (0: only status). */
 void daemon_changed(struct daemon *daemon, uint32_t item);
+/* One sale more that no shop has heard of. */
+void daemon_note_unsent(struct daemon *daemon, uint64_t position, uint64_t time_ms);
 /* Couriers look at the book again. */
 void daemon_stock_changed(struct daemon *daemon, uint32_t item);
 /* A courier booked something. */
@@ -110,12 +120,11 @@ bool daemon_online(const struct daemon *daemon);
 /* daemon_page.c */
 void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *recent);
 void daemon_publish(struct daemon *daemon);
+/* The time is known now, or better: times that the page shows are others. */
+void daemon_clock_told(struct daemon *daemon);
 /* The key of the read-only link, drawn once: a bookmark on a phone outlives a restart. Removing the file
  * draws a new one. */
 int daemon_read_view_key(struct daemon *daemon, struct err *err);
-void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source);
-/* given: a code or a SKU, at most CODE_MAX_BYTES long. */
-void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantity);
 
 /* Where the control socket lives: the service manager's runtime directory, else the state directory. */
 const char *daemon_runtime_directory(const struct daemon *daemon);
@@ -132,7 +141,6 @@ bool daemon_previewed(const struct daemon *daemon, uint32_t channel);
 void daemon_note_preview(struct daemon *daemon, uint32_t channel);
 
 /* api.c */
-int daemon_api(void *daemon, const char *method, const char *path, const char *query, const char *body,
-               size_t length, struct buf *out, const char **content_type);
+int daemon_api(void *daemon, const struct web_call *web_call, struct buf *out, const char **content_type);
 
 #endif

@@ -61,14 +61,40 @@ static int ensure_row(struct daemon *daemon, const char *kind, const char *name,
     return 0;
 }
 
+static void shop_time(void *user, const char *channel, int64_t date_ms)
+{
+    char source[NAME_MAX_BYTES + 1];
+    (void)snprintf(source, sizeof source, "the shop %.*s", NAME_MAX_BYTES - (int)sizeof "the shop", channel);
+    daemon_clock_hear(user, CLOCK_SHOP, date_ms, source);
+}
+
+/* The practice shop lives on this device. Like a real shop's its clock never goes back, whatever ours does:
+ * an order of before the last one we read would be old news. */
+static int64_t practice_clock(void *user)
+{
+    struct daemon *daemon = user;
+    int64_t now_ms = daemon_clock_now_ms(daemon);
+    if (now_ms > daemon->practice_ms)
+        daemon->practice_ms = now_ms;
+    return daemon->practice_ms;
+}
+
+static int64_t newest_heard_ms(struct daemon *daemon)
+{
+    const struct channel *row = find_row(daemon, PRACTICE_CHANNEL_NAME);
+    return row && row->orders_since_ms > row->baseline_ms ? row->orders_since_ms : row ? row->baseline_ms : 0;
+}
+
 static struct courier_settings common(struct daemon *daemon, uint32_t alias)
 {
     return (struct courier_settings){
         .loop = daemon->loop,
         .store = daemon->store,
+        .turns = daemon->turns,
         .engine = {.channel = alias, .booth_percent = daemon->config->booth_percent},
         .random = daemon_random,
-        .wall_ms = daemon_wall_ms,
+        .wall_ms = daemon_clock_wall_ms,
+        .shop_time = shop_time,
         .boottime_ms = daemon_boottime_ms,
         .changed = daemon_courier_changed,
         .user = daemon,
@@ -98,10 +124,11 @@ static int open_practice(struct daemon *daemon, struct err *err)
         .directory = daemon->state,
         .random_orders = daemon->config->random_orders && !daemon->options.once,
         .seed = daemon->config->seed,
-        .wall_ms = daemon_wall_ms,
+        .wall_ms = practice_clock,
         .network = network_switched,
         .user = daemon,
     };
+    daemon->practice_ms = newest_heard_ms(daemon);
     bool fresh = false;
     int result = practice_new(&shop, &daemon->shop, &fresh, err);
     if (result == 0 && fresh)
@@ -146,13 +173,12 @@ static int count_unsent(void *user, uint64_t position, struct event_id id, const
 {
     struct daemon *daemon = user;
     struct event event;
-    (void)position;
     (void)id;
     (void)tag;
     if (event_decode(bytes, length, &event) < 0)
         return 0; /* damage is the verifier's to name */
     if (event.kind == EVENT_SALE)
-        daemon->unsent++;
+        daemon_note_unsent(daemon, position, event.time_ms);
     else if (event.kind == EVENT_REVOKE)
         daemon->unsent = 0;
     return 0;

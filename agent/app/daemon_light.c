@@ -112,14 +112,23 @@ static void outcome_fault(struct daemon *daemon, const struct intake_outcome *ou
         daemon_signal(daemon, STATUS_FAULT, NULL);
 }
 
+void daemon_note_unsent(struct daemon *daemon, uint64_t position, uint64_t time_ms)
+{
+    if (daemon->unsent++)
+        return;
+    daemon->unsent_position = position;
+    daemon->unsent_time_ms = time_ms;
+}
+
 static void outcome_sold(struct daemon *daemon, const struct intake_outcome *outcome)
 {
     char event_id[EVENT_ID_TEXT_BYTES];
     event_id_text(store_event_id(daemon->store, outcome->position), event_id);
     daemon->facts.fault = false;
     daemon->sold_this_start++;
-    if (daemon->courier_count && daemon->unsent++ == 0)
-        daemon->unsent_since_wall_ms = daemon_wall_ms(daemon);
+    const struct intake_recent *sale = intake_recent(daemon->intake, 0);
+    if (daemon->courier_count && sale)
+        daemon_note_unsent(daemon, sale->position, sale->time_ms);
     daemon_signal(daemon, STATUS_SOLD, event_id);
     flash(daemon, STATUS_SOLD);
     if (outcome->signal == INTAKE_UNKNOWN) {
@@ -139,6 +148,7 @@ static void outcome_sold(struct daemon *daemon, const struct intake_outcome *out
 void daemon_outcome(void *user, const struct intake_outcome *outcome)
 {
     struct daemon *daemon = user;
+    daemon->facts.waiting_commit = false; /* the answer shows, not that it took its time */
     switch (outcome->signal) {
     case INTAKE_SOLD:
     case INTAKE_UNKNOWN:

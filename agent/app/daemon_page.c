@@ -7,7 +7,6 @@
 #include "app/daemon_terminal.h"
 #include "app/files.h"
 #include "base/log.h"
-#include "domain/gtin.h"
 
 enum { STREAM_EVENT_MAX_BYTES = 256 * 1024 };
 
@@ -18,29 +17,6 @@ void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *rece
     api_write_scan(daemon, &json, NULL, recent);
     if (buf_error(&out) == 0)
         web_publish(daemon->web, "scan", buf_text(&out));
-}
-
-/* Typed and scanned codes take the same way; the answer is kept for who asked. */
-void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source)
-{
-    intake_scan(daemon->intake, code, quantity, source, loop_now_ms(daemon->loop), daemon_event_ms(daemon),
-                daemon_wall_ms(daemon));
-}
-
-/* What a person typed may be a SKU: then it is that item, by the unit, whatever its codes stand for. A code
- * goes first: it is what is printed on the thing. */
-void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantity)
-{
-    struct item item;
-    struct book_item found;
-    char code[CODE_MAX_BYTES + 1];
-    gtin_normalise(given, code, sizeof code);
-    if (book_find_code(store_book(daemon->store), code, &found) ||
-        store_item_by_sku(daemon->store, given, &item) < 0)
-        daemon_sell(daemon, given, quantity, 0);
-    else
-        intake_sell_item(daemon->intake, item.alias, item.sku, quantity, 0, loop_now_ms(daemon->loop),
-                         daemon_event_ms(daemon), daemon_wall_ms(daemon));
 }
 
 /* What was scanned and not booked has no line in the list of sales, but she must hear which thing it was. */
@@ -57,7 +33,7 @@ static void publish_not_booked(struct daemon *daemon, const struct intake_outcom
     json_text(&json, "sku", known ? item.sku : "");
     json_text(&json, "title", known ? item.title : "");
     json_text(&json, "words", status_words(refused ? STATUS_REFUSED : STATUS_FAULT));
-    json_int(&json, "at_ms", daemon_wall_ms(daemon));
+    json_int(&json, "at_ms", daemon_clock_now_ms(daemon));
     json_end_object(&json);
     if (buf_error(&out) == 0)
         web_publish(daemon->web, "refused", buf_text(&out));
@@ -105,6 +81,13 @@ int daemon_read_view_key(struct daemon *daemon, struct err *err)
     }
     id128_text(key, daemon->view_key);
     return 0;
+}
+
+void daemon_clock_told(struct daemon *daemon)
+{
+    if (daemon->web)
+        web_publish(daemon->web, "clock", "{}");
+    daemon_changed(daemon, 0);
 }
 
 void daemon_publish(struct daemon *daemon)

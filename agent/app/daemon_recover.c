@@ -27,27 +27,37 @@ static void recovered(struct daemon *daemon)
     daemon_stock_changed(daemon, 0);
 }
 
-static int on_recover(void *user, int64_t now_ms)
+static void recover(void *user)
 {
     struct daemon *daemon = user;
     struct err err = {0};
-    (void)now_ms;
     if (!daemon->facts.fault && !store_is_dead(daemon->store)) {
         daemon->recover_wait_ms = 0; /* a sale succeeded meanwhile */
-        return 0;
+        return;
     }
     struct store_start start = daemon_start(daemon);
     if (store_reopen(daemon->store, &start, &err) == 0) {
+        int result = daemon_clock_open(daemon);
+        if (result < 0)
+            log_warning("times of sales cannot be told: %s", strerrordesc_np(-result));
         recovered(daemon);
-        return 0;
+        return;
     }
     log_error("%s; write sales on paper", err_text(&err));
     arm_recovery(daemon);
+}
+
+static int on_recover(void *user, int64_t now_ms)
+{
+    struct daemon *daemon = user;
+    (void)now_ms;
+    turns_run(daemon->turns, &daemon->recovery);
     return 0;
 }
 
 int daemon_recover_add(struct daemon *daemon)
 {
+    daemon->recovery = (struct turn){.run = recover, .user = daemon, .priority = TURN_PERSON};
     return loop_add_timer(daemon->loop, "ledger recovery", LOOP_LIGHT, on_recover, daemon,
                           &daemon->recover_timer);
 }

@@ -19,10 +19,7 @@
 
 static void on_scan(void *user, const struct scan *scan)
 {
-    if (scan->source == 0)
-        daemon_sell_typed(user, scan->code, 1);
-    else
-        daemon_sell(user, scan->code, 1, scan->source);
+    daemon_scans_hear(user, scan);
 }
 
 static struct daemon_source *find_source(struct daemon *daemon, uint32_t number)
@@ -71,21 +68,6 @@ static void update_scanner_facts(struct daemon *daemon)
     daemon_changed(daemon, 0);
 }
 
-static void overlong_card(struct daemon *daemon, const char *words)
-{
-    CHANGES_AUTO struct changes changes = changes_new();
-    struct card card = {
-        .kind = CARD_OVERLONG_CODE, .state = CARD_OPEN, .units = 1, .opened_wall_ms = daemon_wall_ms(daemon)};
-    (void)snprintf(card.key, sizeof card.key, "overlong");
-    (void)snprintf(card.text, sizeof card.text,
-                   "A scanner sent more than %d characters at once; it was not booked. Scan it again, or "
-                   "type the code.%s%s",
-                   CODE_MAX_BYTES, *words ? " " : "", words);
-    changes_put_card(&changes, &card);
-    daemon_commit(daemon, &changes);
-    daemon_signal(daemon, STATUS_ATTENTION, NULL);
-}
-
 static void on_notice(void *user, uint32_t number, enum scanner_notice notice, const char *words)
 {
     struct daemon *daemon = user;
@@ -107,7 +89,7 @@ static void on_notice(void *user, uint32_t number, enum scanner_notice notice, c
     case SCANNER_OVERLONG:
         log_warning("scanner %u: more than %d characters at once were discarded: fairstock cards", number,
                     CODE_MAX_BYTES);
-        overlong_card(daemon, words);
+        daemon_scans_overlong(daemon, words);
         break;
     case SCANNER_ENDED:
         source->ended = true;

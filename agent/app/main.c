@@ -1,4 +1,5 @@
 /* fairstockd. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,6 +9,7 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct err err = {0};
+    (void)mallopt(M_ARENA_MAX, 1); /* two threads that never run at once need no heap each (mallopt(3)) */
     if (options_parse(argc, argv, &options, &err) < 0) {
         (void)fprintf(stderr, "fairstockd: %s\n", err_text(&err));
         return EXIT_USAGE;

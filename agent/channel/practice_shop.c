@@ -180,12 +180,13 @@ int practice_shop_buy(struct practice_shop *shop, const char *sku, int64_t quant
                                PRACTICE_ORDERS_MAX, sizeof *shop->orders);
     if (result < 0)
         return err_set_errno(err, result, "the practice shop cannot take an order");
+    int64_t version = next_version(shop, now_ms);
     struct practice_order *order = &shop->orders[shop->order_count];
     *order = (struct practice_order){
         .number = PRACTICE_FIRST_ORDER + shop->order_count,
         .listing = (uint32_t)(listing - shop->listings),
-        .created_ms = now_ms,
-        .version = next_version(shop, now_ms),
+        .created_ms = version, /* a clock that went back must not make an order older than the last */
+        .version = version,
         .state = {.ordered = quantity},
     };
     shop->order_count++;

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "crypto/crypto.h"
 #include "store/store.h"
+#include "store/store_verify.h"
 
 int cli_report(bool good, const char *what, const char *remedy)
 {
@@ -36,7 +37,7 @@ static int check_whole(struct store *store)
         (void)snprintf(words, sizeof words, "ledger: damaged at position %" PRIu64 ": %s",
                        check.first_bad_position, result < 0 ? strerrordesc_np(-result) : check.words);
     int bad = cli_report(good, words, DAMAGED);
-    result = store_quick_check(store, rows);
+    result = store_verify_rows(store, rows);
     if (result == 0 && strcmp(rows, "ok") == 0)
         return bad;
     (void)snprintf(words, sizeof words, "ledger's file: %s", result < 0 ? strerrordesc_np(-result) : rows);
@@ -75,14 +76,28 @@ static int check_space(const char *directory)
                       "Remove something from this card; Fairstock needs 200 MB to be at ease.");
 }
 
-static int check_clock(void)
+/* The running daemon knows more of the time than its clock shows; without one only the year can be judged. */
+static int check_clock(struct cli *cli, bool answers)
 {
-    static const time_t written = 1790000000; /* September 2026: no honest clock is before this program */
-    time_t now = time(NULL);
-    return cli_report(
-        now >= written, "clock: later than this program",
-        "The clock is wrong: connect to a network, or type: sudo date -s 'YYYY-MM-DD HH:MM'. Sales "
-        "are right all the same.");
+    struct json *answer = NULL;
+    int code, bad;
+    if (answers && cli_call(cli, "GET", "/status", "", &answer, NULL, &code)) {
+        const struct json *clock = json_get(answer, "clock");
+        char words[128];
+        bool known = strcmp(cli_text(clock, "quality"), "unknown") != 0;
+        (void)snprintf(words, sizeof words, "clock: the time is %s%s", known ? "known by: " : "",
+                       cli_text(clock, "quality"));
+        bad = cli_report(!cli_bool(clock, "system_wrong"), words, cli_text(clock, "words"));
+        if (!bad && *cli_text(clock, "words"))
+            (void)printf("note %s\n", cli_text(clock, "words"));
+    } else {
+        bad = cli_report(
+            time(NULL) >= time_fact_written_ms() / 1000, "clock: later than this program",
+            "The clock is wrong: connect to a network, or type: sudo date -s 'YYYY-MM-DD HH:MM'. Sales "
+            "are right all the same.");
+    }
+    json_free(answer);
+    return bad;
 }
 
 static int check_devices(struct cli *cli)
@@ -140,7 +155,7 @@ int cli_doctor(struct cli *cli)
     bad += check_ledger(directory);
     bad += cli_doctor_card(directory);
     bad += check_space(directory);
-    bad += check_clock();
+    bad += check_clock(cli, answers);
     if (answers)
         bad += check_devices(cli);
     return bad ? CLI_FAILED : CLI_OK;

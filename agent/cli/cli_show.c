@@ -22,10 +22,17 @@ static bool ask(struct cli *cli, const char *path, struct json **answer, int *co
     return worked;
 }
 
-static void print_time(const char *label, int64_t wall_ms)
+/* An age where the time of day is not known. */
+static void print_time(const struct json *status, const char *label, int64_t wall_ms)
 {
     if (!wall_ms)
         return;
+    if (strcmp(cli_text(json_get(status, "clock"), "quality"), "unknown") == 0) {
+        int64_t age_s = (cli_int(status, "now_ms") - wall_ms) / 1000;
+        (void)printf("%s%" PRId64 " %s ago", label, age_s < 120 ? age_s : age_s / 60,
+                     age_s < 120 ? "s" : "min");
+        return;
+    }
     time_t seconds = wall_ms / 1000;
     struct tm local;
     char text[32] = "";
@@ -34,7 +41,7 @@ static void print_time(const char *label, int64_t wall_ms)
     (void)printf("%s%s", label, text);
 }
 
-static void print_channel(const struct json *channel)
+static void print_channel(const struct json *status, const struct json *channel)
 {
     (void)printf("channel %s: %s%s, %" PRId64 " units published, ", cli_text(channel, "name"),
                  cli_text(channel, "phase"),
@@ -44,7 +51,7 @@ static void print_channel(const struct json *channel)
         (void)printf("%" PRId64 " owed", cli_int(channel, "owed"));
     else
         (void)printf("nothing owed");
-    print_time(", last answer ", cli_int(channel, "last_success_ms"));
+    print_time(status, ", last answer ", cli_int(channel, "last_success_ms"));
     (void)putchar('\n');
     if (*cli_text(channel, "last_error"))
         (void)printf("   last trouble: %s\n", cli_text(channel, "last_error"));
@@ -65,7 +72,9 @@ int cli_status(struct cli *cli)
             (void)printf("scanner %" PRId64 " %s: %s\n", cli_int(s, "source"), cli_text(s, "name"),
                          cli_text(s, "state"));
         for (const struct json *c = json_first(json_get(answer, "channels")); c; c = json_next(c))
-            print_channel(c);
+            print_channel(answer, c);
+        if (*cli_text(json_get(answer, "clock"), "words"))
+            (void)printf("clock: %s\n", cli_text(json_get(answer, "clock"), "words"));
         if (cli_int(answer, "open_cards"))
             (void)printf("%" PRId64 " open cards: fairstock cards\n", cli_int(answer, "open_cards"));
         const struct json *disk = json_get(answer, "disk");

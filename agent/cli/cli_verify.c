@@ -14,6 +14,7 @@
 #include "domain/wall.h"
 #include "store/store_copy.h"
 #include "store/store_origin.h"
+#include "store/store_verify.h"
 
 enum { SHOP_FILE_MAX_BYTES = 64 * 1024 * 1024 };
 
@@ -192,7 +193,7 @@ static int verify_chain(struct store *store)
     (void)printf("%" PRIu64 " events, %" PRIu64 " seals, %" PRIu64 " starts: every tag and seal fits\n",
                  check.events, check.seals, check.epochs);
     char words[REASON_MAX_BYTES + 1] = "";
-    result = store_quick_check(store, words);
+    result = store_verify_rows(store, words);
     if (result == 0 && strcmp(words, "ok") == 0)
         return CLI_OK;
     (void)printf(

@@ -10,6 +10,7 @@
 #include "domain/gtin.h"
 #include "domain/resolve.h"
 #include "intake/intake_internal.h"
+#include "store/store_group.h"
 
 int intake_new(const struct intake_settings *settings, struct intake **intake, struct err *err)
 {
@@ -29,6 +30,8 @@ int intake_new(const struct intake_settings *settings, struct intake **intake, s
 
 void intake_free(struct intake *intake)
 {
+    if (intake)
+        free(intake->group);
     free(intake);
 }
 
@@ -59,9 +62,51 @@ void intake_keep_error(void *user, const struct store_result *result)
     *(int *)user = result->error;
 }
 
-static void report(struct intake *intake, const struct intake_outcome *outcome)
+/* What became of a scan is known. sale: NULL when none was to be booked. */
+static void settle(struct intake *intake, struct intake_outcome *outcome, const struct intake_recent *sale,
+                   int error)
 {
+    if (error) {
+        outcome->signal = INTAKE_FAULT;
+        outcome->error = error;
+        outcome->position = 0;
+    } else if (sale) {
+        intake_remember(intake, sale);
+    }
     intake->settings.done(intake->settings.user, outcome);
+}
+
+/* An error is the whole group's, and told at its end. */
+static void keep_for_group(struct intake *intake, const struct intake_outcome *outcome,
+                           const struct intake_recent *sale, int error)
+{
+    struct grouped *kept = &intake->group[intake->group_count++];
+    kept->outcome = *outcome;
+    kept->recent = sale && !error ? *sale : (struct intake_recent){0};
+}
+
+void intake_group_begin(struct intake *intake)
+{
+    struct grouped *group = calloc(INTAKE_GROUP_MAX, sizeof *group);
+    if (!group || store_group_begin(intake->settings.store) < 0) {
+        free(group); /* why the ledger takes none is found, and told, by each scan */
+        return;
+    }
+    intake->group = group;
+    intake->group_count = 0;
+}
+
+void intake_group_end(struct intake *intake)
+{
+    struct grouped *group = intake->group;
+    uint32_t count = intake->group_count;
+    if (!group)
+        return;
+    int error = store_group_end(intake->settings.store);
+    intake->group = NULL; /* before anybody is told: who is may scan again */
+    for (uint32_t i = 0; i < count; i++)
+        settle(intake, &group[i].outcome, group[i].recent.position ? &group[i].recent : NULL, error);
+    free(group);
 }
 
 static void fill_card(struct card *card, enum card_kind kind, const char *code, uint32_t item,
@@ -92,12 +137,16 @@ static void refuse(struct intake *intake, struct intake_outcome *outcome, const 
             "within 10 seconds to sell it here all the same.",
             (long long)stock.on_hand, (long long)stock.committed);
     changes_put_card(&changes, &card);
+    outcome->signal = INTAKE_REFUSED;
+    outcome->on_hand = stock.on_hand;
+    if (intake->group) {
+        uint64_t position;
+        keep_for_group(intake, outcome, NULL, store_group_add(intake->settings.store, &changes, &position));
+        return;
+    }
     int error = 0;
     store_submit(intake->settings.store, STORE_SCAN, &changes, intake_keep_error, &error);
-    outcome->signal = error ? INTAKE_FAULT : INTAKE_REFUSED;
-    outcome->error = error;
-    outcome->on_hand = stock.on_hand;
-    report(intake, outcome);
+    settle(intake, outcome, NULL, error);
 }
 
 struct submission {
@@ -106,21 +155,40 @@ struct submission {
     int64_t wall_ms;
 };
 
+/* The sale is in the book, on disk or in a group. */
+static struct intake_recent fill_booked(struct submission *submission, uint64_t position)
+{
+    struct intake *intake = submission->intake;
+    struct intake_outcome *outcome = submission->outcome;
+    outcome->position = position;
+    if (outcome->item)
+        outcome->on_hand = book_stock(intake->book, outcome->item, intake->settings.location).on_hand;
+    return intake_recent_of(&intake->event, position);
+}
+
 static void booked(void *user, const struct store_result *result)
 {
     struct submission *submission = user;
+    struct intake_recent sale = fill_booked(submission, result->first_position);
+    settle(submission->intake, submission->outcome, &sale, result->error);
+}
+
+/* changes: NULL when the event needs no company. */
+static void submit(struct submission *submission, struct changes *changes)
+{
     struct intake *intake = submission->intake;
-    struct intake_outcome *outcome = submission->outcome;
-    if (result->error) {
-        outcome->signal = INTAKE_FAULT;
-        outcome->error = result->error;
+    struct store *store = intake->settings.store;
+    if (intake->group) {
+        uint64_t position = 0;
+        int error = changes ? store_group_add(store, changes, &position)
+                            : store_group_add_event(store, &intake->event, &position);
+        struct intake_recent sale = fill_booked(submission, position);
+        keep_for_group(intake, submission->outcome, &sale, error);
+    } else if (changes) {
+        store_submit(store, STORE_SCAN, changes, booked, submission);
     } else {
-        outcome->position = result->first_position;
-        intake_remember(intake, &intake->event, result->first_position, submission->wall_ms);
-        if (outcome->item)
-            outcome->on_hand = book_stock(intake->book, outcome->item, intake->settings.location).on_hand;
+        store_submit_event(store, &intake->event, booked, submission);
     }
-    report(intake, outcome);
 }
 
 void intake_put_unknown_card(struct changes *changes, const char *code, int64_t units, int64_t wall_ms)
@@ -205,7 +273,7 @@ static void submit_with_cards(struct intake *intake, struct submission *submissi
     if (result < 0) /* the sale is a fact with or without its cards */
         log_warning("which orders a sale of %s takes from cannot be read: %s", outcome->code,
                     strerrordesc_np(-result));
-    store_submit(intake->settings.store, STORE_SCAN, &changes, booked, submission);
+    submit(submission, &changes);
 }
 
 static void fill_sale(struct intake *intake, const struct intake_outcome *outcome,
@@ -242,6 +310,10 @@ static void sell(struct intake *intake, struct intake_outcome *outcome, const st
                  const struct moment *moment)
 {
     struct stock stock = {0};
+    if (intake->group && intake->group_count == INTAKE_GROUP_MAX) {
+        intake_group_end(intake);
+        intake_group_begin(intake);
+    }
     bool second = is_second_scan(intake, outcome->code, moment->now_ms);
     if (item) {
         outcome->item = item->alias;
@@ -265,7 +337,7 @@ static void sell(struct intake *intake, struct intake_outcome *outcome, const st
     if (!item || outcome->beyond || second)
         submit_with_cards(intake, &submission);
     else
-        store_submit_event(intake->settings.store, &intake->event, booked, &submission);
+        submit(&submission, NULL);
 }
 
 void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint32_t source, int64_t now_ms,

@@ -12,6 +12,7 @@ enum {
     INTAKE_UNDO_MS = 60000,        /* an undo within this time counts as undo, later as correction */
     INTAKE_NAMED_MAX = 256,        /* unknown sales of one code that one naming can settle */
     INTAKE_RECENT_MAX = 64,        /* sales remembered for "undo last" and the list of last scans */
+    INTAKE_GROUP_MAX = 256,        /* scans that may share one commit */
 };
 
 enum intake_signal { INTAKE_SOLD = 1, INTAKE_UNKNOWN, INTAKE_REFUSED, INTAKE_FAULT };
@@ -36,7 +37,6 @@ typedef void intake_done_fn(void *user, const struct intake_outcome *outcome);
 /* A sale as the list of last scans keeps it. */
 struct intake_recent {
     uint64_t position, time_ms; /* event time */
-    int64_t wall_ms;            /* label; 0 for sales of an earlier start */
     uint32_t item, source, location;
     char code[CODE_MAX_BYTES + 1];
     int64_t quantity, price_minor;
@@ -57,7 +57,8 @@ MUST_CHECK int intake_new(const struct intake_settings *settings, struct intake 
 void intake_free(struct intake *intake);
 
 /* Books one scan. code: NUL-terminated as decoded or typed; quantity ≥ 1 scans of it. now_ms: monotonic;
- * event_ms: event time; wall_ms labels cards. Reports through done, possibly before it returns. */
+ * event_ms: event time; wall_ms labels cards, 0 while the time is unknown. Reports through done, possibly
+ * before it returns. */
 void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint32_t source, int64_t now_ms,
                  uint64_t event_ms, int64_t wall_ms);
 
@@ -65,6 +66,12 @@ void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint
  * item without any code can be sold too. name: its SKU, for cards and for recognising the second try. */
 void intake_sell_item(struct intake *intake, uint32_t item, const char *name, int64_t quantity,
                       uint32_t source, int64_t now_ms, uint64_t event_ms, int64_t wall_ms);
+
+/* Scans that wait already share a commit (INTAKE_GROUP_MAX at most, then another): begin, intake_scan or
+ * intake_sell_item for each, end. Each is decided on what those before it left; `done` is called for each, in
+ * order, after the commit. Without memory for a group each has a commit of its own, as ever. */
+void intake_group_begin(struct intake *intake);
+void intake_group_end(struct intake *intake);
 
 /* Voids the newest sale that is not voided. 0 and *voided (borrowed until the next call); -ENOENT nothing to
  * undo; or the commit's error. */

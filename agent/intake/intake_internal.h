@@ -4,6 +4,12 @@
 
 #include "intake/intake.h"
 
+/* A scan whose group is not durable yet. */
+struct grouped {
+    struct intake_outcome outcome;
+    struct intake_recent recent; /* position 0: nothing was booked */
+};
+
 struct intake {
     struct intake_settings settings;
     struct book *book;
@@ -12,11 +18,13 @@ struct intake {
     uint32_t recent_next, recent_count;
     char refused_code[CODE_MAX_BYTES + 1]; /* the last refused scan, waiting to be repeated */
     int64_t refused_ms;
-    int commit_error;
+    struct grouped *group; /* INTAKE_GROUP_MAX; NULL: no group is open */
+    uint32_t group_count;
 };
 
+struct intake_recent intake_recent_of(const struct event *sale, uint64_t position);
 /* Adds a sale to the list of last scans. */
-void intake_remember(struct intake *intake, const struct event *event, uint64_t position, int64_t wall_ms);
+void intake_remember(struct intake *intake, const struct intake_recent *sale);
 /* Fills the list from the ledger. */
 MUST_CHECK int intake_read_back(struct intake *intake);
 /* units: sold (positive) or taken back (negative); the store adds them up. */

@@ -6,14 +6,12 @@
 #include "base/cleanup.h"
 #include "intake/intake_internal.h"
 
-static struct intake_recent *remember(struct intake *intake)
+void intake_remember(struct intake *intake, const struct intake_recent *sale)
 {
-    struct intake_recent *slot = &intake->recent[intake->recent_next];
+    intake->recent[intake->recent_next] = *sale;
     intake->recent_next = (intake->recent_next + 1) % INTAKE_RECENT_MAX;
     if (intake->recent_count < INTAKE_RECENT_MAX)
         intake->recent_count++;
-    *slot = (struct intake_recent){0};
-    return slot;
 }
 
 const struct intake_recent *intake_recent(const struct intake *intake, uint32_t index)
@@ -23,21 +21,22 @@ const struct intake_recent *intake_recent(const struct intake *intake, uint32_t 
     return &intake->recent[(intake->recent_next + INTAKE_RECENT_MAX - 1 - index) % INTAKE_RECENT_MAX];
 }
 
-void intake_remember(struct intake *intake, const struct event *event, uint64_t position, int64_t wall_ms)
+struct intake_recent intake_recent_of(const struct event *sale, uint64_t position)
 {
-    const struct sale_line *line = &event->sale.lines[0];
-    struct intake_recent *slot = remember(intake);
-    slot->position = position;
-    slot->time_ms = event->time_ms;
-    slot->wall_ms = wall_ms;
-    slot->item = line->item;
-    slot->source = event->sale.source;
-    slot->location = event->sale.location;
-    slot->quantity = line->quantity;
-    slot->price_minor = line->unit_price_minor;
-    slot->beyond = (event->sale.flags & SALE_BEYOND_LEDGER) != 0;
+    const struct sale_line *line = &sale->sale.lines[0];
+    struct intake_recent recent = {
+        .position = position,
+        .time_ms = sale->time_ms,
+        .item = line->item,
+        .source = sale->sale.source,
+        .location = sale->sale.location,
+        .quantity = line->quantity,
+        .price_minor = line->unit_price_minor,
+        .beyond = (sale->sale.flags & SALE_BEYOND_LEDGER) != 0,
+    };
     if (!line->item)
-        text_copy(line->code, slot->code, sizeof slot->code);
+        text_copy(line->code, recent.code, sizeof recent.code);
+    return recent;
 }
 
 /* --- after a restart
@@ -72,9 +71,10 @@ int intake_read_back(struct intake *intake)
             return result;
         if (event_decode(bytes, length, &intake->event) < 0)
             continue; /* damage is the verifier's to name; the list of last scans is a convenience */
-        if (intake->event.kind == EVENT_SALE)
-            intake_remember(intake, &intake->event, position, 0);
-        else if (intake->event.kind == EVENT_VOID)
+        if (intake->event.kind == EVENT_SALE) {
+            struct intake_recent sale = intake_recent_of(&intake->event, position);
+            intake_remember(intake, &sale);
+        } else if (intake->event.kind == EVENT_VOID)
             mark_voided(intake, resolve_ref(store, position, intake->event.voided.target));
     }
     return 0;
@@ -184,7 +184,7 @@ int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_re
     CHANGES_AUTO struct changes changes = changes_new();
     changes_add_event(&changes, event);
     if (!sale->item)
-        intake_put_unknown_card(&changes, sale->code, -sale->quantity, sale->wall_ms);
+        intake_put_unknown_card(&changes, sale->code, -sale->quantity, 0);
     result = settle_orders(intake, sale, &changes);
     if (result < 0)
         return result;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/time_fact.h"
 #include "net/http_internal.h"
 
 static bool happened(CURL *curl, CURLINFO info)
@@ -41,13 +42,20 @@ static const char *not_connected(CURL *curl)
 
 /* OpenSSL: "certificate has expired", "certificate is not yet valid"; mbed TLS: "BADCERT_EXPIRED",
  * "BADCERT_FUTURE"; GnuTLS: "expired", "not yet activated". */
-static bool is_about_time(const char *curl_words)
+static bool is_not_yet(const char *curl_words)
 {
-    static const char *const hints[] = {"expired", "not yet", "FUTURE"};
-    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
-        if (strcasestr(curl_words, hints[i]))
-            return true;
-    return false;
+    return strcasestr(curl_words, "not yet") || strcasestr(curl_words, "FUTURE");
+}
+
+static bool is_expired(const char *curl_words)
+{
+    return strcasestr(curl_words, "expired") != NULL;
+}
+
+/* Such a clock finds no certificate valid, and some back ends then name another reason. */
+static bool is_unset(time_t now_s)
+{
+    return now_s < time_fact_written_ms() / 1000;
 }
 
 static bool is_about_name(const char *curl_words)
@@ -59,13 +67,22 @@ static void not_trusted(char *words, size_t size, const char *curl_words, time_t
 {
     struct tm now = {0};
     char date[32] = "?";
-    if (is_about_time(curl_words)) {
-        (void)(gmtime_r(&now_s, &now) && strftime(date, sizeof date, "%Y-%m-%d %H:%M", &now));
+    (void)gmtime_r(&now_s, &now); /* fails for years beyond an int only: then it is the zero one */
+    if (is_unset(now_s)) {
+        (void)strftime(date, sizeof date, "%-d %B %Y %H:%M", &now);
         (void)snprintf(
             words, size,
-            "the certificate is not valid at this device's time, %s UTC: if that is wrong, set the "
-            "clock; if it is right, the certificate is not the shop's",
+            "clock: this device's clock says %s UTC, so no certificate is valid and no shop can prove "
+            "that it is itself. A time server sets it once there is internet; fairstock status says how "
+            "to set it by hand. Sales go on",
             date);
+    } else if (is_not_yet(curl_words) || is_expired(curl_words)) {
+        (void)strftime(date, sizeof date, "%Y-%m-%d %H:%M", &now);
+        (void)snprintf(
+            words, size,
+            "%sthe certificate is not valid at this device's time, %s UTC: if that is wrong, set the "
+            "clock; if it is right, the certificate is not the shop's",
+            is_not_yet(curl_words) ? "clock: " : "", date);
     } else if (is_about_name(curl_words)) {
         (void)snprintf(words, size,
                        "the certificate is not the shop's but somebody else's: a login page of the network, "

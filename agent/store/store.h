@@ -10,6 +10,7 @@
 
 #include "domain/book.h"
 #include "domain/change.h"
+#include "domain/time_repair.h"
 #include "store/store_disk.h"
 
 struct store;
@@ -113,6 +114,9 @@ MUST_CHECK int store_resolve_ref(struct store *store, uint64_t position, struct 
 /* The position of an event of this ledger. -ENOENT when it has none of that id. */
 MUST_CHECK int store_find_event(struct store *store, struct event_id id, uint64_t *position);
 uint64_t store_last_position(const struct store *store);
+/* The last n starts in ascending order, each with what is known now of its boot's clock. Returns the number.
+ */
+MUST_CHECK int store_starts(struct store *store, struct time_start *starts, uint32_t n);
 /* Positions of an item's events in ascending order, from `after` (0: start); at most n. Cost grows with the
  * item's own events and the unsnapshotted tail only. */
 MUST_CHECK int store_item_events(struct store *store, uint32_t item, uint64_t after, uint64_t *positions,
@@ -131,17 +135,13 @@ MUST_CHECK int store_item_codes(struct store *store, uint32_t item, char (*codes
 /* --- checking --- */
 
 struct store_check {
-    uint64_t events, seals, epochs;
-    uint64_t lost;               /* missing, and named as lost by a salvage */
-    uint64_t first_bad_position; /* 0: none */
-    uint8_t hash[HASH_BYTES];    /* h of the last event; meaningful when nothing is bad */
+    uint64_t events, seals, epochs, lost; /* lost: missing, and named so by a salvage */
+    uint64_t first_bad_position;          /* 0: none */
+    uint8_t hash[HASH_BYTES];             /* h of the last event; meaningful when nothing is bad */
     char words[REASON_MAX_BYTES + 1];
 };
-/* Walks the whole chain: tags, seals, sequence gaps, epoch tree. Independent of book and rows. sha256 as at
- * open. */
+/* Walks the whole chain: tags, seals, sequence gaps, epoch tree. Independent of book and rows. */
 MUST_CHECK int store_verify(struct store *store, store_sha256_fn *sha256, struct store_check *check);
-/* What SQLite says of the whole file's structure, rows too: "ok", or its first complaint. */
-MUST_CHECK int store_quick_check(struct store *store, char words[REASON_MAX_BYTES + 1]);
 /* Walks all events in order, for verifiers and exports. Stops when fn returns non-zero and returns that. */
 typedef int store_event_fn(void *user, uint64_t position, struct event_id id, const uint8_t *bytes,
                            size_t length, const uint8_t tag[4]);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "store/store_internal.h"
 
 /* docs/events.md section 3 */
@@ -35,18 +36,85 @@ static void return_to_mark(struct store *store)
     store->open_cards = -1;
 }
 
+/* 0 when a transaction may begin. */
+static int may_write(const struct store *store)
+{
+    if (store->waiting) { /* a caller without a turn: its connection is at work on another thread */
+        log_error("a change came while the ledger waited for the disk, and was refused");
+        return -EBUSY;
+    }
+    return store->dead ? -EIO : store->readonly ? -EROFS : 0;
+}
+
 int store_begin(struct store *store)
 {
-    take_mark(store);
-    if (store->dead || store->readonly)
-        return store->dead ? -EIO : -EROFS;
+    int result = may_write(store);
+    if (result != -EBUSY)
+        take_mark(store);
+    if (result < 0)
+        return result;
     return store_run(store_use(store, SQL_BEGIN));
+}
+
+void store_wait_use(struct store *store, const struct store_wait *wait)
+{
+    store->wait = *wait;
+}
+
+/* Others may read meanwhile, and what they read must be as old as the book: a statement that is left open
+ * keeps the state of before the wait in sight of its connection (SQLite, "Isolation"). Made when it is first
+ * needed: a calm disk never does. */
+static bool open_reader(struct store *store)
+{
+    struct err err = {0};
+    if (!store->reader && store_open_readonly(store->directory, &store->reader, &err) < 0) {
+        log_warning("the ledger cannot be read while it waits for the disk: %s", err_text(&err));
+        return false;
+    }
+    return store_step(store_use(store->reader, SQL_EVENT_LAST)) == 1;
+}
+
+static void begin_wait(struct store *store)
+{
+    if (!store->wait.begin)
+        return;
+    store->waiting = store->wait.shared(store->wait.user) && open_reader(store);
+    store->wait.begin(store->wait.user, store->waiting);
+}
+
+static void end_wait(struct store *store, bool commit)
+{
+    if (!store->wait.end)
+        return;
+    store->wait.end(store->wait.user, commit);
+    if (store->waiting)
+        (void)sqlite3_reset(store_use(store, SQL_EVENT_LAST));
+    store->waiting = false;
+}
+
+void store_wait_begin(struct store *store)
+{
+    take_mark(store); /* what can be read meanwhile ends here */
+    begin_wait(store);
+}
+
+void store_wait_end(struct store *store)
+{
+    end_wait(store, false);
+}
+
+static int run_commit(struct store *store, sqlite3_stmt *statement)
+{
+    begin_wait(store);
+    int result = store_run(statement);
+    end_wait(store, true);
+    return result;
 }
 
 int store_end(struct store *store, int result)
 {
     if (result == 0) {
-        result = store_run(store_use(store, SQL_COMMIT));
+        result = run_commit(store, store_use(store, SQL_COMMIT));
         if (result == 0)
             return 0;
     }
@@ -78,7 +146,8 @@ int store_append(struct store *store, const uint8_t *bytes, size_t length)
     sqlite3_stmt *add = store_use(store, SQL_EVENT_ADD);
     store_bind_u(add, 1, store->last_position + 1);
     (void)sqlite3_bind_blob(add, 2, body, (int)(length + TAG_BYTES), SQLITE_STATIC);
-    int result = store_run(add);
+    /* Outside a transaction the statement is its own, and its end the commit. */
+    int result = sqlite3_get_autocommit(store->db) ? run_commit(store, add) : store_run(add);
     if (result < 0)
         return result;
     memcpy(store->hash, hash, HASH_BYTES);
@@ -123,6 +192,22 @@ static int append_all(struct store *store, const struct changes *changes)
     return 0;
 }
 
+/* Into the open transaction. */
+static int put_changes(struct store *store, const struct changes *changes, uint64_t *first_position)
+{
+    int result = 0;
+    if (seal_due(store, changes->event_count + 1))
+        result = store_append_seal(store, 0);
+    *first_position = store->last_position + 1;
+    if (result == 0)
+        result = append_all(store, changes);
+    for (uint32_t i = 0; result == 0 && i < changes->row_count; i++)
+        result = store_put_row(store, &changes->rows[i], *first_position);
+    if (result == 0 && seal_due(store, 1))
+        result = store_append_seal(store, 0);
+    return result;
+}
+
 static int commit_changes(struct store *store, const struct changes *changes, uint64_t *first_position)
 {
     int result = changes_error(changes);
@@ -132,25 +217,14 @@ static int commit_changes(struct store *store, const struct changes *changes, ui
         result = store_begin(store);
     if (result < 0)
         return result;
-    uint64_t time_ms = 0;
-    if (seal_due(store, changes->event_count + 1))
-        result = store_append_seal(store, time_ms);
-    *first_position = store->last_position + 1;
-    if (result == 0)
-        result = append_all(store, changes);
-    for (uint32_t i = 0; result == 0 && i < changes->row_count; i++)
-        result = store_put_row(store, &changes->rows[i], *first_position);
-    if (result == 0 && seal_due(store, 1))
-        result = store_append_seal(store, time_ms);
-    result = store_end(store, result);
+    result = store_end(store, put_changes(store, changes, first_position));
     return result < 0 ? result : book_apply(store->book, changes);
 }
 
 void store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
                   store_done_fn *done, void *user)
 {
-    (void)priority; /* inline: nothing waits, so nothing can be overtaken
-                       (docs/decisions/0013-inline-writer.md) */
+    (void)priority; /* turns have it (docs/decisions/0013-turns.md) */
     struct store_result result = {.event_count = take_changes->event_count};
     if (!changes_empty(take_changes))
         result.error = commit_changes(store, take_changes, &result.first_position);
@@ -167,8 +241,9 @@ static int commit_event(struct store *store, const struct event *event, uint64_t
     int result = book_reserve_event(store->book, event);
     if (result < 0)
         return result;
-    if (store->dead || store->readonly)
-        return store->dead ? -EIO : -EROFS;
+    result = may_write(store);
+    if (result < 0)
+        return result;
     bool seal = seal_due(store, 2);
     take_mark(store);
     /* One statement is its own transaction: the usual scan costs no BEGIN and no COMMIT. */
@@ -192,4 +267,61 @@ void store_submit_event(struct store *store, const struct event *event, store_do
     struct store_result result = {.event_count = 1};
     result.error = commit_event(store, event, &result.first_position);
     done(user, &result);
+}
+
+/* --- groups
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+int store_group_begin(struct store *store)
+{
+    store->group_error = 0;
+    return store_begin(store);
+}
+
+/* What is half in the transaction cannot be taken out alone: the first failure is that of the group. */
+static int added(struct store *store, int result)
+{
+    if (result < 0 && store->group_error == 0)
+        store->group_error = result;
+    return result;
+}
+
+int store_group_add(struct store *store, const struct changes *changes, uint64_t *position)
+{
+    int result = store->group_error;
+    if (result == 0)
+        result = changes_error(changes);
+    if (result == 0)
+        result = book_reserve(store->book, changes);
+    if (result == 0)
+        result = put_changes(store, changes, position);
+    if (result == 0)
+        result = book_apply(store->book, changes);
+    return added(store, result);
+}
+
+int store_group_add_event(struct store *store, const struct event *event, uint64_t *position)
+{
+    uint8_t bytes[EVENT_MAX_BYTES];
+    int length = event_encode(event, bytes, sizeof bytes);
+    int result = store->group_error;
+    if (result == 0)
+        result = length < 0 ? length : book_reserve_event(store->book, event);
+    if (result == 0 && seal_due(store, 2))
+        result = store_append_seal(store, event->time_ms);
+    *position = store->last_position + 1;
+    if (result == 0)
+        result = store_append(store, bytes, (size_t)length);
+    if (result == 0)
+        result = book_apply_event(store->book, event);
+    return added(store, result);
+}
+
+int store_group_end(struct store *store)
+{
+    int result = store_end(store, store->group_error);
+    if (result < 0 && !store->dead && store_reload_book(store) < 0)
+        store->dead = true; /* the book is ahead of the file: nothing is decided on it any more */
+    return result;
 }

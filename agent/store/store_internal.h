@@ -5,6 +5,8 @@
 #include <sqlite3.h>
 
 #include "store/store.h"
+#include "store/store_group.h"
+#include "store/store_wait.h"
 
 enum { STORE_APPLICATION_ID = 0x46415253 }; /* "FARS", so that file(1) and we know the file as ours */
 enum { STORE_PATH_MAX_BYTES = 4096, TAG_BYTES = 4, CHAINED_BYTES = 16, WAL_BYTES = 4 * 1024 * 1024 };
@@ -25,6 +27,9 @@ enum statement {
     SQL_EPOCH_OF,
     SQL_EPOCH_GENERATION,
     SQL_EPOCH_BY_ID,
+    SQL_BOOT_CLOCK_GET,
+    SQL_BOOT_CLOCK_PUT,
+    SQL_STARTS,
     SQL_ITEM_PUT,
     SQL_ITEM_GET,
     SQL_ITEM_BY_SKU,
@@ -82,6 +87,10 @@ struct store {
     struct store_mark mark;   /* of the transaction that runs */
     bool wal_ready;           /* its space was written with zeros */
     int open_cards;           /* cached count; -1: ask */
+    struct store_wait wait;
+    bool waiting;         /* for the disk: another connection reads meanwhile */
+    struct store *reader; /* that one; NULL as long as nobody needed it */
+    int group_error;      /* of the first addition that failed; the group fails with it */
 };
 
 extern const char *const store_sql[SQL_COUNT];
@@ -92,7 +101,8 @@ extern const char *const store_sql[SQL_COUNT];
 int store_errno(int sqlite_result);
 MUST_CHECK int store_prepare(struct store *store, struct err *err);
 void store_finalize(struct store *store);
-/* A statement ready to be bound. */
+/* A statement ready to be bound; NULL, which every SQLite call answers with an error, when the ledger cannot
+ * be read now. */
 sqlite3_stmt *store_use(struct store *store, enum statement statement);
 /* Steps a statement that gives no rows and resets it. 0 or -errno. */
 MUST_CHECK int store_run(sqlite3_stmt *statement);
@@ -110,6 +120,7 @@ uint32_t store_column_u32(sqlite3_stmt *statement, int column);
 /* --- rows (store_rows.c): put in the current transaction
  * --------------------------------------------------------------- */
 MUST_CHECK int store_put_event_rows(struct store *store, const struct event *event);
+MUST_CHECK int store_put_time_fact(struct store *store, const struct event *event); /* store_time.c */
 MUST_CHECK int store_put_row(struct store *store, const struct change *row, uint64_t first_position);
 void store_read_op(sqlite3_stmt *row, struct op *op);
 void store_read_listing(sqlite3_stmt *row, struct listing *listing);
@@ -126,6 +137,9 @@ MUST_CHECK int store_begin(struct store *store);
 /* Commits, or rolls back when result is negative: then memory is at the mark again too. A failed write or
  * sync kills the handle. Returns the final result. */
 MUST_CHECK int store_end(struct store *store, int result);
+/* Around what waits for the disk and is no commit. */
+void store_wait_begin(struct store *store);
+void store_wait_end(struct store *store);
 MUST_CHECK int store_put_meta(struct store *store, const char *key, int64_t value);
 
 /* --- opening (store_open.c, store_load.c)
@@ -157,6 +171,7 @@ MUST_CHECK int store_open_file(struct store *store, const struct store_start *st
 /* This start's first event, in a commit of its own. */
 MUST_CHECK int store_write_epoch(struct store *store, const struct store_start *start);
 MUST_CHECK int store_load(struct store *store, struct err *err);
+MUST_CHECK int store_reload_book(struct store *store); /* after a group that failed */
 MUST_CHECK int store_load_head(struct store *store, struct err *err);
 /* Applies events after < position <= last to the book. */
 MUST_CHECK int store_apply_range(struct store *store, uint64_t after, uint64_t last);

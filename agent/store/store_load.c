@@ -267,3 +267,18 @@ int store_load(struct store *store, struct err *err)
     store->snapshot_position = snapshot;
     return result;
 }
+
+int store_reload_book(struct store *store)
+{
+    struct err err = {0};
+    struct book *fresh = book_new(), *book = store->book;
+    if (!fresh)
+        return -ENOMEM;
+    store->book = fresh;
+    int result = store_load(store, &err);
+    store->book = book;
+    if (result == 0)
+        book_swap(book, fresh); /* others hold its address */
+    book_free(fresh);
+    return result;
+}

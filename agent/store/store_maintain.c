@@ -202,7 +202,9 @@ static int prepare_wal(struct store *store)
 
 static int checkpoint(struct store *store)
 {
+    store_wait_begin(store);
     int result = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    store_wait_end(store);
     if (result == SQLITE_OK) /* also when a reader kept some frames: the next commit counts them anew */
         store->wal_frames = 0;
     return result == SQLITE_BUSY ? 0 : store_errno(result);
@@ -223,7 +225,9 @@ static int do_one(struct store *store, bool forced)
     }
     if (!store->wal_ready) {
         store->wal_ready = true; /* also when it fails: then commits are slower, not wrong */
+        store_wait_begin(store);
         int result = prepare_wal(store);
+        store_wait_end(store);
         return result < 0 ? result : 1;
     }
     return 0;

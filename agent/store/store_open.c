@@ -254,6 +254,8 @@ struct store *store_make(const char *directory, const struct store_disk *disk)
 
 void store_free(struct store *store)
 {
+    if (store->reader)
+        store_free(store->reader);
     store_finalize(store);
     (void)sqlite3_close(store->db);
     book_free(store->book);

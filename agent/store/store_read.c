@@ -27,7 +27,7 @@ uint64_t store_event_time(const struct store *store, int64_t boottime_ms)
 
 uint64_t store_last_position(const struct store *store)
 {
-    return store->last_position;
+    return store->waiting ? store->mark.last_position : store->last_position;
 }
 
 /* --- identity

@@ -34,6 +34,9 @@ static void take_place(struct store *store, struct store *fresh)
     *store = *fresh;
     store->book = book;
     store->lock = old.lock;
+    store->wait = old.wait;
+    store->reader = old.reader;
+    old.reader = NULL;
     store_watch_wal(store);
     old.book = fresh->book;
     *fresh = old;
@@ -45,7 +48,8 @@ static void take_place(struct store *store, struct store *fresh)
 static int prove_writable(struct store *store, struct err *err)
 {
     int result = store_begin(store);
-    result = store_end(store, result == 0 ? store_append_seal(store, 0) : result);
+    if (result == 0)
+        result = store_end(store, store_append_seal(store, 0));
     return result < 0 ? err_set_errno(err, result, "the ledger cannot be written") : 0;
 }
 

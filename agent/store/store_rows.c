@@ -55,6 +55,8 @@ int store_put_event_rows(struct store *store, const struct event *event)
         return put_barcode(store, event);
     case EVENT_LOCATION_CREATED:
         return put_location(store, event);
+    case EVENT_TIME_FACT:
+        return store_put_time_fact(store, event);
     default:
         return 0;
     }

@@ -15,6 +15,7 @@
 #include "store/store_rebuild.h"
 #include "store/store_restore_internal.h"
 #include "store/store_salvage.h"
+#include "store/store_verify.h"
 
 struct salvage {
     struct store *target;
@@ -366,7 +367,7 @@ static bool is_well(const char *file, const struct store_install *install)
         return false;
     bool well =
         store_verify(store, install->sha256, &check) == 0 && !check.first_bad_position && check.events > 0;
-    well = well && store_quick_check(store, words) == 0 && strcmp(words, "ok") == 0;
+    well = well && store_verify_rows(store, words) == 0 && strcmp(words, "ok") == 0;
     uint64_t last = store->last_position;
     store_close(store);
     struct store_pages_report pages;

@@ -33,6 +33,12 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_EPOCH_BY_ID] =
         "SELECT first_position, (SELECT min(n.first_position) FROM epoch n WHERE n.first_position > "
         "e.first_position) FROM epoch e WHERE id = ?1",
+    [SQL_BOOT_CLOCK_GET] = "SELECT offset_ms, quality, facts FROM boot_clock WHERE boot = ?1",
+    [SQL_BOOT_CLOCK_PUT] =
+        "INSERT OR REPLACE INTO boot_clock (boot, offset_ms, quality, facts) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_STARTS] = "SELECT e.first_position, e.boot, e.boottime_ms, e.wall_ms, e.quality, c.offset_ms, "
+                   "c.quality, c.facts FROM epoch e LEFT JOIN boot_clock c ON c.boot = e.boot "
+                   "ORDER BY e.first_position DESC LIMIT ?1",
     [SQL_ITEM_PUT] =
         "INSERT INTO item (" ITEM_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
         "ON CONFLICT (alias) DO UPDATE SET sku = ?2, title = ?3, price_minor = ?4, cost_minor = ?5, "
@@ -154,7 +160,7 @@ void store_finalize(struct store *store)
 
 sqlite3_stmt *store_use(struct store *store, enum statement statement)
 {
-    return store->statements[statement];
+    return store->waiting ? store->reader->statements[statement] : store->statements[statement];
 }
 
 int store_step(sqlite3_stmt *statement)

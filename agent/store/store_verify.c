@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "domain/chain.h"
 #include "store/store_internal.h"
+#include "store/store_verify.h"
 
 static int take(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
                 const uint8_t tag[TAG_BYTES])
@@ -80,7 +81,7 @@ int store_verify(struct store *store, store_sha256_fn *sha256, struct store_chec
     return result < 0 ? result : store_errno(ended);
 }
 
-int store_quick_check(struct store *store, char words[REASON_MAX_BYTES + 1])
+int store_verify_rows(struct store *store, char words[REASON_MAX_BYTES + 1])
 {
     sqlite3_stmt *ask = NULL;
     int prepared = sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1, &ask, NULL);

@@ -27,6 +27,7 @@ struct courier {
     struct courier_settings settings;
     struct engine *engine;
     struct loop_source *timer;
+    struct turn turn;
     struct flight flights[REQUESTS_IN_FLIGHT_MAX];
     struct arrival *first, *last;
     bool committing; /* a batch of this engine waits for the disk */
@@ -34,8 +35,6 @@ struct courier {
     int64_t wake_ms;
     struct engine_output output; /* of the step that is being committed */
 };
-
-static void run(struct courier *courier);
 
 /* --- answers in
  * ------------------------------------------------------------------------------------------------------ */
@@ -74,6 +73,15 @@ static struct http_answer as_answer(const struct http_reply *reply)
     };
 }
 
+/* What the shop itself said, over a connection that proved to be its own; a login page's clock is nobody's.
+ */
+static void note_time(struct courier *courier, const struct http_answer *http,
+                      const struct channel_answer *answer)
+{
+    if (courier->settings.shop_time && http->date_ms > 0 && answer->outcome != ANSWER_OFFLINE)
+        courier->settings.shop_time(courier->settings.user, courier->settings.config.name, http->date_ms);
+}
+
 static void land(struct flight *flight, const struct http_answer *http)
 {
     struct courier *courier = flight->courier;
@@ -84,6 +92,7 @@ static void land(struct flight *flight, const struct http_answer *http)
         answer = (struct channel_answer){.kind = flight->request.kind, .outcome = ANSWER_UNKNOWN};
     answer.channel = flight->request.channel;
     answer.serial = flight->request.serial;
+    note_time(courier, http, &answer);
     channel_request_free(&flight->request);
     flight->used = false;
     /* A broken connection is not used again, nor one that leads to a login page instead of the shop. */
@@ -314,6 +323,17 @@ static bool input_waits(const struct courier *courier)
            courier->stock;
 }
 
+static void take_turn(void *user)
+{
+    struct courier *courier = user;
+    run(courier);
+    int result = loop_arm(courier->timer, !courier->committing && input_waits(courier)
+                                              ? loop_now_ms(courier->settings.loop)
+                                              : courier->wake_ms);
+    if (result < 0)
+        log_error("%s: cannot arm the timer: %s", courier->settings.config.name, strerrordesc_np(-result));
+}
+
 static int on_timer(void *user, int64_t now_ms)
 {
     struct courier *courier = user;
@@ -321,10 +341,8 @@ static int on_timer(void *user, int64_t now_ms)
         courier->wake = true;
         courier->wake_ms = INT64_MAX;
     }
-    run(courier);
-    return loop_arm(courier->timer, !courier->committing && input_waits(courier)
-                                        ? loop_now_ms(courier->settings.loop)
-                                        : courier->wake_ms);
+    turns_run(courier->settings.turns, &courier->turn);
+    return 0;
 }
 
 /* --- life
@@ -337,6 +355,7 @@ int courier_new(const struct courier_settings *settings, struct courier **courie
     if (!made)
         return err_set(err, -ENOMEM, "out of memory");
     made->settings = *settings;
+    made->turn = (struct turn){.run = take_turn, .user = made, .priority = TURN_SYNC};
     made->output = engine_output_new();
     made->engine = engine_new(&settings->engine, store_book(settings->store));
     int result = made->engine ? loop_add_timer(settings->loop, settings->config.name, LOOP_NET, on_timer,

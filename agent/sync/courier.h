@@ -5,6 +5,7 @@
 #define FAIRSTOCK_SYNC_COURIER_H
 
 #include "loop/loop.h"
+#include "loop/turn.h"
 #include "net/http.h"
 #include "store/store.h"
 #include "sync/engine.h"
@@ -14,6 +15,7 @@ struct courier;
 struct courier_settings {
     struct loop *loop;
     struct store *store;
+    struct turns *turns;           /* the engine's steps take theirs */
     struct http *http;             /* NULL for a channel that is served in process */
     const struct channel_ops *ops; /* adapter; NULL for a channel that is served in process */
     struct channel_config config;  /* strings borrowed for the courier's life */
@@ -21,7 +23,9 @@ struct courier_settings {
     /* In-process service (the practice shop). Fills the answer; 0 or -ENOMEM. NULL with ops. */
     int (*serve)(void *user, const struct channel_request *request, struct channel_answer *answer);
     struct id128 (*random)(void *user); /* 16 fresh random bytes */
-    int64_t (*wall_ms)(void *user);     /* best wall clock */
+    int64_t (*wall_ms)(void *user);     /* the true time as far as it is known, else 0 */
+    void (*shop_time)(void *user, const char *channel,
+                      int64_t date_ms); /* a shop's own word for it; may be NULL */
     int64_t (*boottime_ms)(void *user); /* CLOCK_BOOTTIME */
     void (*changed)(void *user);        /* something the page shows changed; stock, cards or channel state */
     void *user;
@@ -35,7 +39,8 @@ enum {
 
 MUST_CHECK int courier_new(const struct courier_settings *settings, struct courier **courier,
                            struct err *err);
-/* Drops requests in flight: their ops stay SENT and are settled after the next start. */
+/* Drops requests in flight: their ops stay SENT and are settled after the next start. Not while its turn is
+ * running or queued: turns_drain comes first. */
 void courier_free(struct courier *courier);
 /* ENGINE_STOCK, ENGINE_SYNC_NOW, ENGINE_NETWORK_UP, ENGINE_NETWORK_DOWN. Never runs the engine from inside:
  * the loop does. */

@@ -93,6 +93,8 @@ int64_t engine_shop_now(const struct step *step)
     const struct engine_memory *memory = &step->engine->memory;
     if (memory->shop_clock_ms)
         return memory->shop_clock_ms + (step->input->now_ms - memory->shop_clock_at_ms);
+    if (!step->input->wall_ms)
+        return 0;
     return step->input->wall_ms + (step->channel ? step->channel->clock_offset_ms : 0);
 }
 
@@ -128,7 +130,7 @@ void engine_say(struct step *step, const char *words)
     struct engine_view *view = &step->engine->view;
     (void)snprintf(view->last_error, sizeof view->last_error, "%s",
                    words[0] ? words : "The shop did not say why.");
-    view->last_error_wall_ms = step->input->wall_ms;
+    view->last_error_ms = step->input->now_ms;
 }
 
 int64_t engine_backoff(uint32_t failures)
@@ -191,7 +193,7 @@ static void note_shop_clock(struct step *step, const struct channel_answer *answ
         return;
     memory->shop_clock_ms = answer->shop_wall_ms;
     memory->shop_clock_at_ms = step->input->now_ms;
-    if (!step->channel)
+    if (!step->channel || !step->input->wall_ms)
         return;
     int64_t offset = answer->shop_wall_ms - step->input->wall_ms;
     int64_t moved = offset - step->channel->clock_offset_ms;
@@ -210,7 +212,7 @@ static void note_success(struct step *step, const struct channel_answer *answer)
     if (answer->kind != REQUEST_CHECK)
         memory->failures = 0;
     memory->needs_login = false;
-    step->engine->view.last_success_wall_ms = step->input->wall_ms;
+    step->engine->view.last_success_ms = step->input->now_ms;
     connect(step);
 }
 

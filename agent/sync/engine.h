@@ -47,7 +47,7 @@ struct engine_input {
     const bool *listing_moved; /* parallel too: the item has stock movements already; NULL: judge by its stock
                                   alone */
     int64_t now_ms;            /* monotonic: timers */
-    int64_t wall_ms;           /* best wall clock: labels, key lifetimes */
+    int64_t wall_ms;           /* the true time as far as it is known, 0 while it is not: labels */
     uint64_t event_time_ms;    /* for the events' time field */
     struct id128 random;       /* fresh; all keys of this step are derived from it by counting up */
 };
@@ -76,10 +76,10 @@ struct engine_view {
     enum engine_phase phase;
     uint32_t owed; /* listings whose expected or unsettled level differs from wanted, + unsettled ops of other
                       kinds */
-    int64_t oldest_owed_ms;       /* monotonic time since when something is owed; 0 nothing */
-    int64_t last_success_wall_ms; /* 0 never */
+    int64_t oldest_owed_ms;  /* monotonic time since when something is owed; 0 nothing */
+    int64_t last_success_ms; /* monotonic; 0 never */
     char last_error[REASON_MAX_BYTES + 1];
-    int64_t last_error_wall_ms;
+    int64_t last_error_ms; /* monotonic */
     uint64_t requests, failures;
 };
 

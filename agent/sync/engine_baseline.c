@@ -407,7 +407,7 @@ static void finish(struct step *step)
     if (!channel.baselined) {
         int64_t now_ms = engine->gather->shop_ms ? engine->gather->shop_ms : engine_shop_now(step);
         channel.baselined = true;
-        channel.baseline_ms = now_ms - ENGINE_BASELINE_MARGIN_MS;
+        channel.baseline_ms = now_ms ? now_ms - ENGINE_BASELINE_MARGIN_MS : 0;
         channel.orders_since_ms = now_ms;
         if (engine->settings.auto_live && !channel.live) {
             struct event event = engine_event(step, EVENT_CHANNEL_LIVE);

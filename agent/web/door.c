@@ -17,6 +17,7 @@ enum {
     CONNECTION_MEMORY_BYTES = 16 * 1024, /* request line, headers and the library's own buffers */
     IDLE_SECONDS = 120,                  /* the library's own time limit; ours (deadline_ms) is met first */
     PER_ADDRESS_MAX = WEB_CONNECTIONS_MAX / 2,
+    LAST_ROUNDS = 4, /* of the library before the door closes */
 };
 
 struct door {
@@ -236,6 +237,9 @@ void door_close(struct door *door)
 {
     if (!door)
         return;
+    /* Answers of those whose turn was the last thing that happened leave still. */
+    for (int i = 0; i < LAST_ROUNDS && MHD_run(door->daemon) == MHD_YES; i++)
+        ;
     loop_remove(door->ready);
     loop_remove(door->timer);
     MHD_stop_daemon(door->daemon);

@@ -8,12 +8,16 @@
 #include <strings.h>
 
 #include "base/limits.h"
+#include "web/door.h"
 #include "web/reply.h"
 #include "web/site.h"
 #include "json/json.h"
 
 enum { SESSION_MAX_BYTES = 1024, COOKIE_MAX_BYTES = 256 };
 static const char api_base[] = "/api/v1";
+
+/* What acts waits for its turn; its connection sleeps meanwhile. */
+enum act { ACT_NONE, ACT_WAITS, ACT_DONE };
 
 struct exchange {
     struct site *site;
@@ -25,6 +29,12 @@ struct exchange {
     const char *query;
     struct guard_verdict verdict;
     struct buf body;
+    enum act act;
+    struct turn turn;
+    struct MHD_Connection *connection; /* while it sleeps */
+    int status;                        /* with out and content_type: the answer of who acted */
+    struct buf out;
+    const char *content_type;
 };
 
 /* Who may use the command's socket may send a whole catalogue; the network may not. */
@@ -62,6 +72,7 @@ void exchange_free(struct exchange *exchange)
     if (exchange->stream)
         stream_detach(exchange->stream);
     buf_free(&exchange->body);
+    buf_free(&exchange->out);
     free(exchange->path);
     free(exchange);
 }
@@ -132,7 +143,7 @@ static bool send_session(const struct exchange *exchange, struct MHD_Connection 
     BUF_AUTO struct buf body = buf_new(SESSION_MAX_BYTES);
     struct json_writer json = json_writer_new(&body);
     json_begin_object(&json, NULL);
-    json_text(&json, "csrf", exchange->verdict.may_act ? site->guard.csrf : "");
+    json_text(&json, "csrf", exchange->verdict.may_act ? site->guard.csrf : site->guard.viewer);
     json_bool(&json, "may_act", exchange->verdict.may_act);
     json_bool(&json, "practice", site->practice);
     json_text(&json, "version", FAIRSTOCK_VERSION);
@@ -153,17 +164,47 @@ static bool send_stream(struct exchange *exchange, struct MHD_Connection *connec
     return true;
 }
 
-static bool send_api(const struct exchange *exchange, struct MHD_Connection *connection, const char *method)
+static void call_api(struct exchange *exchange, const char *method)
 {
     const struct site *site = exchange->site;
-    BUF_AUTO struct buf out = buf_new(SITE_REPLY_MAX_BYTES);
-    const char *content_type = "application/json";
-    int status = site->api(site->user, strcmp(method, "HEAD") == 0 ? "GET" : method,
-                           exchange->path + sizeof api_base - 1, exchange->query, buf_text(&exchange->body),
-                           exchange->body.length, &out, &content_type);
-    if (buf_error(&out) < 0)
+    struct web_call call = {.method = method,
+                            .path = exchange->path + sizeof api_base - 1,
+                            .query = exchange->query,
+                            .body = buf_text(&exchange->body),
+                            .length = exchange->body.length,
+                            .may_act = exchange->verdict.may_act};
+    exchange->out = buf_new(SITE_REPLY_MAX_BYTES);
+    exchange->content_type = "application/json";
+    exchange->status = site->api(site->user, &call, &exchange->out, &exchange->content_type);
+}
+
+static bool send_answer(struct exchange *exchange, struct MHD_Connection *connection)
+{
+    if (buf_error(&exchange->out) < 0)
         return reply_error(connection, 500, true, "The answer is too large. Ask for less.");
-    return reply_take(connection, status, content_type, &out);
+    return reply_take(connection, exchange->status, exchange->content_type, &exchange->out);
+}
+
+static void take_turn(void *user)
+{
+    struct exchange *exchange = user;
+    call_api(exchange, "POST");
+    exchange->act = ACT_DONE;
+    exchange->visitor->deadline_ms = loop_now_ms(exchange->site->loop) + SITE_REPLY_MS;
+    MHD_resume_connection(exchange->connection);
+    door_wake(exchange->visitor->door);
+}
+
+/* The library asks again once the connection is resumed. */
+static bool ask_for_turn(struct exchange *exchange, struct MHD_Connection *connection)
+{
+    exchange->act = ACT_WAITS;
+    exchange->connection = connection;
+    exchange->visitor->deadline_ms = INT64_MAX; /* the disk's time is not the visitor's fault */
+    exchange->turn = (struct turn){.run = take_turn, .user = exchange, .priority = TURN_PERSON};
+    MHD_suspend_connection(connection);
+    turns_ask(exchange->site->turns, &exchange->turn);
+    return true;
 }
 
 static bool send_asset(const struct exchange *exchange, struct MHD_Connection *connection)
@@ -184,6 +225,8 @@ static bool answer(struct exchange *exchange, struct MHD_Connection *connection,
     const char *path = exchange->path;
     exchange->answered = true;
     exchange->visitor->deadline_ms = loop_now_ms(exchange->site->loop) + SITE_REPLY_MS;
+    if (exchange->site->closing)
+        return refuse(exchange, connection, 503, "This program is stopping.");
     if (buf_error(&exchange->body) < 0)
         return refuse(exchange, connection, 413, "That is more than this device takes at once.");
     if (!guard_is_api(path))
@@ -195,7 +238,10 @@ static bool answer(struct exchange *exchange, struct MHD_Connection *connection,
         return send_session(exchange, connection);
     if (get && strcmp(path + sizeof api_base - 1, "/events") == 0)
         return send_stream(exchange, connection);
-    return send_api(exchange, connection, method);
+    if (!get)
+        return ask_for_turn(exchange, connection);
+    call_api(exchange, "GET");
+    return send_answer(exchange, connection);
 }
 
 static bool begin(struct exchange *exchange, struct MHD_Connection *connection, const char *method)
@@ -225,6 +271,10 @@ bool exchange_step(struct exchange *exchange, struct MHD_Connection *connection,
     if (size) {
         buf_add(&exchange->body, bytes, size); /* past the cap: remembered, answered at the end */
         return true;
+    }
+    if (exchange->act == ACT_DONE) {
+        exchange->act = ACT_NONE;
+        return send_answer(exchange, connection);
     }
     return exchange->answered || answer(exchange, connection, method);
 }

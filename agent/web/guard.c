@@ -9,12 +9,23 @@
 
 enum { FORBIDDEN = 403, NOT_ALLOWED = 405, BAD_REQUEST = 400, UNSUPPORTED = 415, HTTP_PORT = 80 };
 
+_Static_assert((int)GUARD_SECRET_BYTES == (int)SHA256_BYTES, "a token is as long as a hash");
+
+static void write_hex(const uint8_t bytes[GUARD_SECRET_BYTES], char text[2 * GUARD_SECRET_BYTES + 1])
+{
+    for (size_t i = 0; i < GUARD_SECRET_BYTES; i++)
+        (void)snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
 void guard_init(struct guard *guard, const uint8_t secret[GUARD_SECRET_BYTES], const char *view_key,
                 const char *extra_hosts)
 {
     *guard = (struct guard){0};
-    for (size_t i = 0; i < GUARD_SECRET_BYTES; i++)
-        (void)snprintf(guard->csrf + 2 * i, 3, "%02x", secret[i]);
+    static const char viewer[] = "fairstock viewer";
+    uint8_t derived[SHA256_BYTES];
+    crypto_sha256_two(secret, GUARD_SECRET_BYTES, viewer, sizeof viewer - 1, derived);
+    write_hex(secret, guard->csrf);
+    write_hex(derived, guard->viewer);
     (void)snprintf(guard->view_key, sizeof guard->view_key, "%s", view_key ? view_key : "");
     (void)snprintf(guard->extra_hosts, sizeof guard->extra_hosts, "%s", extra_hosts ? extra_hosts : "");
 }
@@ -169,13 +180,14 @@ static int check_post(const struct guard *guard, const struct guard_request *req
 {
     if (!guard_is_api(request->path))
         return refuse(verdict, NOT_ALLOWED, "Only the API takes POST requests.");
-    if (!request->loopback)
+    if (!request->loopback && strcmp(request->path, GUARD_VIEWER_PATH) != 0)
         return refuse(verdict, FORBIDDEN,
                       "From another machine you can look, not act. Act on the device itself.");
     if (!origin_is_ours(request))
         return refuse(verdict, FORBIDDEN,
                       "A request that acts needs the header Origin with this page's own address.");
-    if (request->csrf_count != 1 || !request->csrf || !crypto_text_equal(request->csrf, guard->csrf))
+    const char *token = request->loopback ? guard->csrf : guard->viewer;
+    if (request->csrf_count != 1 || !request->csrf || !crypto_text_equal(request->csrf, token))
         return refuse(verdict, FORBIDDEN,
                       "The page is older than the program. Reload the page, then try again. "
                       "(The header " GUARD_CSRF_HEADER " must carry the token of GET /api/v1/session.)");

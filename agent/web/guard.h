@@ -6,7 +6,9 @@
  *  - Origin and Sec-Fetch-Site, where sent, must say that our own page asks;
  *  - acting needs loopback, a same-origin Origin, a JSON body (which a foreign page cannot send without
  * asking first) and the token that only our own page can have read;
- *  - off loopback everything needs the view key, and nothing acts.
+ *  - off loopback everything needs the view key, and nothing acts. One thing may be said from there, because
+ * it adds a label and changes nothing: the reader's clock (GUARD_VIEWER_PATH), with a token of its own that
+ * acts nowhere.
  * The Unix socket is guarded by file permissions; none of this applies to it. */
 #ifndef FAIRSTOCK_WEB_GUARD_H
 #define FAIRSTOCK_WEB_GUARD_H
@@ -18,9 +20,11 @@ enum { GUARD_SECRET_BYTES = 32, GUARD_NAMES_MAX_BYTES = 512, GUARD_KEY_MAX_BYTES
 
 #define GUARD_COOKIE      "fairstock_view"
 #define GUARD_CSRF_HEADER "X-Fairstock-CSRF"
+#define GUARD_VIEWER_PATH "/api/v1/hello" /* the one POST of who may only look */
 
 struct guard {
     char csrf[2 * GUARD_SECRET_BYTES + 1];   /* what a POST must carry */
+    char viewer[2 * GUARD_SECRET_BYTES + 1]; /* the same for who may only look; does not tell the other */
     char view_key[GUARD_KEY_MAX_BYTES + 1];  /* "": nobody may look from another machine */
     char extra_hosts[GUARD_NAMES_MAX_BYTES]; /* names without port, space-separated */
 };

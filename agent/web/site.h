@@ -19,6 +19,8 @@ struct site {
     struct streams *streams;
     web_api_fn *api;
     void *user;
+    struct turns *turns;
+    bool closing; /* only who was heard before is answered still */
     bool practice;
     const char *currency; /* borrowed from the settings' owner */
     int64_t request_ms;

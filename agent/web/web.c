@@ -92,6 +92,7 @@ int web_new(struct loop *loop, const struct web_settings *settings, struct web *
         (struct site){.loop = loop,
                       .api = settings->api,
                       .user = settings->user,
+                      .turns = settings->turns,
                       .practice = settings->practice,
                       .currency = made->currency,
                       .request_ms = settings->request_ms > 0 ? settings->request_ms : SITE_REQUEST_MS,
@@ -110,6 +111,8 @@ void web_free(struct web *web)
 {
     if (!web)
         return;
+    turns_drain(web->site.turns);
+    web->site.closing = true;
     streams_end(web->site.streams); /* the library cannot close connections that sleep */
     if (web->unix_path)
         control_socket_remove(web->unix_path, &web->control);

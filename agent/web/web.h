@@ -7,15 +7,24 @@
 
 #include "base/buf.h"
 #include "loop/loop.h"
+#include "loop/turn.h"
 
 struct web;
 
-/* Answers one API call. path: after "/api/v1", as sent (percent-encoded); query: the raw query string, ""
- * when none; body: as received (text), "" for GET. Writes the reply body to out and returns the HTTP status.
- * May not block. May call web_publish. GET /session and GET /events never get here: the server answers them.
- */
-typedef int web_api_fn(void *user, const char *method, const char *path, const char *query, const char *body,
-                       size_t length, struct buf *out, const char **content_type);
+/* One API call that passed the checks of guard.h. Borrowed for the call. */
+struct web_call {
+    const char *method;
+    const char *path;  /* after "/api/v1", as sent (percent-encoded) */
+    const char *query; /* raw, "" when none */
+    const char *body;  /* as received (text), "" for GET */
+    size_t length;
+    bool may_act; /* false: somebody who looks from another machine; only GUARD_VIEWER_PATH is POSTed then */
+};
+
+/* Answers one API call. Writes the reply body to out and returns the HTTP status. May call web_publish.
+ * A GET may not block and not write; a POST is answered in a turn (loop/turn.h). GET /session and GET /events
+ * never get here: the server answers them. */
+typedef int web_api_fn(void *user, const struct web_call *call, struct buf *out, const char **content_type);
 
 struct web_settings {
     const char *listen;         /* "127.0.0.1:8080"; "" : none */
@@ -30,10 +39,12 @@ struct web_settings {
         beat_ms; /* distance of heartbeats on event streams; 0: the default (stream.h). Tests shorten it */
     web_api_fn *api;
     void *user;
+    struct turns *turns; /* borrowed: those who act take theirs */
 };
 /* -EADDRINUSE names address and option. */
 MUST_CHECK int web_new(struct loop *loop, const struct web_settings *settings, struct web **web,
                        struct err *err);
+/* Drains the turns, so that who asked is answered. */
 void web_free(struct web *web);
 /* Sends one server-sent event to every open /api/v1/events stream: event name and one line of JSON. Slow
  * readers are dropped. */

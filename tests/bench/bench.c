@@ -1,5 +1,6 @@
 /* Figures of the scan path; tests/bench/run calls them and says what they mean.
- *   bench p1|p3|p4 DIR SALES    p6 DIR    fill DIR ITEMS EVENTS    first DIR START_NS    wal DIR    now DIR
+ *   bench p1|p1thread|p1loop|p3|p4|p7 DIR SALES    p6 DIR    fill DIR ITEMS EVENTS    first DIR START_NS wal
+ * DIR    now DIR
  */
 #include "bench.h"
 
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "crypto/crypto.h"
+#include "store/store_wait.h"
 
 enum { ROUNDS_MAX = 20000, REPORTS = 28, PAGE_BYTES = 4096 };
 
@@ -50,10 +52,19 @@ static void on_outcome(void *user, const struct intake_outcome *outcome)
     bench->sold++;
 }
 
+static void take_turn(void *user)
+{
+    struct bench *bench = user;
+    intake_scan(bench->intake, bench->scan->code, 1, bench->scan->source, 1, 1, 1);
+}
+
 static void on_scan(void *user, const struct scan *scan)
 {
     struct bench *bench = user;
-    intake_scan(bench->intake, scan->code, 1, scan->source, 1, 1, 1);
+    bench->scan = scan;
+    turns_run(bench->turns, &bench->turn);
+    if (turns_busy(bench->turns))
+        turns_drain(bench->turns);
 }
 
 static void on_notice(void *user, uint32_t source, enum scanner_notice notice, const char *words)
@@ -107,6 +118,11 @@ void bench_commit(struct store *store, struct changes *changes, int *error)
 
 void bench_open(struct bench *bench, const char *directory)
 {
+    bench_open_at(bench, directory, TURNS_CHOOSE);
+}
+
+void bench_open_at(struct bench *bench, const char *directory, enum turns_place place)
+{
     struct store_start start = {
         .wall_ms = 1790000000000, .boottime_ms = 1, .program = "bench", .sha256 = crypto_sha256_two};
     struct err err = {0};
@@ -117,6 +133,11 @@ void bench_open(struct bench *bench, const char *directory)
         bench_die(err_text(&err), 0);
     if (!book_item_count(store_book(bench->store)))
         add_stock(bench);
+    if (loop_new(&bench->loop, &err) < 0 || turns_new(bench->loop, place, &bench->turns, &err) < 0)
+        bench_die(err_text(&err), 0);
+    bench->turn = (struct turn){.run = take_turn, .user = bench, .priority = TURN_SCAN};
+    struct store_wait wait = {turn_shares, turn_wait_begin, turn_wait_end, bench->turns};
+    store_wait_use(bench->store, &wait);
     struct intake_settings settings = {
         .store = bench->store, .location = 1, .done = on_outcome, .user = bench};
     if (intake_new(&settings, &bench->intake, &err) < 0 ||
@@ -131,6 +152,8 @@ void bench_close(struct bench *bench)
     light_close(bench->light);
     intake_free(bench->intake);
     store_close(bench->store);
+    turns_free(bench->turns);
+    loop_free(bench->loop);
 }
 
 __attribute__((noinline)) void bench_one_sale(struct bench *bench)
@@ -176,11 +199,11 @@ static int open_floor(const char *directory)
 
 /* Pairs: floor, sale, floor, sale… so that both see the same disk. Housekeeping runs between, as the idle
  * loop does. */
-static void measure_p1(const char *directory, int rounds)
+static void measure_p1(const char *directory, int rounds, enum turns_place place)
 {
     static int64_t floor_ns[ROUNDS_MAX], sale_ns[ROUNDS_MAX];
     struct bench bench;
-    bench_open(&bench, directory);
+    bench_open_at(&bench, directory, place);
     while (store_maintain(bench.store, false) > 0)
         ;
     int fd = open_floor(directory);
@@ -227,6 +250,37 @@ static void measure_p4(const char *directory, int rounds)
     for (int i = 0; i < rounds; i++)
         bench_one_sale(&bench);
     (void)printf("sales %" PRIu64 "\n", bench.sold);
+    bench_close(&bench);
+}
+
+static int64_t sell_all(struct bench *bench, int scans)
+{
+    int64_t start = bench_now_ns();
+    for (int i = 0; i < scans; i++)
+        intake_scan(bench->intake, BENCH_CODE, 1, 1, 1, 1, 1);
+    return bench_now_ns() - start;
+}
+
+/* Scans that wait already, in groups as the agent makes them, over a commit for each. */
+static void measure_p7(const char *directory, int rounds)
+{
+    enum { WAITING = 256 };
+    struct bench bench;
+    bench_open(&bench, directory);
+    while (store_maintain(bench.store, false) > 0)
+        ;
+    int64_t single = 0, grouped = 0;
+    for (int done = 0; done < rounds; done += WAITING) {
+        single += sell_all(&bench, WAITING);
+        int64_t start = bench_now_ns();
+        intake_group_begin(bench.intake);
+        (void)sell_all(&bench, WAITING);
+        intake_group_end(bench.intake);
+        grouped += bench_now_ns() - start;
+        while (store_maintain(bench.store, store_needs_rest(bench.store)) > 0)
+            ;
+    }
+    (void)printf("p7 %.2f\n", (double)single / (double)grouped);
     bench_close(&bench);
 }
 
@@ -277,7 +331,13 @@ int main(int argc, char **argv)
     long long number = argc > 3 ? strtoll(argv[3], NULL, 10) : 0;
     int rounds = number > 0 && number <= ROUNDS_MAX ? (int)number : 1000;
     if (strcmp(what, "p1") == 0)
-        measure_p1(argv[2], rounds);
+        measure_p1(argv[2], rounds, TURNS_CHOOSE);
+    else if (strcmp(what, "p1thread") == 0)
+        measure_p1(argv[2], rounds, TURNS_ON_THREAD);
+    else if (strcmp(what, "p1loop") == 0)
+        measure_p1(argv[2], rounds, TURNS_ON_LOOP);
+    else if (strcmp(what, "p7") == 0)
+        measure_p7(argv[2], rounds);
     else if (strcmp(what, "p3") == 0)
         measure_p3(argv[2], rounds);
     else if (strcmp(what, "p4") == 0)
@@ -293,6 +353,6 @@ int main(int argc, char **argv)
     else if (strcmp(what, "now") == 0)
         (void)printf("%" PRId64 "\n", bench_now_ns());
     else
-        bench_die("usage: bench p1|p3|p4|p6|fill|first|wal|now DIR [N] [EVENTS]", 0);
+        bench_die("usage: bench p1|p1thread|p1loop|p3|p4|p6|p7|fill|first|wal|now DIR [N] [EVENTS]", 0);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "intake/intake.h"
 #include "light/light.h"
+#include "loop/turn.h"
 #include "scanner/hid_source.h"
 #include "store/store.h"
 
@@ -13,6 +14,10 @@ struct bench {
     struct intake *intake;
     struct light *light;
     struct hid_source source;
+    struct loop *loop;
+    struct turns *turns;
+    struct turn turn;
+    const struct scan *scan; /* of the turn */
     uint64_t sold;
     char code[16];
 };
@@ -29,6 +34,8 @@ int64_t bench_now_ns(void);
 /* Opens DIRECTORY's ledger (made when missing, with one item of 10^9 units) and the scan path in front of it.
  */
 void bench_open(struct bench *bench, const char *directory);
+/* The same with turns at another place than the agent would choose. */
+void bench_open_at(struct bench *bench, const char *directory, enum turns_place place);
 void bench_close(struct bench *bench);
 /* Commits and empties changes; *error gets the result. */
 void bench_commit(struct store *store, struct changes *changes, int *error);

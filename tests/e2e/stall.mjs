@@ -30,7 +30,7 @@ function reports(code) {
 }
 
 export class Stall {
-    // options: {listen, practice, config}; listen defaults to a free port of loopback, which stays the same after a restart; config is
+    // options: {listen, practice, config, env}; listen defaults to a free port of loopback, which stays the same after a restart; config is
     // the text of a config file.
     static async open(options = {}) {
         const stall = new Stall();
@@ -39,6 +39,7 @@ export class Stall {
         stall.fifo = join(stall.directory, 'scanner');
         stall.listen = options.listen ?? '127.0.0.1:0';
         stall.practice = options.practice ?? true;
+        stall.env = options.env ?? {};
         if (options.config) writeFileSync(join(stall.directory, 'fairstock.ini'), stall.config = options.config);
         if (spawnSync('mkfifo', [stall.fifo]).status !== 0) throw new Error('mkfifo failed');
         await stall.start();
@@ -49,7 +50,7 @@ export class Stall {
         this.log = openSync(join(this.directory, 'agent.log'), 'a');
         const options = [...(this.practice ? ['--practice'] : []), ...(this.config ? ['--config', join(this.directory, 'fairstock.ini')] : []), '--state', this.state, '--scanner', `sim:${this.fifo}`, '--light', `log:${join(this.directory, 'light.log')}`,
             '--listen', this.listen];
-        this.agent = spawn(join(build, 'fairstockd'), options, { stdio: ['ignore', this.log, this.log] });
+        this.agent = spawn(join(build, 'fairstockd'), options, { stdio: ['ignore', this.log, this.log], env: { ...process.env, ...this.env } });
         this.ended = once(this.agent, 'exit');
         const agent = this.agent;
         process.once('exit', () => agent.exitCode === null && agent.kill('SIGKILL')); // a test that failed leaves nothing behind

@@ -13,7 +13,7 @@ sources | while read -r file; do
             if (header == "zint.h") return "labels"
             if (header ~ /^systemd\//) return "loop"
             if (header ~ /^(sys|linux|net|netinet|arpa|asm)\//) return "*"
-            if (header ~ /^(assert|ctype|dirent|endian|errno|fcntl|fnmatch|getopt|grp|inttypes|limits|locale|math|netdb|poll|pthread|pwd|sched|semaphore|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|syslog|termios|threads|time|unistd|utime)\.h$/) return "*"
+            if (header ~ /^(assert|ctype|dirent|endian|errno|fcntl|fnmatch|getopt|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|sched|semaphore|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|syslog|termios|threads|time|unistd|utime)\.h$/) return "*"
             return ""
         }
         BEGIN { split(file, part, "/"); own = part[2] }

@@ -1,28 +1,31 @@
 // What must hold after a campaign, decided from four records only: the ledger's rows, the light's log, what was scanned, and the
-// shop's own log. Each check returns a list of sentences, empty when it holds. seeded_wrongs.mjs shows that each can fail.
+// shop's own log. Each check returns a list of sentences, empty when it holds. seeded_wrongs.mjs shows that each can fail; check.mjs is
+// the program.
 //
-// record = { ledger, light: text of the whole log, runs: [{start_ms, end_ms, codes, light}], shop: GET /control of the sandbox }
-// A run is one life of the agent: when it was started and was gone (wall clock), the codes its scanner would deliver in order,
-// and what its light wrote.
+// record = { ledger, light: text of the whole log, runs: [{start_ms, end_ms, codes, light, later?, unconfirmed?}], shop: GET /control
+// of the sandbox }. A run is one life of the agent: when it was started and was gone (wall clock), the codes its scanner would deliver
+// in order, and what its light wrote.
 import { Sums, checkChain } from './ledger.mjs';
 
 const OUTCOMES = new Set(['sold', 'refused', 'fault']);
-const SEAL_EVERY_EVENTS = 256;
+export const SEAL_EVERY_EVENTS = 256;
 
 // --- the ledger by itself ------------------------------------------------------------------------------------------------------------
 
 // Chain, tags, seals, starts; each id once; a seal often enough.
 function chain({ ledger: { events } }) {
     const wrong = checkChain(events), seen = new Set();
-    let sealed = 0;
+    let sealed = 0, before = null;
     for (const event of events) {
         if (seen.has(event.id))
             wrong.push(`the id ${event.id} is there twice`);
         seen.add(event.id);
         if (event.what === 'seal')
             sealed = event.position;
-        if (event.position - sealed > SEAL_EVERY_EVENTS)
+        // A commit is not divided: its seal follows it. Events of one commit have one time.
+        if (event.position - sealed > SEAL_EVERY_EVENTS && event.time_ms !== before?.time_ms)
             wrong.push(`event ${event.position}: the last seal is at ${sealed}`);
+        before = event;
     }
     return wrong;
 }
@@ -69,6 +72,38 @@ function grants({ ledger: { events } }) {
     return wrong;
 }
 
+// A void takes back one earlier event, whole, once.
+function voids({ ledger: { events } }) {
+    const wrong = [], starts = [], undone = new Set(), named = new Map();
+    const targetOf = ({ back, sequence }) => {
+        const start = starts.at(-1 - back);
+        return start && events[start.position - 1 + sequence];
+    };
+    const total = (moves) => JSON.stringify([...moves.reduce((sums, { item, delta }) => sums.set(item, (sums.get(item) ?? 0) + delta), new Map())]
+        .filter(([item, delta]) => item && delta).sort());
+    const movesOf = (event) => (event.what === 'sale' ? event.lines.map(({ item, quantity }) => ({ item, delta: -quantity })).concat(named.get(event.position) ?? [])
+        : event.what === 'adjustment' ? [event] : null);
+    for (const event of events) {
+        if (event.what === 'epoch')
+            starts.push(event);
+        if (event.what === 'unknown_named') {
+            const sale = targetOf(event.sale);
+            named.set(sale?.position, (named.get(sale?.position) ?? []).concat({ item: event.item, delta: -event.quantity }));
+        }
+        if (event.what !== 'void')
+            continue;
+        const target = targetOf(event.target), moves = target && movesOf(target);
+        if (!moves)
+            wrong.push(`event ${event.position} takes back nothing that can be taken back`);
+        else if (undone.has(target))
+            wrong.push(`event ${event.position} takes back ${target.position} a second time`);
+        else if (total(moves.map(({ item, delta }) => ({ item, delta: -delta }))) !== total(event.effects))
+            wrong.push(`event ${event.position} takes back other units than ${target.position} moved`);
+        undone.add(target);
+    }
+    return wrong;
+}
+
 // --- scans, ledger, light ---------------------------------------------------------------------------------------------------------------
 
 const lightLines = (text) => text.split('\n').filter(Boolean).map((line) => line.split(' ')).map(([, name, id]) => ({ name, id }));
@@ -89,7 +124,8 @@ function sold({ ledger: { events }, light }) {
 }
 
 // Within each life: the n-th answer of the light is to the n-th code; a sold one is that code's sale; in the ledger the sales stand in
-// this order, and at most one more, of the next code, whose light the kill took. No other sale is there.
+// this order, and at most `unconfirmed` more (1 when it is not given), of the next codes, whose light the kill took. No other sale is
+// there. `later`: what the light said after the moment that is judged; that may be there, and nothing between.
 function scans({ ledger: { events }, runs }) {
     const wrong = [], codes = new Map(), sales = new Map(runs.map((run) => [run, []]));
     for (const event of events) {
@@ -105,7 +141,11 @@ function scans({ ledger: { events }, runs }) {
     }
     runs.forEach((run, number) => {
         const bad = (words) => wrong.push(`life ${number}: ${words}`);
-        const booked = sales.get(run), answers = lightLines(run.light).filter(({ name }) => OUTCOMES.has(name));
+        const booked = sales.get(run), ids = new Set(booked.map(({ id }) => id));
+        const answers = lightLines(run.light).filter(({ name }) => OUTCOMES.has(name));
+        const later = lightLines(run.later ?? '').filter(({ name }) => OUTCOMES.has(name));
+        const absent = later.findIndex(({ name, id }) => name === 'sold' && !ids.has(id));
+        answers.push(...later.slice(0, absent < 0 ? later.length : absent));
         const isOf = (sale, code) => sale.lines.length === 1 && sale.lines[0].quantity === 1
             && (codes.has(code) ? sale.lines[0].item === codes.get(code) : sale.lines[0].item === 0 && sale.lines[0].code === code);
         if (answers.length > run.codes.length)
@@ -122,10 +162,16 @@ function scans({ ledger: { events }, runs }) {
             else if (!isOf(sale, run.codes[n]))
                 bad(`scan ${n} was of ${run.codes[n]}, its sale is of item ${sale.lines[0].item}`);
         });
-        if (booked.length - next > 1)
-            bad(`${booked.length - next} sales in the ledger that the light never confirmed`);
-        else if (booked.length - next === 1 && !(answers.length < run.codes.length && isOf(booked[next], run.codes[answers.length])))
-            bad(`sale ${booked[next].position} has no scan`);
+        const most = run.unconfirmed ?? 1, extra = booked.slice(next), codes_left = run.codes.slice(answers.length, answers.length + most);
+        if (extra.length > most)
+            bad(`${extra.length} sales in the ledger that the light never confirmed`);
+        else
+            for (const sale of extra) {
+                while (codes_left.length && !isOf(sale, codes_left[0]))
+                    codes_left.shift();
+                if (!codes_left.shift())
+                    bad(`sale ${sale.position} has no scan`);
+            }
     });
     return wrong;
 }
@@ -178,9 +224,12 @@ function effects(record) {
     return wrong;
 }
 
-export const CHECKS = { chain, rows, grants, sold, scans, levels, effects };
+// Each with the parts of the record that it needs besides the ledger.
+export const CHECKS = { chain, rows, grants, voids, sold, scans, levels, effects };
+const NEEDS = { sold: 'light', scans: 'runs', levels: 'shop', effects: 'shop' };
 
-// All of them; the names of the checks stand before their sentences.
+// Those that the record allows to judge, and what they found; the names of the checks stand before their sentences.
 export function checkAll(record) {
-    return Object.entries(CHECKS).flatMap(([name, check]) => check(record).map((words) => `${name}: ${words}`));
+    const judged = Object.keys(CHECKS).filter((name) => !NEEDS[name] || record[NEEDS[name]] !== undefined);
+    return { judged, wrong: judged.flatMap((name) => CHECKS[name](record).map((words) => `${name}: ${words}`)) };
 }

@@ -1,6 +1,6 @@
 // Each check of checks.mjs is shown to fail: a true record is made wrong in one place, and the check that is responsible has to say so.
 import { createHash } from 'node:crypto';
-import { CHECKS } from './checks.mjs';
+import { CHECKS, SEAL_EVERY_EVENTS } from './checks.mjs';
 
 // Chain, tags and seals made to fit again after events were changed, so that what is caught is caught by its meaning.
 function rechain(events) {
@@ -25,6 +25,12 @@ const soldCount = (run) => run.light.split('\n').filter((line) => line.includes(
 const WRONGS = {
     'a bit of an event turned': ['chain', ({ ledger }) => (ledger.events[ledger.events.length >> 1].bytes[2] ^= 1)],
     'an event missing': ['chain', ({ ledger }) => ledger.events.splice(ledger.events.length >> 1, 1)],
+    'too many events without a seal': ['chain', ({ ledger }) => {
+        const last = ledger.events.at(-1), more = SEAL_EVERY_EVENTS + 2;
+        for (let n = 0; n < more; n++) // settings, a millisecond apart
+            ledger.events.push({ bytes: Buffer.concat([Buffer.from([4, 1, n & 0x7f]), Buffer.from([1, 97, 1, 98])]), tag: last.tag });
+        rechain(ledger.events);
+    }],
     'an event twice': ['chain', ({ ledger }) => ledger.events.push({ ...ledger.events.at(-1) })],
     'a sale taken out and the chain made to fit': ['scans', (record) => {
         const id = soldLine(busiest(record).light).split(' ')[2];
@@ -36,11 +42,28 @@ const WRONGS = {
     'a listing row off by one': ['rows', ({ ledger }) => (ledger.listings[0][3] += 1)],
     'a grant of units that are not there': ['grants', ({ ledger: { events } }) =>
         events.push({ what: 'grant', channel: 1, listing: 1, units: 500, position: events.length + 1 })],
+    'an undo twice': ['voids', ({ ledger: { events } }) => {
+        const at = events.findIndex(({ what }) => what === 'void');
+        events.splice(at, 0, events[at]);
+    }],
+    'an undo of more than was sold': ['voids', ({ ledger: { events } }) => {
+        const undo = events.find(({ what }) => what === 'void');
+        undo.effects = [{ item: 1, location: 1, delta: 99 }];
+    }],
     'sold said of nothing': ['sold', (record) => (record.light += `1 sold ${soldLine(record.light).split(' ')[2].replace(/\d+$/, '999999999')}\n`)],
     'sold said twice': ['sold', (record) => (record.light += `${soldLine(record.light)}\n`)],
     'two sales the light never confirmed': ['scans', (record) => {
         const run = busiest(record);
         run.light = run.light.split('\n').filter((line) => !line.includes(' sold ')).join('\n');
+    }],
+    'a sale said later that is not in the order it was scanned': ['scans', (record) => {
+        const run = busiest(record), lines = run.light.split('\n'), at = lines.findLastIndex((line) => line.includes(' sold '));
+        run.later = [lines[at], ...lines.slice(0, at)].join('\n');
+        run.light = '';
+    }],
+    'a sale without its scan among those nobody confirmed': ['scans', (record) => {
+        const run = busiest(record);
+        Object.assign(run, { light: '', unconfirmed: 1000, codes: run.codes.map(() => '2900000099995') });
     }],
     'a sale of another code': ['scans', (record) => busiest(record).codes.unshift('2900000099995')],
     'a sale without a scan': ['scans', (record) => (busiest(record).codes.length = 0)],

@@ -6,7 +6,7 @@ const SILENCE_MS = 12000; // the device beats every 5 s
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 4000;
 const HIDDEN_MS = 60000; // a page that nobody sees gives its connection back after this
-const EVENTS = ['scan', 'status', 'stock', 'refused']; // the status has the number of cards too
+const EVENTS = ['scan', 'status', 'stock', 'refused', 'clock']; // the status has the number of cards too
 
 export const session = { csrf: '', may_act: false, practice: false, currency: '', version: '', address: '' };
 
@@ -57,7 +57,7 @@ export async function post(path, body) {
             throw new DeviceError('No answer from the device. It may have been done: look at the last sales before you try again.', 0);
         if (error.status !== 403) throw error;
         await readSession();
-        if (session.csrf === token || !session.may_act) throw error;
+        if (session.csrf === token) throw error;
         return send(path, body);
     }
 }

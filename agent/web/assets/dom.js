@@ -79,6 +79,17 @@ export function ago(at_ms) {
     return Date.now() + ahead_ms - at_ms < 5000 ? 'just now' : `${age(at_ms)} ago`;
 }
 
+const moment = (ms) => new Date(ms).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+// When something happened whose boot may never have learnt the time: the device says between what.
+export function when(what) {
+    if (what.at_ms) return aging(what.at_ms);
+    if (what.after_ms && what.before_ms) return h('span', null, `between ${moment(what.after_ms)} and ${moment(what.before_ms)}`);
+    if (what.after_ms) return h('span', null, `after ${moment(what.after_ms)}`);
+    if (what.before_ms) return h('span', null, `before ${moment(what.before_ms)}`);
+    return h('span', null, 'time unknown');
+}
+
 // A text that grows older by itself.
 export function aging(at_ms, otherwise = '') {
     return h('span', at_ms ? { 'data-at': at_ms } : {}, at_ms ? ago(at_ms) : otherwise);

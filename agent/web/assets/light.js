@@ -38,7 +38,7 @@ function paint(name, words) {
 export function queueWords(now) {
     const parts = [`${count(now.sold_this_start, 'sale', 'sales')} safe on this device since its start`];
     const since = Math.min(...now.channels.map((channel) => channel.owed_since_ms || Infinity));
-    if (now.unsent) parts.push(`${now.unsent.toLocaleString()} not yet sent, oldest ${age(now.unsent_since_ms)}`);
+    if (now.unsent) parts.push(`${now.unsent.toLocaleString()} not yet sent, ${now.unsent_since_ms ? `oldest ${age(now.unsent_since_ms)}` : 'oldest from before the last start'}`);
     else if (now.owed)
         parts.push(`${count(now.owed, 'change', 'changes')} not yet sent${Number.isFinite(since) ? `, oldest ${age(since)}` : ''}`);
     else if (now.channels.length && now.online && now.channels.every((channel) => channel.live))

@@ -1,6 +1,6 @@
 // The page: reads everything on each connection, then follows the device's events.
-import { atMostEvery, byId, count, say, setDeviceClock, show } from './dom.js';
-import { get, Live, readSession, session } from './device.js';
+import { atMostEvery, byId, count, notice, say, setDeviceClock, show } from './dom.js';
+import { get, Live, post, readSession, session } from './device.js';
 import { drawLight, lightLost } from './light.js';
 import { addScan, draw as drawSales, drawRefused, setScans, setUndo } from './sales.js';
 import { readCards } from './cards.js';
@@ -28,6 +28,8 @@ function drawSession() {
 function drawStatus(status) {
     setDeviceClock(status.now_ms);
     drawLight(status);
+    say(byId('clock'), status.clock?.words ?? '');
+    show(byId('clock'), Boolean(status.clock?.words));
     setUndo(status.undo);
     drawShops(status);
     drawPractice(status);
@@ -42,9 +44,20 @@ function drawStatus(status) {
     last_books = books;
 }
 
+// The device has no clock battery: a phone that opens the page brings the time with it. A browser on the device itself has
+// nothing new to say, and is no place to complain at.
+async function sayHello() {
+    try {
+        await post('/hello', { wall_ms: Date.now() });
+    } catch (error) {
+        if (error.status === 400 && !session.may_act) notice(error.message, true);
+    }
+}
+
 async function readAll() {
     await readSession();
     drawSession();
+    await sayHello();
     last_books = '';
     const [status, scans] = await Promise.all([get('/status'), get(`/scans?limit=${SCANS}`), readCards(), readStock()]);
     setDeviceClock(status.now_ms);
@@ -54,11 +67,23 @@ async function readAll() {
     itemChanged();
 }
 
+async function readAgain() {
+    try {
+        const [status, scans] = await Promise.all([get('/status'), get(`/scans?limit=${SCANS}`), readCards()]);
+        setScans(scans.scans);
+        drawStatus(status);
+        drawSales();
+    } catch {
+        // a lost connection is shown above, and reads everything again
+    }
+}
+
 function take(name, data) {
     if (name === 'status') drawStatus(data);
     else if (name === 'scan') addScan(data);
     else if (name === 'stock') stockChanged(data);
     else if (name === 'refused') drawRefused(data);
+    else if (name === 'clock') readAgain(); // the times of what is shown are others now
 }
 
 function drawLost() {

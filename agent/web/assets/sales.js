@@ -1,5 +1,5 @@
 // Last sales as they happen, undo, and selling without a scanner.
-import { aging, afterPause, byId, h, icon, money, notice, number, say, show } from './dom.js';
+import { afterPause, byId, h, icon, money, notice, number, say, show, when } from './dom.js';
 import { DeviceError, get, post, session } from './device.js';
 
 const SHOWN = 5;
@@ -44,7 +44,7 @@ function drawLast() {
         h('div', { class: scan.voided ? 'last-sale voided' : 'last-sale', 'data-event': scan.event },
             h('p', { class: 'last-title' }, scan.quantity === 1 ? '' : `${number(scan.quantity)} × `, titleOf(scan)),
             h('p', { class: 'last-facts' }, [sold(scan), left(scan)].filter(Boolean).join(' · ')),
-            h('p', { class: 'hint' }, aging(scan.at_ms, 'before the last start'))),
+            h('p', { class: 'hint' }, when(scan), scan.time === 'estimated' ? ', by a clock that was set by hand' : '')),
         undo.possible && session.may_act ? undoButton() : null);
     if (focused) byId('undo')?.focus();
 }
@@ -54,7 +54,7 @@ function drawScans() {
     byId('scans').replaceChildren(...shown.map((scan) => h('li', { class: scan.voided ? 'voided' : null, 'data-event': scan.event },
         h('span', { class: 'scan-title' }, scan.quantity === 1 ? '' : `${number(scan.quantity)} × `, titleOf(scan),
             scan.voided ? h('em', { class: 'tag' }, 'undone') : null),
-        h('span', { class: 'scan-age' }, aging(scan.at_ms, 'before')),
+        h('span', { class: 'scan-age' }, when(scan)),
         h('span', { class: 'scan-price' }, money(scan.price * scan.quantity, scan.currency)))));
     show(byId('more-scans'), scans.length > SHOWN);
     say(byId('more-scans'), all ? 'Show fewer' : 'Show more');

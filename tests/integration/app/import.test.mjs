@@ -1,7 +1,7 @@
 // A catalogue in and out: files as spreadsheets really write them, and what a wrong one may never do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { place } from './agent.mjs';
+import { place, until } from './agent.mjs';
 
 async function stall(t) {
     const p = place(t);
@@ -26,3 +26,20 @@ test('no row is lost in silence when there is no room for more items', { timeout
     assert.match(result.stderr, /^line 50002: there is room for 50000 items only\nline 50003: there is room/m);
 });
 
+test('a large import lets her sell meanwhile', { timeout: 60000 }, async (t) => {
+    const p = place(t);
+    const agent = await p.start(['--scanner', 'stdin'], { stdin: 'pipe' });
+    assert.equal(p.command('import', p.write('mug.csv', 'sku,title,barcode,on_hand\nMUG,Mug,2900000010000,5\n')).status, 0);
+    const rows = Array.from({ length: 8000 }, (_, i) => `N${i},Name ${i},${i}\n`).join('');
+    let over = false;
+    const imported = p.post('/import', JSON.stringify({ csv: `sku,title,on_hand\n${rows}` })).then((answer) => (over = true, answer));
+    await until('the import to be on its way', () => p.status().items > 100 || over);
+    assert.equal(over, false, 'the import was over before anybody could sell');
+    agent.child.stdin.write('2900000010000\n');
+    await until('the sale', () => p.count('sold') === 1);
+    assert.ok(p.status().items < 8001, 'the sale waited for the whole import');
+    assert.equal((await imported).body.added, 8000);
+    assert.equal(p.item('MUG').on_hand, 4);
+    assert.equal(await p.stop(agent), 0);
+    assert.equal(p.command('verify', p.state).status, 0);
+});

@@ -1,7 +1,8 @@
 // The conflict, thin but real: the last unit is sold at the booth while it is offline, and ordered online. In each of the 120 orders
 // of {booth sale, online order, network back, kill -9, reply lost}, with the real daemon: the booth's sale stands; the order, where
 // the shop took one, is booked and becomes a card with at least two options; choosing one does what it says, once; the shop ends at 0
-// and never offered a unit that was not there, by its own log; the lines of `fairstock explain` add up.
+// and never offered a unit that was not there, by its own log; the lines of `fairstock explain` add up. At the end the checker
+// (tests/torture/check.mjs) judges ledger and shop.
 //
 //   node conflict.mjs --bin BUILD --shop shopify|practice [--only N]     FAIRSTOCK_LONG=1: each order with and without rests, each option
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { PracticeShop } from './shop_practice.mjs';
 import { SandboxShop } from './shop_shopify.mjs';
 import { until } from './stall.mjs';
+import { judge } from '../../torture/judge.mjs';
 
 const { values } = parseArgs({ options: { bin: { type: 'string' }, shop: { type: 'string' }, only: { type: 'string' } } });
 const long = Boolean(process.env.FAIRSTOCK_LONG);
@@ -198,6 +200,9 @@ async function playSome(first) {
         await checkAll(shop, runs);
         await undo(shop);
         await shop.stall.stop();
+        const { status, words } = judge({ bin: values.bin, work, state: shop.stall.state, record: { shop: shop.record?.() } });
+        if (status !== 0)
+            fail(words);
         rmSync(work, { recursive: true });
         return { shop, runs };
     } catch (error) {

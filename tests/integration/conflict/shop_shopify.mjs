@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { state as describe } from '../../sandbox/control.mjs';
 import { ShopServer } from '../../sandbox/shop_server.mjs';
 import { Stall, until } from './stall.mjs';
 
@@ -151,6 +152,11 @@ export class SandboxShop {
         const order = this.sandbox.model.orders.find((o) => o.lines.some((line) => line.item.sku === sku));
         this.sandbox.model.refund(order, { sku, quantity: 1, restock: 'NO_RESTOCK' });
         await this.stall.post('/sync');
+    }
+
+    // For the checker: where it stands, and everything that happened.
+    record() {
+        return describe(this.sandbox);
     }
 
     // From the shop's own log: buyers never saw a unit that was not there.

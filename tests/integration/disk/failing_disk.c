@@ -1,23 +1,41 @@
-/* Preloaded into a process: while the file named by FAIRSTOCK_DISK_FAULT exists, its writes (pwrite) and
- * syncs fail with the errno that the file holds, as a decimal number; reads go on. Only what SQLite calls is
- * touched. */
+/* Preloaded into a process: a disk that fails or pauses while the file named by FAIRSTOCK_DISK_FAULT exists.
+ * The file holds an errno, as a decimal number: writes (pwrite) and syncs fail with it, reads go on. Or
+ * "pause MS EVERY": each EVERY-th sync takes so many milliseconds longer, as a cheap card's do. Only what
+ * SQLite calls is touched. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-static int fault(void)
+struct fault {
+    int code;                 /* 0: none */
+    unsigned pause_ms, every; /* 0: none */
+};
+
+static struct fault fault(void)
 {
     const char *path = getenv("FAIRSTOCK_DISK_FAULT");
     FILE *file = path ? fopen(path, "re") : NULL;
-    int code = 0;
-    if (file) {
-        if (fscanf(file, "%d", &code) != 1)
-            code = EIO;
-        (void)fclose(file);
-    }
-    return code;
+    struct fault fault = {0};
+    if (!file)
+        return fault;
+    if (fscanf(file, "pause %u %u", &fault.pause_ms, &fault.every) != 2 &&
+        fscanf(file, "%d", &fault.code) != 1)
+        fault.code = EIO;
+    (void)fclose(file);
+    return fault;
+}
+
+static void pause_sometimes(const struct fault *fault)
+{
+    static atomic_uint syncs;
+    if (!fault->every || atomic_fetch_add(&syncs, 1) % fault->every != fault->every - 1)
+        return;
+    struct timespec rest = {fault->pause_ms / 1000, (long)(fault->pause_ms % 1000) * 1000000};
+    (void)nanosleep(&rest, NULL);
 }
 
 /* A function of the C library behind ours (POSIX allows the conversion that ISO C does not: dlsym(3)). */
@@ -30,10 +48,11 @@ typedef ssize_t write_fn(int fd, const void *bytes, size_t length, off_t at);
 
 static int sync_or_fail(sync_fn *next, int fd)
 {
-    int code = fault();
-    if (!code)
+    struct fault now = fault();
+    pause_sometimes(&now);
+    if (!now.code)
         return next(fd);
-    errno = code;
+    errno = now.code;
     return -1;
 }
 
@@ -53,7 +72,7 @@ int fsync(int fd)
 
 static ssize_t write_or_fail(write_fn *next, int fd, const void *bytes, size_t length, off_t at)
 {
-    int code = fault();
+    int code = fault().code;
     if (code != ENOSPC && code != EROFS)
         return next(fd, bytes, length, at);
     errno = code;

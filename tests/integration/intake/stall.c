@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "stall.h"
+#include "store/store_internal.h"
 
 static void keep_outcome(void *user, const struct intake_outcome *outcome)
 {
@@ -128,4 +129,14 @@ static struct event read_event(struct stall *stall, uint64_t position)
 struct event stall_last_event(struct stall *stall)
 {
     return read_event(stall, store_last_position(stall->ledger->store));
+}
+
+void stall_refuse_events(struct stall *stall, bool refuse)
+{
+    assert_int_equal(sqlite3_exec(stall->ledger->store->db,
+                                  refuse ? "CREATE TEMP TRIGGER full BEFORE INSERT ON event BEGIN "
+                                           "SELECT RAISE(ABORT, 'no'); END"
+                                         : "DROP TRIGGER full",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
 }

@@ -25,5 +25,7 @@ int64_t stall_on_hand(struct stall *stall, uint32_t item);
 /* How many unsettled cards of a kind there are; the oldest into *card. */
 int stall_cards(struct stall *stall, enum card_kind kind, struct card *card);
 struct event stall_last_event(struct stall *stall);
+/* From now on no event can be written, or again: the disk is full. */
+void stall_refuse_events(struct stall *stall, bool refuse);
 
 #endif

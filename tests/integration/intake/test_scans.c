@@ -192,16 +192,6 @@ static void test_promised_units_are_refused_once(void **state)
 /* --- failures
  * ------------------------------------------------------------------------------------------------- */
 
-static void refuse_events(struct stall *stall, bool refuse)
-{
-    assert_int_equal(sqlite3_exec(stall->ledger->store->db,
-                                  refuse ? "CREATE TEMP TRIGGER full BEFORE INSERT ON event BEGIN "
-                                           "SELECT RAISE(ABORT, 'no'); END"
-                                         : "DROP TRIGGER full",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
-}
-
 /* Every way a scan is booked fails whole: signal, book, list and cards. */
 static void test_failed_commit_is_a_fault(void **state)
 {
@@ -210,7 +200,7 @@ static void test_failed_commit_is_a_fault(void **state)
     const struct intake_recent *voided;
     assert_int_equal(stall_scan(stall, CODE_MUG, 1), INTAKE_SOLD);
     uint64_t sold = stall->last.position;
-    refuse_events(stall, true);
+    stall_refuse_events(stall, true);
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         assert_int_equal(stall_scan(stall, codes[i], 1), INTAKE_FAULT);
         assert_true(stall->last.error < 0);
@@ -224,7 +214,7 @@ static void test_failed_commit_is_a_fault(void **state)
     assert_int_equal(store_open_card_count(stall->ledger->store), 0);
     assert_int_equal(intake_recent(stall->intake, 0)->position, sold);
     assert_false(intake_recent(stall->intake, 0)->voided);
-    refuse_events(stall, false);
+    stall_refuse_events(stall, false);
     assert_int_equal(stall_scan(stall, "VASE-1", 1), INTAKE_SOLD);
     assert_int_equal(stall->last.position, sold + 1);
     (void)ledger_verify(stall->ledger);

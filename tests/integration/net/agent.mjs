@@ -36,10 +36,11 @@ export class Agent {
             + `url = https://${HOST}\nlocation_id = 1\ntoken_file = ${join(folder, 'token')}\nca_file = ${caFile}\n`);
     }
 
-    start() {
+    // more: further environment.
+    start(more = {}) {
         // A proxy of the environment must not see a byte: nothing listens there.
         const environment = { ...process.env, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:detect_leaks=0`,
-            https_proxy: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9', ALL_PROXY: 'socks5://127.0.0.1:9' };
+            https_proxy: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9', ALL_PROXY: 'socks5://127.0.0.1:9', ...more };
         this.process = spawn(...this.stall.inside(join(this.bin, 'fairstockd'), '--config', join(this.folder, 'fairstock.ini'),
             '--scanner', 'stdin', '--light', `log:${this.light}`, '--listen', 'none'),
         { stdio: ['pipe', 'ignore', 'pipe'], env: environment });

@@ -1,5 +1,7 @@
 // Each case cuts the stall off in its own way, sells meanwhile, looks at what the seller is told, repairs, and compares.
 import { check, until } from './agent.mjs';
+import { join } from 'node:path';
+import { FakeClock } from '../clock/fake_clock.mjs';
 import { ip, PORTAL, SHOP, SLOW, swallow } from './street.mjs';
 
 const NOTICE_MS = 20000; // from the cut to the word "offline": dead TCP 4 s, curl's second try 4 s, ours 4 s, and the machine's own time
@@ -114,7 +116,11 @@ const portal = (mode, dwell = () => {}) => async (world) => {
     world.portal.server.setSecureContext(world.certificates.right);
     const before = world.portal.met;
     const words = await outage(world, { cut: () => moveTo(world, PORTAL), repair: () => { world.names.address = SHOP; },
-        words: /not the shop.*login page/, dwell: () => dwell(world, before) });
+        words: /not the shop.*login page/, dwell: async () => {
+            const { clock } = await world.agent.status();
+            check(Math.abs(clock.wall_ms - Date.now()) < 60000, `a login page told the time: ${JSON.stringify(clock)}`);
+            return dwell(world, before);
+        } });
     check(world.portal.met > before, 'the portal was never asked');
     return words;
 };
@@ -156,7 +162,37 @@ export const CASES = {
     tls_intercepted: certificate('intercepted', /certificate is not the shop's: somebody answers/),
     other_name: certificate('otherName', /certificate is not the shop's but somebody else's/),
     expired: certificate('expired', /not valid at this device's time, 20\d\d-.*set the clock/),
-    not_yet_valid: certificate('future', /not valid at this device's time, 20\d\d-.*set the clock/),
+    not_yet_valid: certificate('future', /^clock: the certificate is not valid at this device's time, 20\d\d-.*set the clock/),
+
+    // A Pi without a clock battery: the shop is there, and its certificate lies fifty years ahead.
+    clock_unset: async (world) => {
+        const { agent } = world;
+        const clock = new FakeClock(join(world.folder, 'clock'));
+        await equal(world);
+        await agent.stop();
+        clock.boot(20000);
+        await agent.start(clock.environment());
+        await sell(world, 0);
+        const said = await cutOff(world, /^clock: this device's clock says 1 January 1970 00:/);
+        const asked = world.shop.requests.length;
+        let { clock: now } = await agent.status();
+        check(now.quality === 'unknown' && now.system_wrong && /sudo date -u -s/.test(now.words), `the clock: ${JSON.stringify(now)}`);
+        // A person's word labels the sales. It opens no shop: certificates are checked by the system's clock, which is not ours to set.
+        await agent.call('POST', '/hello', { wall_ms: Date.now() });
+        now = (await agent.status()).clock;
+        check(now.quality === 'by hand' && now.system_wrong && /it is 20\d\d-/.test(now.words), `the clock: ${JSON.stringify(now)}`);
+        check(world.shop.requests.length === asked, 'a shop was asked although its certificate could not be checked');
+        clock.set(Date.now());
+        await equal(world);
+        now = (await agent.status()).clock;
+        check(now.quality === 'shop' && !now.system_wrong && now.words === '', `the shop's Date was not heard: ${JSON.stringify(now)}`);
+        const [scan] = (await agent.call('GET', '/scans?limit=1')).scans;
+        check(scan.time === 'known' && Math.abs(scan.at_ms - Date.now()) < 60000, `the sale: ${JSON.stringify(scan)}`);
+        await agent.stop();
+        await agent.start();
+        await equal(world);
+        return said;
+    },
 
     reply_lost: answer({ kind: 'reply_lost' }),
     reset: answer({ kind: 'reset' }),

@@ -103,7 +103,8 @@ export class Portal {
             this.at_ms.push(Date.now());
             request.resume();
             const [status, headers] = this.mode === 'page' ? [200, {}] : [302, { Location: 'https://login.example/' }];
-            response.writeHead(status, { 'Content-Type': 'text/html', ...headers });
+            // Its clock is years ahead, and no business of ours.
+            response.writeHead(status, { 'Content-Type': 'text/html', Date: new Date(Date.now() + 5 * 365 * 86400000).toUTCString(), ...headers });
             response.end('<html><title>Free WiFi</title><form action="/login"></form></html>');
         });
         this.server.on('tlsClientError', () => {}); // a guest who does not trust us

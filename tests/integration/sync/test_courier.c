@@ -13,6 +13,7 @@
 
 #include "channel/practice_shop.h"
 #include "ledger.h"
+#include "store/store_wait.h"
 #include "sync/courier.h"
 
 enum { CHANNEL = 1, WALL_MS = 1000000, REFUSED_FOR_MS = 2500, SYNCED_BY_MS = 10000 };
@@ -20,6 +21,7 @@ enum { CHANNEL = 1, WALL_MS = 1000000, REFUSED_FOR_MS = 2500, SYNCED_BY_MS = 100
 struct world {
     struct ledger *ledger;
     struct loop *loop;
+    struct turns *turns;
     struct practice_shop *shop;
     struct courier *courier;
     struct loop_source *end;
@@ -80,11 +82,15 @@ static void run_for(struct world *world, int64_t ms)
 {
     struct err err = {0};
     assert_int_equal(loop_new(&world->loop, &err), 0);
+    assert_int_equal(turns_new(world->loop, TURNS_CHOOSE, &world->turns, &err), 0);
+    struct store_wait wait = {turn_shares, turn_wait_begin, turn_wait_end, world->turns};
+    store_wait_use(world->ledger->store, &wait);
     assert_int_equal(loop_add_timer(world->loop, "end", LOOP_NORMAL, time_is_up, world, &world->end), 0);
     assert_int_equal(loop_arm(world->end, loop_now_ms(world->loop) + ms), 0);
     struct courier_settings settings = {
         .loop = world->loop,
         .store = world->ledger->store,
+        .turns = world->turns,
         .config.name = "practice",
         .engine = {.channel = CHANNEL, .caps = practice_caps, .booth_percent = 50, .auto_live = true},
         .serve = serve,
@@ -100,7 +106,11 @@ static void run_for(struct world *world, int64_t ms)
 
 static void end_run(struct world *world)
 {
+    static const struct store_wait nobody = {0};
+    turns_drain(world->turns);
     courier_free(world->courier);
+    store_wait_use(world->ledger->store, &nobody);
+    turns_free(world->turns);
     loop_remove(world->end);
     loop_free(world->loop);
 }

@@ -299,19 +299,18 @@ static int get(struct fixture_model *model, const char *path, const char *query,
     return 200;
 }
 
-int fixture_model_api(void *user, const char *method, const char *path, const char *query, const char *body,
-                      size_t length, struct buf *out, const char **content_type)
+int fixture_model_api(void *user, const struct web_call *call, struct buf *out, const char **content_type)
 {
     struct fixture_model *model = user;
     struct json_writer json = json_writer_new(out);
     *content_type = "application/json";
-    if (strcmp(method, "POST") != 0)
-        return get(model, path, query, &json);
+    if (strcmp(call->method, "POST") != 0)
+        return get(model, call->path, call->query, &json);
     struct json *parsed = NULL;
     struct err err = {0};
-    if (json_parse(body, length, &parsed, &err) < 0)
+    if (json_parse(call->body, call->length, &parsed, &err) < 0)
         return fail(&json, 400, "The request is not JSON.");
-    int status = post(model, path, parsed, &json);
+    int status = post(model, call->path, parsed, &json);
     json_free(parsed);
     return status;
 }

@@ -16,7 +16,6 @@ void fixture_model_publish_to(struct fixture_model *model, struct web *web);
 /* A scanned code, as the daemon would book it. Returns the signal: "sold", "unknown". */
 const char *fixture_model_scan(struct fixture_model *model, const char *code, int64_t quantity);
 /* web_api_fn; user is the model. */
-int fixture_model_api(void *user, const char *method, const char *path, const char *query, const char *body,
-                      size_t length, struct buf *out, const char **content_type);
+int fixture_model_api(void *user, const struct web_call *call, struct buf *out, const char **content_type);
 
 #endif

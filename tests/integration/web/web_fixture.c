@@ -19,6 +19,7 @@ enum { LINE_MAX_BYTES = 64 * 1024 };
 
 struct fixture {
     struct loop *loop;
+    struct turns *turns;
     struct loop_source *input;
     struct fixture_model *model;
     struct web *web;
@@ -132,10 +133,14 @@ int main(int argc, char **argv)
     fixture.model = fixture_model_new();
     settings.user = fixture.model;
     int code = 1;
-    if (fixture.model && loop_new(&fixture.loop, &err) == 0)
+    if (fixture.model && loop_new(&fixture.loop, &err) == 0 &&
+        turns_new(fixture.loop, TURNS_CHOOSE, &fixture.turns, &err) == 0) {
+        settings.turns = fixture.turns;
         code = serve(&fixture, &settings);
+    }
     web_free(fixture.web);
     loop_remove(fixture.input);
+    turns_free(fixture.turns);
     loop_free(fixture.loop);
     fixture_model_free(fixture.model);
     return code;

@@ -12,6 +12,7 @@ struct campaign {
     bool thorough;        /* --long */
     int64_t only_case;    /* replay: this case alone; -1 all */
     const char *scenario; /* this scenario alone; NULL all */
+    const char *out;      /* images: the directory that they are written to */
 };
 
 /* Random days cut at random places (R1); then the same with 16 KiB blocks, which the product does not promise
@@ -23,6 +24,10 @@ int campaign_every(struct campaign *campaign);
 int campaign_faults(struct campaign *campaign);
 /* Each allocation of each scenario refused (R4). */
 int campaign_memory(struct campaign *campaign);
+/* Writes what cuts left, after recovery, as files: a directory an image with ledger.db and its WAL, light.log
+ * (the sales that were answered as safe) and verdict (`holds` or what the law says, then how many of those
+ * sales are missing). Some of a weakened product too. check.mjs has to come to the same. */
+int campaign_images(struct campaign *campaign);
 /* Weakened products, which must be seen to lose (R8). */
 int campaign_controls(struct campaign *campaign);
 

@@ -13,26 +13,26 @@
 static const struct {
     const char *name;
     int (*run)(struct campaign *campaign);
-} campaigns[] = {{"cuts", campaign_cuts},
-                 {"every", campaign_every},
-                 {"faults", campaign_faults},
-                 {"memory", campaign_memory},
-                 {"controls", campaign_controls}};
+} campaigns[] = {{"cuts", campaign_cuts},     {"every", campaign_every},       {"faults", campaign_faults},
+                 {"memory", campaign_memory}, {"controls", campaign_controls}, {"images", campaign_images}};
 
 static int usage(void)
 {
     (void)fprintf(stderr,
-                  "usage: torture_disk cuts|every|faults|memory|controls [--seed N] [--seconds N] [--long] "
-                  "[--case N] [--scenario NAME]\n");
+                  "usage: torture_disk cuts|every|faults|memory|controls|images [--seed N] [--seconds N] "
+                  "[--long] [--case N] [--scenario NAME] [--out DIR]\n");
     return 2;
 }
 
 static int read_options(int argc, char **argv, struct campaign *campaign)
 {
-    static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},     {"seconds", required_argument, NULL, 't'},
-        {"long", no_argument, NULL, 'l'},           {"case", required_argument, NULL, 'c'},
-        {"scenario", required_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
+                                            {"seconds", required_argument, NULL, 't'},
+                                            {"long", no_argument, NULL, 'l'},
+                                            {"case", required_argument, NULL, 'c'},
+                                            {"scenario", required_argument, NULL, 'n'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
         if (option == 's')
@@ -45,6 +45,8 @@ static int read_options(int argc, char **argv, struct campaign *campaign)
             campaign->only_case = strtoll(optarg, NULL, 10);
         else if (option == 'n')
             campaign->scenario = optarg;
+        else if (option == 'o')
+            campaign->out = optarg;
         else
             return -1;
     }

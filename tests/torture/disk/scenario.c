@@ -41,6 +41,17 @@ static void last_piece_twice(struct stall *stall)
     scan(stall, "CODE-4", 1); /* booked: it was meant */
 }
 
+/* Scans that waited while the card was slow: one commit. */
+static void burst(struct stall *stall)
+{
+    intake_group_begin(stall->intake);
+    sale(stall);
+    unknown_sale(stall);
+    last_piece_twice(stall);
+    sale_of_three(stall);
+    intake_group_end(stall->intake);
+}
+
 static void undo(struct stall *stall)
 {
     const struct intake_recent *voided;
@@ -106,6 +117,7 @@ STEP(SALE, "a sale", sale);
 STEP(THREE, "a sale of three", sale_of_three);
 STEP(UNKNOWN, "a sale of an unknown code", unknown_sale);
 STEP(TWICE, "the last piece scanned three times", last_piece_twice);
+STEP(BURST, "six scans in one commit", burst);
 STEP(UNDO, "an undo", undo);
 STEP(IMPORT, "an import", shop_import);
 STEP(ORDER, "an order's state", shop_order);
@@ -128,6 +140,7 @@ const struct scenario scenario_list[] = {
     {"upgrade", "booth-old", 3, {&START, &SALE, &CHECKPOINT}},
     {"start after kill -9", "booth", 3, {&START, &SALE, &KILL}},
     {"sales", "booth", 7, {&START, &SALE, &THREE, &UNKNOWN, &TWICE, &SALE, &SALE}},
+    {"bursts", "booth", 4, {&START, &BURST, &UNDO, &BURST}},
     {"undo", "booth", 7, {&START, &SALE, &UNDO, &UNKNOWN, &UNDO, &UNDO, &SALE}},
     {"import", "booth", 4, {&START, &IMPORT, &SALE, &IMPORT}},
     {"catch-up",
@@ -148,7 +161,7 @@ struct scenario scenario_draw(struct random *random, uint32_t n, bool furnish)
     static const struct scenario_step *const often[] = {
         &SALE, &SALE,   &SALE,   &UNKNOWN, &ORDER, &ORDER, &SALE,  &RAISE,      &LOWER,
         &SEND, &ANSWER, &ANSWER, &SEND,    &EDIT,  &UNDO,  &THREE, &CHECKPOINT, &CHECKPOINT,
-        &REST, &DECIDE, &IMPORT, &NAME,    &STOP,  &KILL,  &TWICE};
+        &REST, &DECIDE, &IMPORT, &NAME,    &STOP,  &KILL,  &TWICE, &BURST};
     struct scenario drawn = {.name = "a random day", .base = "booth", .count = 1, .steps = {&START}};
     if (furnish)
         drawn.steps[drawn.count++] = &FURNISH;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "store/store_group.h"
 
 void __real_store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
                          store_done_fn *done, void *user);
@@ -12,6 +13,14 @@ void __wrap_store_submit(struct store *store, enum store_priority priority, stru
                          store_done_fn *done, void *user);
 void __wrap_store_submit_event(struct store *store, const struct event *event, store_done_fn *done,
                                void *user);
+int __real_store_group_begin(struct store *store);
+int __real_store_group_add(struct store *store, const struct changes *changes, uint64_t *position);
+int __real_store_group_add_event(struct store *store, const struct event *event, uint64_t *position);
+int __real_store_group_end(struct store *store);
+int __wrap_store_group_begin(struct store *store);
+int __wrap_store_group_add(struct store *store, const struct changes *changes, uint64_t *position);
+int __wrap_store_group_add_event(struct store *store, const struct event *event, uint64_t *position);
+int __wrap_store_group_end(struct store *store);
 
 /* The functions that the linker puts in the way have the store's arguments and no other. */
 static struct witness *at_the_door;
@@ -51,8 +60,10 @@ struct witness witness_fork(const struct witness *from, uint32_t at)
             continue;
         struct witness_batch *batch = &fork.batches[fork.count++];
         *batch = from->batches[i];
-        if (batch->answered_at > at)
+        if (batch->answered_at > at) {
             batch->state = WITNESS_OPEN;
+            batch->named = false;
+        }
         batch->submitted_at = 0;
         batch->answered_at = batch->state == WITNESS_OPEN ? UINT32_MAX : 0;
         batch->owned = false;
@@ -131,16 +142,28 @@ bool witness_next_event(const struct witness_batch *batch, size_t *at, const uin
 
 struct passage {
     struct witness *witness;
+    struct store *store;
     uint32_t number, answers;
     store_done_fn *done;
     void *user;
 };
+
+/* The id that the light tells; what has no event has none. */
+static void name(struct witness *witness, uint32_t number, struct event_id first)
+{
+    struct witness_batch *batch = &witness->batches[number];
+    batch->named = batch->event_count > 0;
+    if (batch->named)
+        batch->first_id = first;
+}
 
 static void passed(void *user, const struct store_result *result)
 {
     struct passage *passage = user;
     passage->answers++;
     answer(passage->witness, passage->number, result->error);
+    if (result->error == 0)
+        name(passage->witness, passage->number, store_event_id(passage->store, result->first_position));
     passage->done(passage->user, result);
 }
 
@@ -152,6 +175,32 @@ static void *copy(const void *from, size_t bytes)
     return made;
 }
 
+static void add_changes(struct witness *witness, const struct changes *changes)
+{
+    struct witness_batch *batch = add(witness);
+    batch->event_count = changes->event_count;
+    batch->events_length = changes->events.length;
+    batch->events = copy(changes->events.data, batch->events_length);
+    batch->row_count = changes->row_count;
+    batch->rows = copy(changes->rows, batch->row_count * sizeof *batch->rows);
+}
+
+/* False when it has no bytes. */
+static bool add_event(struct witness *witness, const struct event *event)
+{
+    uint8_t bytes[2 + EVENT_MAX_BYTES];
+    int length = event_encode(event, bytes + 2, EVENT_MAX_BYTES);
+    if (length < 0)
+        return false;
+    bytes[0] = (uint8_t)length;
+    bytes[1] = (uint8_t)(length >> 8);
+    struct witness_batch *batch = add(witness);
+    batch->event_count = 1;
+    batch->events_length = 2 + (size_t)length;
+    batch->events = copy(bytes, batch->events_length);
+    return true;
+}
+
 void __wrap_store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
                          store_done_fn *done, void *user)
 {
@@ -160,13 +209,8 @@ void __wrap_store_submit(struct store *store, enum store_priority priority, stru
         __real_store_submit(store, priority, take_changes, done, user);
         return;
     }
-    struct witness_batch *batch = add(witness);
-    batch->event_count = take_changes->event_count;
-    batch->events_length = take_changes->events.length;
-    batch->events = copy(take_changes->events.data, batch->events_length);
-    batch->row_count = take_changes->row_count;
-    batch->rows = copy(take_changes->rows, batch->row_count * sizeof *batch->rows);
-    struct passage passage = {witness, witness->count - 1, 0, done, user};
+    add_changes(witness, take_changes);
+    struct passage passage = {witness, store, witness->count - 1, 0, done, user};
     __real_store_submit(store, priority, take_changes, passed, &passage);
     witness->answers_missing += passage.answers != 1;
 }
@@ -175,19 +219,50 @@ void __wrap_store_submit_event(struct store *store, const struct event *event, s
                                void *user)
 {
     struct witness *witness = at_the_door;
-    uint8_t bytes[2 + EVENT_MAX_BYTES];
-    int length = event_encode(event, bytes + 2, EVENT_MAX_BYTES);
-    if (!witness || length < 0) {
+    if (!witness || !add_event(witness, event)) {
         __real_store_submit_event(store, event, done, user);
         return;
     }
-    bytes[0] = (uint8_t)length;
-    bytes[1] = (uint8_t)(length >> 8);
-    struct witness_batch *batch = add(witness);
-    batch->event_count = 1;
-    batch->events_length = 2 + (size_t)length;
-    batch->events = copy(bytes, batch->events_length);
-    struct passage passage = {witness, witness->count - 1, 0, done, user};
+    struct passage passage = {witness, store, witness->count - 1, 0, done, user};
     __real_store_submit_event(store, event, passed, &passage);
     witness->answers_missing += passage.answers != 1;
+}
+
+/* A group is answered as one: each of its batches with the group's end. */
+
+int __wrap_store_group_begin(struct store *store)
+{
+    if (at_the_door)
+        at_the_door->group = at_the_door->count;
+    return __real_store_group_begin(store);
+}
+
+int __wrap_store_group_add(struct store *store, const struct changes *changes, uint64_t *position)
+{
+    if (at_the_door && changes_error(changes) == 0)
+        add_changes(at_the_door, changes);
+    int result = __real_store_group_add(store, changes, position);
+    if (at_the_door && result == 0)
+        name(at_the_door, at_the_door->count - 1, store_event_id(store, *position));
+    return result;
+}
+
+int __wrap_store_group_add_event(struct store *store, const struct event *event, uint64_t *position)
+{
+    bool added = at_the_door && add_event(at_the_door, event);
+    int result = __real_store_group_add_event(store, event, position);
+    if (added && result == 0)
+        name(at_the_door, at_the_door->count - 1, store_event_id(store, *position));
+    return result;
+}
+
+int __wrap_store_group_end(struct store *store)
+{
+    struct witness *witness = at_the_door;
+    int result = __real_store_group_end(store);
+    for (uint32_t i = witness ? witness->group : 0; witness && i < witness->count; i++) {
+        answer(witness, i, result);
+        witness->batches[i].named &= result == 0;
+    }
+    return result;
 }

@@ -17,10 +17,12 @@ enum witness_state {
 
 struct witness_batch {
     enum witness_state state;
-    bool start;         /* a start of the store: its epoch event */
-    bool reopened;      /* by store_reopen: what had failed is thrown away */
-    struct id128 epoch; /* start only */
-    uint8_t *events;    /* each: two bytes length, the event's bytes (domain/change.h) */
+    bool start;               /* a start of the store: its epoch event */
+    bool reopened;            /* by store_reopen: what had failed is thrown away */
+    struct id128 epoch;       /* start only */
+    bool named;               /* it was answered with an id: */
+    struct event_id first_id; /* of its first event; the others follow */
+    uint8_t *events;          /* each: two bytes length, the event's bytes (domain/change.h) */
     size_t events_length;
     uint32_t event_count;
     struct change *rows;
@@ -35,6 +37,7 @@ struct witness {
     struct disk *disk; /* whose log counts now */
     struct witness_batch *batches;
     uint32_t count, capacity;
+    uint32_t group;           /* number of the first batch of the group that is open */
     uint32_t answers_missing; /* done was not called, or twice */
     bool light_before_commit; /* control: the answer is noted when submitted */
     struct id128 device;      /* zero until the first start was answered */

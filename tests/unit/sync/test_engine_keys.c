@@ -139,6 +139,62 @@ static void test_without_the_shops_clock_no_key(void **state)
     bench_close(&bench);
 }
 
+/* The device never learnt the time: the shop's clock alone counts, and is no measure of a clock that shows
+ * nothing. */
+static void test_without_our_own_clock_the_shops_counts(void **state)
+{
+    (void)state;
+    for (int late = 0; late <= 1; late++) {
+        struct engine_bench bench;
+        bench_open(&bench, 1, 3);
+        bench_settle(&bench);
+        int64_t offset_ms = book_channel(bench.book, 1)->clock_offset_ms;
+        bench.wall_ms = 0;
+        bench_restart(&bench);
+        connect_again(&bench);
+        bench_settle(&bench);
+        bench_sell(&bench, 1, 1);
+        assert_int_equal(bench.request.kind, REQUEST_WRITE_LEVELS);
+        struct id128 key = bench.request.key;
+        bench_restart(&bench);
+        bench.now_ms += 5000;
+        bench.shop_ms += late ? 48 * HOUR_MS : HOUR_MS;
+        connect_again(&bench);
+        assert_int_equal(bench.request.kind, late ? 0 : REQUEST_WRITE_LEVELS);
+        if (!late)
+            assert_true(id128_equal(bench.request.key, key));
+        assert_int_equal(book_channel(bench.book, 1)->clock_offset_ms, offset_ms);
+        bench_close(&bench);
+    }
+}
+
+/* Neither clock was known when it was sent: then nobody can say how old its key is, whoever tells the time
+ * later. */
+static void test_a_key_of_no_time_is_not_trusted(void **state)
+{
+    (void)state;
+    struct engine_bench bench;
+    bench_open(&bench, 1, 3);
+    bench.shop_ms = bench.wall_ms + HOUR_MS; /* an offset is known from before */
+    bench_restart(&bench);
+    connect_again(&bench);
+    bench_settle(&bench);
+    assert_int_not_equal(book_channel(bench.book, 1)->clock_offset_ms, 0);
+    int64_t shop_ms = bench.shop_ms;
+    bench.wall_ms = bench.shop_ms = 0;
+    bench_restart(&bench);
+    connect_again(&bench);
+    bench_settle(&bench);
+    bench_sell(&bench, 1, 1);
+    assert_int_equal(bench.request.kind, REQUEST_WRITE_LEVELS);
+    assert_int_equal(only_op(&bench)->sent_wall_ms, 0);
+    bench_restart(&bench);
+    bench.shop_ms = shop_ms;
+    connect_again(&bench);
+    assert_int_equal(bench.request.kind, 0);
+    bench_close(&bench);
+}
+
 /* A repeat is turned down before the shop looked at its key: the first one may have been applied all the
  * same. */
 static void test_a_refused_repeat_proves_nothing(void **state)
@@ -253,6 +309,8 @@ int main(void)
         cmocka_unit_test(test_ops_of_one_request_are_settled_once),
         cmocka_unit_test(test_our_own_clock_does_not_count),
         cmocka_unit_test(test_without_the_shops_clock_no_key),
+        cmocka_unit_test(test_without_our_own_clock_the_shops_counts),
+        cmocka_unit_test(test_a_key_of_no_time_is_not_trusted),
         cmocka_unit_test(test_a_refused_repeat_proves_nothing),
         cmocka_unit_test(test_a_refused_first_sending_is_proof),
         cmocka_unit_test(test_no_network),

@@ -136,6 +136,34 @@ static void test_each_thing_is_needed_to_act(void **state)
     REFUSES(0, request.fetch_site = NULL); /* older browsers and scripts do not send it */
 }
 
+/* A viewer's token says hello and nothing else; the seller's token is not one of a viewer. */
+static void test_a_viewer_says_hello_and_nothing_else(void **state)
+{
+    struct guard guard = guard_made();
+    (void)state;
+    assert_int_equal(strlen(guard.viewer), 2 * GUARD_SECRET_BYTES);
+    assert_string_not_equal(guard.viewer, guard.csrf);
+#define FAR                                                                                                  \
+    request.loopback = false, request.cookie = GUARD_COOKIE "=" KEY, request.csrf = guard.viewer,            \
+    request.path = GUARD_VIEWER_PATH
+    REFUSES(0, FAR);
+    REFUSES(403, FAR; request.path = "/api/v1/sell");
+    REFUSES(403, FAR; request.path = "/api/v1/hello/");
+    REFUSES(403, FAR; request.path = "/api/v1/hello2");
+    REFUSES(403, FAR; request.path = "/api/v1/hell");
+    REFUSES(403, FAR; request.csrf = guard.csrf);
+    REFUSES(403, FAR; request.csrf = NULL);
+    REFUSES(403, FAR; request.csrf_count = 2);
+    REFUSES(403, FAR; request.origin = NULL);
+    REFUSES(403, FAR; request.origin = "http://evil.example");
+    REFUSES(403, FAR; request.cookie = NULL);
+    REFUSES(403, FAR; request.host = "evil.example:8377");
+    REFUSES(403, FAR; request.fetch_site = "cross-site");
+    REFUSES(415, FAR; request.content_type = "text/plain");
+    REFUSES(403, request.csrf = guard.viewer); /* it acts nowhere */
+#undef FAR
+}
+
 static void test_host_is_the_address_it_came_in_on(void **state)
 {
     struct guard guard = guard_made();
@@ -246,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_token_is_the_secret_in_hex),
         cmocka_unit_test(test_our_own_page_may),
         cmocka_unit_test(test_each_thing_is_needed_to_act),
+        cmocka_unit_test(test_a_viewer_says_hello_and_nothing_else),
         cmocka_unit_test(test_host_is_the_address_it_came_in_on),
         cmocka_unit_test(test_looking_from_afar_needs_the_key),
         cmocka_unit_test(test_no_key_opens_to_nobody),
