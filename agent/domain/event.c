@@ -364,6 +364,17 @@ static void decision_fields(struct codec *c, struct event *e)
     field_text(c, &e->decision.detail, REASON_MAX_BYTES);
 }
 
+static void salvage_fields(struct codec *c, struct event *e)
+{
+    if (!field_count(c, &e->salvage.gap_count, SALVAGE_GAPS_MAX))
+        return;
+    for (uint32_t i = 0; i < e->salvage.gap_count; i++) {
+        field_u64(c, &e->salvage.gaps[i].first);
+        field_u64(c, &e->salvage.gaps[i].last);
+        field_bytes(c, e->salvage.gaps[i].hash, HASH_BYTES);
+    }
+}
+
 static const struct {
     uint32_t kind;
     const char *name;
@@ -391,6 +402,7 @@ static const struct {
     {EVENT_LEVEL_EDIT, "level_edit", edit_fields},
     {EVENT_OP_RESULT, "op_result", op_result_fields},
     {EVENT_CARD_DECISION, "card_decision", decision_fields},
+    {EVENT_SALVAGE, "salvage", salvage_fields},
 };
 
 enum { KNOWN_VERSION = 1, KIND_COUNT = sizeof kinds / sizeof kinds[0] };

@@ -34,6 +34,7 @@ enum event_kind {
     EVENT_LEVEL_EDIT = 58,
     EVENT_OP_RESULT = 59,
     EVENT_CARD_DECISION = 60,
+    EVENT_SALVAGE = 63,
 };
 
 enum { HASH_BYTES = 32, CURRENCY_TEXT_BYTES = 4 };
@@ -91,6 +92,13 @@ struct sale_tender {
 /* The seven booked differences of an order line, in the listing's units (docs/events.md kind 57). */
 struct order_vector {
     int64_t ordered, held, cancelled, handed_over, returned_sellable, returned_unsellable, restored;
+};
+
+/* Positions first…last are missing from a ledger that was salvaged. hash: of the events between them and the
+ * next start or seal, chained from the last one before them (docs/events.md section 3). */
+struct lost_events {
+    uint64_t first, last;
+    uint8_t hash[HASH_BYTES];
 };
 
 struct event {
@@ -211,6 +219,10 @@ struct event {
             uint32_t option;
             struct text detail;
         } decision;
+        struct {
+            uint32_t gap_count;
+            struct lost_events gaps[SALVAGE_GAPS_MAX];
+        } salvage;
     };
 };
 

@@ -151,7 +151,13 @@ MUST_CHECK int store_lock(struct store *store, struct err *err);
 struct store *store_make(const char *directory, const struct store_disk *disk);
 void store_free(struct store *store); /* closes as it is; accepts a half-built one */
 MUST_CHECK int store_pragma(struct store *store, const char *sql, struct err *err);
+/* As SQLite's URIs want a path. */
+void store_uri_escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES]);
+/* What a handle that only reads needs behind store_connect: our kind of file, our schema, head and
+ * statements. */
+MUST_CHECK int store_settle_readonly(struct store *store, const char *name, struct err *err);
 MUST_CHECK int store_connect(struct store *store, const char *name, int flags, struct err *err);
+int64_t store_schema_version(void); /* what this program reads and writes */
 MUST_CHECK int store_migrate(struct store *store, struct err *err);
 MUST_CHECK int store_create(struct store *store, const struct store_start *start, const char *path,
                             struct err *err);
@@ -167,6 +173,8 @@ MUST_CHECK int store_open_reader(const char *directory, const struct store_disk 
 /* Everything of store_open but the lock. */
 MUST_CHECK int store_start_up(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_open_file(struct store *store, const struct store_start *start, struct err *err);
+/* This start's first event, in a commit of its own. */
+MUST_CHECK int store_write_epoch(struct store *store, const struct store_start *start);
 MUST_CHECK int store_load(struct store *store, struct err *err);
 MUST_CHECK int store_reload_book(struct store *store); /* after a group that failed */
 MUST_CHECK int store_load_head(struct store *store, struct err *err);
