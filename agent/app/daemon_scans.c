@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/daemon.h"
+#include "app/daemon_recover.h"
 #include "base/log.h"
 #include "domain/gtin.h"
 
@@ -109,6 +110,7 @@ static void serve_all(struct daemon *daemon)
     while (scans->count) {
         serve_some(daemon);
         scans->oldest_ms = scans->count ? scans->waiting[scans->first].at.now_ms : INT64_MAX;
+        daemon_recover_after_commit(daemon); /* who was answered waits for no checkpoint */
         if (scans->heard) {
             scans->heard = daemon->facts.waiting_commit = false;
             daemon_update_lamp(daemon);
@@ -151,8 +153,8 @@ static int on_heard(void *user, int64_t now_ms)
 static void hear(struct daemon *daemon, const struct heard_scan *heard)
 {
     struct daemon_scans *scans = &daemon->scans;
-    if (scans->count == SCANS_WAITING_MAX)
-        turns_drain(daemon->turns); /* nobody scans that fast; a recording does, and can wait */
+    while (scans->count == SCANS_WAITING_MAX && turns_help(daemon->turns))
+        ; /* nobody scans that fast; a recording does, and can wait */
     scans->waiting[(scans->first + scans->count++) % SCANS_WAITING_MAX] = *heard;
     if (scans->oldest_ms == INT64_MAX)
         scans->oldest_ms = heard->at.now_ms;

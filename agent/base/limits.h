@@ -22,6 +22,7 @@ enum {
     LOCATIONS_MAX = 64,
     CHANNELS_MAX = 8,
     CODES_MAX = 200000,
+    LISTINGS_MAX = 2 * ITEMS_MAX, /* of one channel */
     SALE_LINES_MAX = 64,
     SALE_TENDERS_MAX = 8,
     EVENT_MAX_BYTES = 4096,   /* encoded event; the largest is a sale of SALE_LINES_MAX lines */

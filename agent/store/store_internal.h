@@ -131,6 +131,8 @@ void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], cons
                  size_t length, uint8_t after[HASH_BYTES]);
 void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES]);
 MUST_CHECK int store_append(struct store *store, const uint8_t *bytes, size_t length);
+/* After `more` further events a seal must come. */
+bool store_seal_due(const struct store *store, uint64_t more);
 MUST_CHECK int store_append_seal(struct store *store, uint64_t time_ms);
 /* Begins a transaction and marks where it began. */
 MUST_CHECK int store_begin(struct store *store);
@@ -165,6 +167,9 @@ MUST_CHECK int store_bring_home(struct store *store, struct err *err);
 /* What an earlier run left in the log goes into the database file, and its name to the card, before anything
  * is written behind it (store_log.c). */
 MUST_CHECK int store_log_settle(struct store *store, struct err *err);
+/* store_open_readonly on a disk of the caller's. */
+MUST_CHECK int store_open_reader(const char *directory, const struct store_disk *disk, struct store **store,
+                                 struct err *err);
 /* Everything of store_open but the lock. */
 MUST_CHECK int store_start_up(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_open_file(struct store *store, const struct store_start *start, struct err *err);

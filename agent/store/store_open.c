@@ -233,6 +233,8 @@ int store_write_epoch(struct store *store, const struct store_start *start)
         result = store_append(store, bytes, (size_t)length);
     if (result == 0)
         result = add_epoch_row(store, start);
+    if (result == 0 && store_seal_due(store, 1)) /* starts that never sold count too */
+        result = store_append_seal(store, 0);
     return store_end(store, result);
 }
 
@@ -338,13 +340,21 @@ int store_settle_readonly(struct store *store, const char *name, struct err *err
 
 int store_open_readonly(const char *directory, struct store **store, struct err *err)
 {
-    struct store *made = store_make(directory, NULL);
+    return store_open_reader(directory, NULL, store, err);
+}
+
+int store_open_reader(const char *directory, const struct store_disk *disk, struct store **store,
+                      struct err *err)
+{
+    struct store *made = store_make(directory, disk);
     if (!made)
         return err_set(err, -ENOMEM, "out of memory");
     made->readonly = true;
     int result = store_connect(made, "ledger.db", SQLITE_OPEN_READONLY, err);
     if (result == 0)
         result = store_settle_readonly(made, "ledger.db", err);
+    if (result == 0)
+        result = store_pragma(made, "PRAGMA cache_size = -512", err);
     if (result < 0) {
         store_free(made);
         return result;
