@@ -352,9 +352,9 @@ int store_open_reader(const char *directory, const struct store_disk *disk, stru
     made->readonly = true;
     int result = store_connect(made, "ledger.db", SQLITE_OPEN_READONLY, err);
     if (result == 0)
-        result = store_pragma(made, "PRAGMA cache_size = -512", err);
-    if (result == 0)
         result = store_settle_readonly(made, "ledger.db", err);
+    if (result == 0)
+        result = store_pragma(made, "PRAGMA cache_size = -512", err);
     if (result < 0) {
         store_free(made);
         return result;
