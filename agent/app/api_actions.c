@@ -53,7 +53,8 @@ int api_sell(struct api_call *call)
     if (quantity < 1 || quantity > QUANTITY_MAX)
         return api_error(call, HTTP_BAD_REQUEST, "the quantity must be 1 to %d", QUANTITY_MAX);
     struct daemon_moment moment = daemon_now(daemon);
-    daemon_sell_typed(daemon, given, quantity, &moment);
+    daemon_scans_sell_typed(daemon, given, quantity, &moment);
+    daemon_recover_after_commit(daemon);
     const struct intake_outcome *outcome = &daemon->last_outcome;
     if (outcome->signal == INTAKE_FAULT)
         return api_error(call, HTTP_FAILED, "The sale could not be saved: %s. Write it on paper.",

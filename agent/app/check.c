@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/daemon_ledger.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "store/store_verify.h"
 
 enum { USB_PATIENCE_MS = 3000 };
 
@@ -35,14 +37,20 @@ static int check_channels(const struct daemon *daemon)
 
 /* --- the ledger --- */
 
-static int check_chain(struct store *store)
+static int check_chain(const struct daemon *daemon, struct store *store, struct err *err)
 {
     struct store_check check;
     int result = store_verify(store, crypto_sha256_two, &check);
     if (result < 0 || check.first_bad_position) {
-        log_error("the ledger is damaged at position %" PRIu64 ": %s", check.first_bad_position,
-                  result < 0 ? strerrordesc_np(-result) : check.words);
-        return EXIT_LEDGER;
+        (void)err_set(err, -EUCLEAN, "at position %" PRIu64 ": %.120s", check.first_bad_position,
+                      result < 0 ? strerrordesc_np(-result) : check.words);
+        return complain(daemon_ledger_refused(daemon, -EUCLEAN, err), err);
+    }
+    char words[REASON_MAX_BYTES + 1] = "";
+    result = store_verify_rows(store, words);
+    if (result < 0 || strcmp(words, "ok") != 0) {
+        (void)err_set(err, -EUCLEAN, "%.120s", result < 0 ? strerrordesc_np(-result) : words);
+        return complain(daemon_ledger_refused(daemon, -EUCLEAN, err), err);
     }
     (void)printf("ledger: %" PRIu64 " events, %" PRIu64 " seals, %" PRIu64 " starts, all right\n",
                  check.events, check.seals, check.epochs);
@@ -64,19 +72,21 @@ static int check_ledger(const struct daemon *daemon)
         (void)printf("ledger: none yet; the first start makes it in %s\n", daemon->state);
         return EXIT_OK;
     }
+    int code = daemon_ledger_place(daemon, &err);
+    if (code != EXIT_OK)
+        return complain(code, &err);
     int result = store_open_readonly(daemon->state, &store, &err);
     if (result < 0) {
         (void)err_prefix(&err, result, "%s", daemon->state);
-        return complain(EXIT_LEDGER, &err);
+        return complain(daemon_ledger_refused(daemon, result, &err), &err);
     }
-    int code = EXIT_OK;
     if (store_is_practice(store) != daemon->practice) {
         (void)err_set(&err, -EPERM, "%s: this is a %s ledger; %s needs a state directory of its own",
                       daemon->state, daemon->practice ? "real" : "practice",
                       daemon->practice ? "practice" : "a real stall");
         code = complain(EXIT_MIXED, &err);
     } else {
-        code = check_chain(store);
+        code = check_chain(daemon, store, &err);
     }
     store_close(store);
     return code;

@@ -3,6 +3,7 @@
 #include "app/daemon.h"
 #include "app/check.h"
 #include "app/daemon_identity.h"
+#include "app/daemon_ledger.h"
 #include "app/daemon_recover.h"
 #include "app/daemon_terminal.h"
 
@@ -88,18 +89,6 @@ static struct id128 boot_id(void)
             log_warning("the kernel's boot id is not readable; times of this start cannot be repaired later");
     }
     return id;
-}
-
-static int exit_for(int result)
-{
-    switch (result) {
-    case -EBUSY:
-        return EXIT_BUSY;
-    case -EPERM:
-        return EXIT_MIXED;
-    default:
-        return EXIT_LEDGER;
-    }
 }
 
 /* Only what a person wrote may end in a code after which the service manager does not try again. */
@@ -303,11 +292,15 @@ static int build_core(struct daemon *daemon)
     loop_on_failure(daemon->loop, loop_failed, daemon);
     if (turns_new(daemon->loop, TURNS_CHOOSE, &daemon->turns, &err) < 0)
         return fail(daemon, EXIT_FAILED, &err);
-    if (make_state(daemon->state, &err) < 0)
-        return fail(daemon, EXIT_LEDGER, &err);
+    result = make_state(daemon->state, &err);
+    if (result < 0)
+        return fail(daemon, result == -EROFS ? EXIT_READ_ONLY : EXIT_LEDGER, &err);
+    int code = daemon_ledger_place(daemon, &err);
+    if (code != EXIT_OK)
+        return fail(daemon, code, &err);
     result = open_ledger(daemon, &err);
     if (result < 0)
-        return fail(daemon, exit_for(result), &err);
+        return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     struct store_wait wait = {turn_shares, turn_wait_begin, turn_wait_end, daemon->turns};
     store_wait_use(daemon->store, &wait);
     result = add_timers(daemon);
@@ -322,10 +315,11 @@ static int build_core(struct daemon *daemon)
         return fail(daemon, EXIT_LEDGER, &err);
     result = seed_open(daemon, &err);
     if (result < 0)
-        return fail(daemon, EXIT_LEDGER, &err);
+        return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     struct intake_settings intake = {daemon->store, daemon->sell_location, daemon_outcome, daemon};
-    if (intake_new(&intake, &daemon->intake, &err) < 0)
-        return fail(daemon, EXIT_LEDGER, &err);
+    result = intake_new(&intake, &daemon->intake, &err);
+    if (result < 0)
+        return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     return EXIT_OK;
 }
 
@@ -336,6 +330,8 @@ static int build_edges(struct daemon *daemon)
     if (result < 0)
         return fail(daemon, exit_for_page(daemon, result), &err);
     result = daemon_open_channels(daemon, &err);
+    if (result == -EUCLEAN)
+        return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     if (result < 0)
         return fail(daemon, exit_for_channels(daemon, result), &err);
     if (daemon_sources_open(daemon, &err) < 0)

@@ -124,11 +124,6 @@ void daemon_clock_told(struct daemon *daemon);
 /* The key of the read-only link, drawn once: a bookmark on a phone outlives a restart. Removing the file
  * draws a new one. */
 int daemon_read_view_key(struct daemon *daemon, struct err *err);
-void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source,
-                 const struct daemon_moment *moment);
-/* given: a code or a SKU, at most CODE_MAX_BYTES long. */
-void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantity,
-                       const struct daemon_moment *moment);
 
 /* Where the control socket lives: the service manager's runtime directory, else the state directory. */
 const char *daemon_runtime_directory(const struct daemon *daemon);

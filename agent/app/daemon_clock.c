@@ -85,22 +85,31 @@ static int read_starts(struct daemon *daemon)
     return 0;
 }
 
+static int book(struct daemon *daemon, uint32_t quality, int64_t offset_ms, const char *source)
+{
+    CHANGES_AUTO struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_TIME_FACT, .version = 1, .time_ms = daemon_event_ms(daemon)};
+    event.time_fact.boot = daemon->clock.boot;
+    event.time_fact.offset_ms = offset_ms;
+    event.time_fact.quality = quality;
+    event.time_fact.source = text_of(source);
+    changes_add_event(&changes, &event);
+    int result = daemon_commit(daemon, &changes);
+    return result < 0 ? result : read_starts(daemon);
+}
+
 int daemon_clock_learn(struct daemon *daemon, uint32_t quality, int64_t wall_ms, const char *source)
 {
     struct daemon_clock *clock = &daemon->clock;
     int64_t offset_ms = wall_ms - daemon_boottime_ms(daemon);
     if (!time_fact_plausible(wall_ms) || !time_fact_is_news(&clock->known, quality, offset_ms))
         return 0;
-    CHANGES_AUTO struct changes changes = changes_new();
-    struct event event = {.kind = EVENT_TIME_FACT, .version = 1, .time_ms = daemon_event_ms(daemon)};
-    event.time_fact.boot = clock->boot;
-    event.time_fact.offset_ms = offset_ms;
-    event.time_fact.quality = quality;
-    event.time_fact.source = text_of(source);
-    changes_add_event(&changes, &event);
-    int result = daemon_commit(daemon, &changes);
-    if (result == 0)
-        result = read_starts(daemon);
+    int result = 0;
+    if (id128_is_zero(
+            clock->boot)) /* a fact of a boot without a name would be nobody's: for this start only */
+        time_fact_take(&clock->known, quality, offset_ms);
+    else
+        result = book(daemon, quality, offset_ms, source);
     if (result < 0)
         return result;
     log_info("the time is known now, by %s", source);

@@ -156,6 +156,7 @@ void daemon_outcome(void *user, const struct intake_outcome *outcome)
         break;
     case INTAKE_REFUSED:
         daemon_signal(daemon, STATUS_REFUSED, NULL);
+        intake_refusal_told(daemon->intake, loop_now_ms(daemon->loop));
         flash(daemon, STATUS_REFUSED);
         break;
     case INTAKE_FAULT:
@@ -164,7 +165,6 @@ void daemon_outcome(void *user, const struct intake_outcome *outcome)
     }
     daemon_scanned(daemon, outcome);
     daemon_stock_changed(daemon, outcome->item);
-    daemon_recover_after_commit(daemon);
 }
 
 static void publish_by(struct daemon *daemon, int64_t at_ms)

@@ -7,7 +7,6 @@
 #include "app/daemon_terminal.h"
 #include "app/files.h"
 #include "base/log.h"
-#include "domain/gtin.h"
 
 enum { STREAM_EVENT_MAX_BYTES = 256 * 1024 };
 
@@ -18,31 +17,6 @@ void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *rece
     api_write_scan(daemon, &json, NULL, recent);
     if (buf_error(&out) == 0)
         web_publish(daemon->web, "scan", buf_text(&out));
-}
-
-/* Typed and scanned codes take the same way; the answer is kept for who asked. */
-void daemon_sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source,
-                 const struct daemon_moment *moment)
-{
-    intake_scan(daemon->intake, code, quantity, source, moment->now_ms,
-                store_event_time(daemon->store, moment->boottime_ms), moment->wall_ms);
-}
-
-/* What a person typed may be a SKU: then it is that item, by the unit, whatever its codes stand for. A code
- * goes first: it is what is printed on the thing. */
-void daemon_sell_typed(struct daemon *daemon, const char *given, int64_t quantity,
-                       const struct daemon_moment *moment)
-{
-    struct item item;
-    struct book_item found;
-    char code[CODE_MAX_BYTES + 1];
-    gtin_normalise(given, code, sizeof code);
-    if (book_find_code(store_book(daemon->store), code, &found) ||
-        store_item_by_sku(daemon->store, given, &item) < 0)
-        daemon_sell(daemon, given, quantity, 0, moment);
-    else
-        intake_sell_item(daemon->intake, item.alias, item.sku, quantity, 0, moment->now_ms,
-                         store_event_time(daemon->store, moment->boottime_ms), moment->wall_ms);
 }
 
 /* What was scanned and not booked has no line in the list of sales, but she must hear which thing it was. */

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "app/daemon.h"
+#include "app/daemon_recover.h"
 #include "base/log.h"
+#include "domain/gtin.h"
 
 /* --- booking
  * ------------------------------------------------------------------------------------------------------- */
@@ -26,12 +28,37 @@ static void overlong_card(struct daemon *daemon, const char *words)
     daemon_signal(daemon, STATUS_ATTENTION, NULL);
 }
 
+/* Typed and scanned codes take the same way; the answer is kept for who asked. */
+static void sell(struct daemon *daemon, const char *code, int64_t quantity, uint32_t source,
+                 const struct daemon_moment *moment)
+{
+    intake_scan(daemon->intake, code, quantity, source, moment->now_ms,
+                store_event_time(daemon->store, moment->boottime_ms), moment->wall_ms);
+}
+
+/* What a person typed may be a SKU: then it is that item, by the unit, whatever its codes stand for. A code
+ * goes first: it is what is printed on the thing. */
+void daemon_scans_sell_typed(struct daemon *daemon, const char *given, int64_t quantity,
+                             const struct daemon_moment *moment)
+{
+    struct item item;
+    struct book_item found;
+    char code[CODE_MAX_BYTES + 1];
+    gtin_normalise(given, code, sizeof code);
+    if (book_find_code(store_book(daemon->store), code, &found) ||
+        store_item_by_sku(daemon->store, given, &item) < 0)
+        sell(daemon, given, quantity, 0, moment);
+    else
+        intake_sell_item(daemon->intake, item.alias, item.sku, quantity, 0, moment->now_ms,
+                         store_event_time(daemon->store, moment->boottime_ms), moment->wall_ms);
+}
+
 static void book(struct daemon *daemon, const struct heard_scan *heard)
 {
     if (heard->scan.source == 0)
-        daemon_sell_typed(daemon, heard->scan.code, 1, &heard->at);
+        daemon_scans_sell_typed(daemon, heard->scan.code, 1, &heard->at);
     else
-        daemon_sell(daemon, heard->scan.code, 1, heard->scan.source, &heard->at);
+        sell(daemon, heard->scan.code, 1, heard->scan.source, &heard->at);
 }
 
 static struct heard_scan take_first(struct daemon_scans *scans)
@@ -83,6 +110,7 @@ static void serve_all(struct daemon *daemon)
     while (scans->count) {
         serve_some(daemon);
         scans->oldest_ms = scans->count ? scans->waiting[scans->first].at.now_ms : INT64_MAX;
+        daemon_recover_after_commit(daemon); /* who was answered waits for no checkpoint */
         if (scans->heard) {
             scans->heard = daemon->facts.waiting_commit = false;
             daemon_update_lamp(daemon);
@@ -125,8 +153,8 @@ static int on_heard(void *user, int64_t now_ms)
 static void hear(struct daemon *daemon, const struct heard_scan *heard)
 {
     struct daemon_scans *scans = &daemon->scans;
-    if (scans->count == SCANS_WAITING_MAX)
-        turns_drain(daemon->turns); /* nobody scans that fast; a recording does, and can wait */
+    while (scans->count == SCANS_WAITING_MAX && turns_help(daemon->turns))
+        ; /* nobody scans that fast; a recording does, and can wait */
     scans->waiting[(scans->first + scans->count++) % SCANS_WAITING_MAX] = *heard;
     if (scans->oldest_ms == INT64_MAX)
         scans->oldest_ms = heard->at.now_ms;

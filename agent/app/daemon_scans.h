@@ -38,4 +38,8 @@ void daemon_scans_overlong(struct daemon *daemon, const char *words);
 /* Between two steps of a long turn: the loop does what is due, and scans that came in are booked. */
 void daemon_scans_breathe(struct daemon *daemon);
 
+/* In a turn. given: a code or a SKU, at most CODE_MAX_BYTES long. */
+void daemon_scans_sell_typed(struct daemon *daemon, const char *given, int64_t quantity,
+                             const struct daemon_moment *moment);
+
 #endif

@@ -172,6 +172,8 @@ static bool settled(const struct daemon *daemon, uint32_t i)
 
 static bool all_settled(const struct daemon *daemon)
 {
+    if (turns_busy(daemon->turns) || daemon->scans.count)
+        return false;
     for (uint32_t i = 0; i < daemon->courier_count; i++)
         if (!settled(daemon, i))
             return false;

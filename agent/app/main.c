@@ -9,7 +9,8 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct err err = {0};
-    (void)mallopt(M_ARENA_MAX, 1); /* two threads that never run at once need no heap each (mallopt(3)) */
+    (void)mallopt(M_ARENA_MAX,
+                  1); /* no heap for each thread: they hardly ever want one at once (mallopt(3)) */
     if (options_parse(argc, argv, &options, &err) < 0) {
         (void)fprintf(stderr, "fairstockd: %s\n", err_text(&err));
         return EXIT_USAGE;

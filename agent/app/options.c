@@ -28,7 +28,11 @@ static const char help[] =
     "\n"
     "Exit codes: 0 stopped in order, 1 failed while running, 2 wrong option, 3 wrong config or token file,\n"
     "4 another fairstockd uses this state, 5 the address cannot be had, 6 the ledger cannot be opened,\n"
-    "7 practice and real state mixed, 8 a scanner or light cannot be opened.\n"
+    "7 practice and real state mixed, 8 a scanner or light cannot be opened, 9 the ledger is a newer "
+    "program's,\n"
+    "10 it is damaged, 11 ledger.db is no ledger, 12 its file system is read-only, 13 a network's or "
+    "otherwise "
+    "unfit.\n"
     "SIGTERM and SIGINT stop it in order: what was sold is on disk, what is owed is sent after the next "
     "start.\n";
 

@@ -17,14 +17,19 @@ enum {
 /* Exit codes of fairstockd; `fairstockd --help` lists them. */
 enum daemon_exit {
     EXIT_OK = 0,
-    EXIT_FAILED = 1,  /* something failed while running; the log says what */
-    EXIT_USAGE = 2,   /* a wrong option */
-    EXIT_CONFIG = 3,  /* a wrong config file or token file */
-    EXIT_BUSY = 4,    /* another fairstockd uses this state directory */
-    EXIT_ADDRESS = 5, /* the listen address is taken, or not this machine's */
-    EXIT_LEDGER = 6,  /* the ledger cannot be opened: damaged, disk full, no permission */
-    EXIT_MIXED = 7,   /* a practice ledger opened as real, or the other way round */
-    EXIT_DEVICE = 8,  /* a scanner or light given on the command line cannot be opened */
+    EXIT_FAILED = 1,        /* something failed while running; the log says what */
+    EXIT_USAGE = 2,         /* a wrong option */
+    EXIT_CONFIG = 3,        /* a wrong config file or token file */
+    EXIT_BUSY = 4,          /* another fairstockd uses this state directory */
+    EXIT_ADDRESS = 5,       /* the listen address is taken, or not this machine's */
+    EXIT_LEDGER = 6,        /* the ledger cannot be opened: disk full, no permission, an unreadable disk */
+    EXIT_MIXED = 7,         /* a practice ledger opened as real, or the other way round */
+    EXIT_DEVICE = 8,        /* a scanner or light given on the command line cannot be opened */
+    EXIT_NEWER = 9,         /* the ledger was written by a newer program */
+    EXIT_DAMAGED = 10,      /* the ledger is damaged */
+    EXIT_NOT_A_LEDGER = 11, /* ledger.db is something else, or its first page is gone */
+    EXIT_READ_ONLY = 12,    /* the state directory is on a read-only file system */
+    EXIT_FILE_SYSTEM = 13,  /* … on a network or user-space one, or one that cannot keep the log */
 };
 
 struct options {

@@ -22,10 +22,12 @@ enum {
     LOCATIONS_MAX = 64,
     CHANNELS_MAX = 8,
     CODES_MAX = 200000,
+    LISTINGS_MAX = 2 * ITEMS_MAX, /* of one channel */
     SALE_LINES_MAX = 64,
     SALE_TENDERS_MAX = 8,
     EVENT_MAX_BYTES = 4096,   /* encoded event; the largest is a sale of SALE_LINES_MAX lines */
     BATCH_CHANGES_MAX = 4096, /* changes of one commit */
+    SALVAGE_GAPS_MAX = 64,    /* of one event; a salvage writes several */
     SEAL_EVERY_EVENTS = 256,  /* a 32-byte seal at least this often */
     SNAPSHOT_BEHIND_MAX_EVENTS = 1000,
 

@@ -99,7 +99,7 @@ const char *cli_ledger_directory(const struct cli *cli)
 {
     if (cli->argc)
         return cli->argv[0];
-    return *cli->state ? cli->state : "/var/lib/fairstock";
+    return cli_state(cli);
 }
 
 int cli_open_ledger(const char *directory, struct store **store, struct err *err)

@@ -17,13 +17,18 @@ enum cli_exit {
     CLI_DAMAGED = 5,   /* verify found damage, or shop and ledger differ */
 };
 
+#define CLI_SERVICE_STATE "/var/lib/fairstock"
+#define CLI_LAST_BACKUP   "last-backup.witness" /* in the state directory: the newest backup */
+
 struct cli {
     const char *state; /* directory; "" : the service's */
     char socket[4096];
     int argc; /* arguments after the subcommand */
     char **argv;
     bool json; /* --json was given: print the raw answer */
-    bool strict, yes, confirm, journal;
+    bool strict, yes, confirm, journal, set_aside;
+    int64_t keep;                          /* --keep: backups */
+    const char *config;                    /* --config; NULL: the service's */
     int64_t quantity;                      /* --qty */
     const char *practice_shop, *light_log; /* of verify */
 };
@@ -43,6 +48,9 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const char 
 int cli_words(struct cli *cli, const char *path, const char *body);
 /* The ledger to read without a fairstockd: the argument DIR, else --state, else the service's. */
 const char *cli_ledger_directory(const struct cli *cli);
+/* --state, else the service's. */
+const char *cli_state(const struct cli *cli);
+int64_t cli_wall_ms(void);
 /* Opens a ledger to read it. 0; -EPERM: not for this user; -ENOENT: none; or store's error.
  */
 int cli_open_ledger(const char *directory, struct store **store, struct err *err);
@@ -54,6 +62,18 @@ bool cli_bool(const struct json *value, const char *key);
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints `text` cut or padded to `columns` terminal columns, UTF-8 characters counted as one. */
 void cli_column(const char *text, int columns);
+
+struct store_installed;
+/* What restore and salvage say when a ledger is in its place, and when it is not; returns the exit code. */
+void cli_print_installed(const char *state, const struct store_installed *installed);
+int cli_install_failed(const char *state, int result, const struct err *err);
+
+/* Parts of doctor: each prints its lines and returns how many are bad. */
+int cli_report(bool good, const char *what, const char *remedy);
+int cli_doctor_card(const char *directory);
+int cli_doctor_backup(const char *directory, struct store *store);
+/* Checks an exported journal; false when the file is none: then *code is untouched. */
+bool cli_verify_journal(const char *path, int *code);
 
 int cli_status(struct cli *cli);
 int cli_sell(struct cli *cli);
@@ -69,5 +89,8 @@ int cli_practice(struct cli *cli);
 int cli_go_live(struct cli *cli);
 int cli_doctor(struct cli *cli);
 int cli_verify(struct cli *cli);
+int cli_backup(struct cli *cli);
+int cli_restore(struct cli *cli);
+int cli_salvage(struct cli *cli);
 
 #endif

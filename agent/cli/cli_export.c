@@ -2,12 +2,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/sums.h"
+#include "crypto/crypto.h"
 #include "domain/catalogue_csv.h"
+#include "domain/journal.h"
 #include "domain/money.h"
 #include "store/store.h"
 
@@ -76,28 +77,61 @@ static int export_stock(struct store *store, const struct sums *sums)
     return count;
 }
 
-/* One event a line: id, kind, bytes and tag in hex. docs/events.md says what the bytes mean. */
-static int print_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
-                       const uint8_t tag[4])
+/* --- journal: in pieces, so that no read transaction holds the agent's log while a slow stick is written ---
+ */
+
+enum {
+    PIECE_EVENTS = 1024,
+    PIECE_BYTES = 256 * 1024,
+    PIECE_MAX_BYTES = PIECE_BYTES + JOURNAL_LINE_MAX_BYTES
+};
+
+struct exporting {
+    struct journal *journal;
+    struct buf text;
+    uint64_t last;
+    int count;
+};
+
+static int add_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                     const uint8_t tag[4])
 {
-    struct event *event = user;
-    char text[EVENT_ID_TEXT_BYTES];
-    event_id_text(id, text);
-    int result = event_decode(bytes, length, event);
-    (void)printf("%" PRIu64 " %s %s ", position, text,
-                 result == 0 ? event_kind_name(event->kind) : "damaged");
-    for (size_t i = 0; i < length; i++)
-        (void)printf("%02x", bytes[i]);
-    (void)printf(" %02x%02x%02x%02x\n", tag[0], tag[1], tag[2], tag[3]);
-    return 0;
+    struct exporting *exporting = user;
+    (void)id;
+    int result = journal_event(exporting->journal, position, bytes, length, tag, &exporting->text);
+    exporting->last = position;
+    if (result < 0)
+        return result;
+    return ++exporting->count == PIECE_EVENTS || exporting->text.length >= PIECE_BYTES;
+}
+
+static int write_out(struct buf *text)
+{
+    int result = buf_error(text);
+    errno = 0;
+    if (result == 0 && fwrite(buf_text(text), 1, text->length, stdout) != text->length)
+        result = errno ? -errno : -EIO;
+    buf_reset(text);
+    return result;
 }
 
 static int export_journal(struct store *store)
 {
-    struct event *event = calloc(1, sizeof *event);
-    int result = event ? store_walk(store, 0, print_event, event) : -ENOMEM;
-    free(event);
-    return result;
+    struct exporting exporting = {.journal = journal_new(crypto_sha256_two),
+                                  .text = buf_new(PIECE_MAX_BYTES)};
+    int more = exporting.journal ? 1 : -ENOMEM;
+    journal_header(store_device(store), &exporting.text);
+    while (more > 0) {
+        exporting.count = 0;
+        more = store_walk(store, exporting.last, add_event, &exporting);
+        if (more == 0)
+            journal_end(exporting.journal, &exporting.text);
+        int written = more >= 0 ? write_out(&exporting.text) : 0;
+        more = written < 0 ? written : more;
+    }
+    journal_free(exporting.journal);
+    buf_free(&exporting.text);
+    return more;
 }
 
 int cli_export(struct cli *cli)

@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "channel/practice_shop.h"
 #include "cli/cli.h"
 #include "cli/sums.h"
 #include "crypto/crypto.h"
+#include "domain/wall.h"
+#include "store/store_copy.h"
+#include "store/store_origin.h"
+#include "store/store_verify.h"
 
 enum { SHOP_FILE_MAX_BYTES = 64 * 1024 * 1024 };
 
@@ -177,13 +182,36 @@ static int verify_chain(struct store *store)
         return code_of(result);
     }
     if (check.first_bad_position) {
-        (void)printf("DAMAGED at position %" PRIu64 ": %s. Everything before it is as it was written.\n",
-                     check.first_bad_position, check.words);
+        char id[EVENT_ID_TEXT_BYTES];
+        event_id_text(store_event_id(store, check.first_bad_position), id);
+        (void)printf("DAMAGED at position %" PRIu64 " (%s): %s. Everything before it is as it was written.\n",
+                     check.first_bad_position, id, check.words);
         return CLI_DAMAGED;
     }
+    if (check.lost)
+        (void)printf("%" PRIu64 " events are missing, as a salvage says that found them lost\n", check.lost);
     (void)printf("%" PRIu64 " events, %" PRIu64 " seals, %" PRIu64 " starts: every tag and seal fits\n",
                  check.events, check.seals, check.epochs);
-    return CLI_OK;
+    char words[REASON_MAX_BYTES + 1] = "";
+    result = store_verify_rows(store, words);
+    if (result == 0 && strcmp(words, "ok") == 0)
+        return CLI_OK;
+    (void)printf(
+        "DAMAGED beside the events: %s. The events are whole; fairstock salvage builds the rest anew.\n",
+        result < 0 ? strerrordesc_np(-result) : words);
+    return result < 0 && result != -EUCLEAN ? CLI_FAILED : CLI_DAMAGED;
+}
+
+static void print_origin(struct store *store)
+{
+    struct store_origin origin;
+    char wall[WALL_TEXT_BYTES];
+    if (store_origin(store, &origin) < 0)
+        return;
+    wall_text(origin.wall_ms, wall);
+    (void)printf("it is %s, made %s UTC, up to position %" PRIu64 "\n",
+                 origin.kind == STORE_ORIGIN_BACKUP ? "a backup or was restored from one" : "salvaged", wall,
+                 origin.position);
 }
 
 static int worse(int a, int b)
@@ -206,16 +234,31 @@ static int verify_sums(struct cli *cli, struct store *store)
     return code;
 }
 
+/* A folder, a ledger's file or copy, or nothing that we know. */
+static int open_any(struct cli *cli, struct store **store, struct err *err)
+{
+    const char *path = cli_ledger_directory(cli);
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
+        return store_copy_open(path, store, err);
+    return cli_open_ledger(path, store, err);
+}
+
 int cli_verify(struct cli *cli)
 {
     struct store *store;
     struct err err = {0};
-    int result = cli_open_ledger(cli_ledger_directory(cli), &store, &err);
+    int code;
+    if (cli->argc && cli_verify_journal(cli->argv[0], &code))
+        return code;
+    int result = open_any(cli, &store, &err);
     if (result < 0) {
         cli_complain("%s: %s", cli_ledger_directory(cli), err_text(&err));
         return code_of(result);
     }
-    int code = verify_chain(store);
+    code = verify_chain(store);
+    if (code == CLI_OK)
+        print_origin(store);
     if (code == CLI_OK && (cli->practice_shop || cli->light_log))
         code = verify_sums(cli, store);
     store_close(store);

@@ -25,7 +25,11 @@ const struct cli_command cli_commands[] = {
      "are kept; with --strict one bad row keeps all out. Importing twice changes nothing.\n",
      1, 1, cli_import},
     {"export", "[--journal]", "stock as CSV on standard output; --journal: every event, a line each",
-     "Works while fairstockd runs and while it is stopped.\n", 0, 0, cli_export},
+     "Works while fairstockd runs and while it is stopped. The journal is text: each line has what happened "
+     "in words, "
+     "its exact\nbytes and its tag; its header says how to check one by hand, fairstock verify FILE checks "
+     "all.\n",
+     0, 0, cli_export},
     {"sync", "", "ask the shops now", "", 0, 0, cli_sync},
     {"cards", "[ID OPTION [DETAIL]] [--json]", "what needs your decision; with ID and OPTION: decide", "", 0,
      3, cli_cards},
@@ -35,13 +39,50 @@ const struct cli_command cli_commands[] = {
      "drive the practice shop and its network", "", 1, 3, cli_practice},
     {"go-live", "CHANNEL [--confirm]",
      "show what would change at the shop; --confirm: from now on keep it true", "", 1, 1, cli_go_live},
-    {"doctor", "", "look for what is wrong and say what to do", "", 0, 0, cli_doctor},
-    {"verify", "[DIR] [--practice-shop FILE] [--light-log FILE]", "check a ledger from its events alone",
-     "Checks tags, seals, gaps and starts; needs no fairstockd. With a practice shop's file: also that every "
-     "level\n"
-     "equals what the events add up to. With a light log: that every `sold` is in the ledger once, and "
-     "back.\n",
+    {"doctor", "", "look for what is wrong and say what to do",
+     "The agent, the ledger's events and file, free space, the card (read-only? file system errors? how "
+     "worn, where "
+     "it tells:\nSD cards do not), the newest backup's age, the clock, scanners, shops. BAD lines are "
+     "followed by what to "
+     "do.\n",
+     0, 0, cli_doctor},
+    {"verify", "[FILE] [--practice-shop FILE] [--light-log FILE]",
+     "check a ledger, a backup or an exported journal from its events alone",
+     "FILE is a state directory (default: that of --state), a ledger.db, a backup, or what export --journal "
+     "wrote. "
+     "Needs no\nfairstockd and no configuration. Checks tags, seals, gaps and starts, of a journal also that "
+     "every "
+     "word says what its\nbytes say, and names the first record that was changed. With a practice shop's "
+     "file: also "
+     "that every level equals what\nthe events add up to. With a light log: that every `sold` is in the "
+     "ledger once, "
+     "and back.\n",
      0, 1, cli_verify},
+    {"backup", "DIR [--keep N] [--config FILE]",
+     "copy the ledger to a stick while fairstockd goes on selling",
+     "Writes DIR/fairstock-DEVICE-NUMBER-DATE.ledger: under a temporary name until it is whole, synced, read "
+     "back "
+     "from the\nstick and verified; then the N newest (default 5) stay. With it go the configuration and the "
+     "learnt scanners,\nnever a shop's token. DIR/fairstock-DEVICE.witness remembers how far the ledger had "
+     "come. "
+     "Verify it anywhere:\nfairstock verify FILE. Put it back: fairstock restore FILE.\n",
+     1, 1, cli_backup},
+    {"restore", "FILE [--set-aside]", "put a backup in the place of the ledger of --state DIR",
+     "Verifies FILE first. Refuses while fairstockd runs there, and over an existing ledger; with "
+     "--set-aside that "
+     "one is\nmoved to DIR/set-aside-DATE, never overwritten. What was sold after the backup is not in it; "
+     "fairstockd knows that\nit was restored and raises nothing at a shop before you say so.\n",
+     1, 1, cli_restore},
+    {"salvage", "[FILE] [--set-aside]", "build a new ledger from what can be read of a damaged one",
+     "Without FILE: of the ledger of --state DIR. Reads every page that still can be read, keeps every event "
+     "whose tag "
+     "fits, rebuilds\nstock, catalogue and shops from them, says which events are lost, and puts the new "
+     "ledger in place; "
+     "the damaged files\nare moved to DIR/set-aside-DATE, unchanged. Refuses while fairstockd runs, and a "
+     "ledger that is "
+     "not damaged. Then\nstart fairstockd: it sells at once, and raises nothing at a shop before you say "
+     "so.\n",
+     0, 1, cli_salvage},
     {NULL, NULL, NULL, NULL, 0, 0, NULL},
 };
 
@@ -82,6 +123,9 @@ enum {
     OPTION_YES,
     OPTION_CONFIRM,
     OPTION_JOURNAL,
+    OPTION_SET_ASIDE,
+    OPTION_KEEP,
+    OPTION_CONFIG,
     OPTION_SHOP,
     OPTION_LIGHT,
     OPTION_HELP,
@@ -96,6 +140,9 @@ static const struct option table[] = {
     {"yes", no_argument, NULL, OPTION_YES},
     {"confirm", no_argument, NULL, OPTION_CONFIRM},
     {"journal", no_argument, NULL, OPTION_JOURNAL},
+    {"set-aside", no_argument, NULL, OPTION_SET_ASIDE},
+    {"keep", required_argument, NULL, OPTION_KEEP},
+    {"config", required_argument, NULL, OPTION_CONFIG},
     {"practice-shop", required_argument, NULL, OPTION_SHOP},
     {"light-log", required_argument, NULL, OPTION_LIGHT},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -103,12 +150,12 @@ static const struct option table[] = {
     {NULL, 0, NULL, 0},
 };
 
-static bool take_quantity(struct cli *cli, const char *text)
+static bool take_count(int64_t *count, const char *text)
 {
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    cli->quantity = value;
+    *count = value;
     return !errno && end != text && !*end && value >= 1 && value <= 1000;
 }
 
@@ -155,6 +202,12 @@ static int take_options(struct cli *cli, int argc, char **argv, uint32_t *given)
         case OPTION_JOURNAL:
             cli->journal = true;
             break;
+        case OPTION_SET_ASIDE:
+            cli->set_aside = true;
+            break;
+        case OPTION_CONFIG:
+            cli->config = optarg;
+            break;
         case OPTION_SHOP:
             cli->practice_shop = optarg;
             break;
@@ -168,9 +221,10 @@ static int take_options(struct cli *cli, int argc, char **argv, uint32_t *given)
             wish = 2;
             break;
         case OPTION_QUANTITY:
-            if (take_quantity(cli, optarg))
+        case OPTION_KEEP:
+            if (take_count(option == OPTION_KEEP ? &cli->keep : &cli->quantity, optarg))
                 break;
-            cli_complain("--qty must be a whole number from 1 to 1000");
+            cli_complain("--%s must be a whole number from 1 to 1000", table[index].name);
             return -1;
         case ':':
             cli_complain("%s needs a value; see fairstock --help", argv[optind - 1]);
@@ -195,7 +249,7 @@ static void find_socket(struct cli *cli)
 int main(int argc, char **argv)
 {
     const char *state = getenv("FAIRSTOCK_STATE");
-    struct cli cli = {.state = state ? state : "", .quantity = 1};
+    struct cli cli = {.state = state ? state : "", .quantity = 1, .keep = 5};
     uint32_t given = 0;
     int wish = take_options(&cli, argc, argv, &given);
     if (wish < 0)

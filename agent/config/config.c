@@ -41,7 +41,7 @@ struct key {
 #define CHANNEL(member) offsetof(struct config_channel, member), sizeof(((struct config_channel *)0)->member)
 
 static const struct key keys[] = {
-    {"device", "state", KEY_NEEDED_TEXT, OF(state), 0, 0, "/var/lib/fairstock",
+    {"device", "state", KEY_NEEDED_TEXT, OF(state), 0, 0, CONFIG_DEFAULT_STATE,
      "Directory of the ledger. One fairstockd at a time uses it."},
     {"device", "listen", KEY_NEEDED_TEXT, OF(listen), 0, 0, "127.0.0.1:8377",
      "Address and port of the page; `none` for no page. On an address that is not loopback the page is "
@@ -295,6 +295,11 @@ static int find_key(const char *section, const char *name)
 static bool is_channel(const char *section)
 {
     return strncmp(section, "channel ", 8) == 0;
+}
+
+bool config_is_key(const char *section, const char *name)
+{
+    return find_key(is_channel(section) ? CHANNEL_SECTION : section, name) >= 0;
 }
 
 static int on_section(void *user, const char *name, struct err *err)

@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/err.h"
+#include "base/buf.h"
+
+#define CONFIG_DEFAULT_STATE "/var/lib/fairstock"
 
 enum {
     CONFIG_TEXT_MAX_BYTES = 512,
@@ -50,6 +52,13 @@ MUST_CHECK int config_load(const char *path, struct config **config, struct err 
 void config_free(struct config *config); /* accepts NULL; wipes tokens */
 /* Every key with default, unit and meaning, as Markdown: docs/configuration.md. 0 or -EIO. */
 MUST_CHECK int config_write_reference(FILE *out);
+
+/* The parts of a config file that may leave the device, appended: known keys with their values, no comments,
+ * no address with a password in it. Tokens are never in a config file; the names of their files are kept.
+ * Reads no token. -ENOENT and other errno of the file, -EINVAL with "FILE:LINE: …". */
+MUST_CHECK int config_portable(const char *path, struct buf *text, struct err *err);
+/* Whether there is such a key in such a section ("channel NAME" with any name). */
+bool config_is_key(const char *section, const char *name);
 
 /* Whether a word names a kind of scanner source (usb, stdin, sim:FILE) or of light (log:FILE, term,
  * sysfs:NAME); whether it can be opened is another question. */

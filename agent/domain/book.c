@@ -26,7 +26,7 @@ int book_grow(void *array, uint32_t *capacity, uint32_t need, size_t size)
         return 0;
     uint32_t grown = *capacity ? *capacity : FIRST;
     while (grown < need)
-        grown = grown < UINT32_MAX / 2 ? grown + grown / 2 + 1 : need;
+        grown += grown / 2 + 1; /* no need is near 2^31: every number of the book has a limit */
     void *old;
     memcpy(&old, array, sizeof old);
     char *made = reallocarray(old, grown, size);
@@ -106,7 +106,7 @@ int book_reserve_location(struct book *book, uint32_t location, uint32_t capacit
     uint32_t none = 0;
     if (book->stock[location - 1])
         return 0;
-    return book_grow(&book->stock[location - 1], &none, capacity ? capacity : 1, sizeof(struct stock));
+    return book_grow(&book->stock[location - 1], &none, capacity, sizeof(struct stock));
 }
 
 int book_reserve_items(struct book *book, uint32_t highest)

@@ -180,7 +180,8 @@ static int need_rows(struct need *need, const struct book *book, const struct ch
             return -E2BIG;
         if (row->kind != CHANGE_LISTING)
             continue;
-        if (row->listing.channel == 0 || row->listing.channel > CHANNELS_MAX || row->listing.alias == 0)
+        if (row->listing.channel == 0 || row->listing.channel > CHANNELS_MAX || row->listing.alias == 0 ||
+            row->listing.alias > LISTINGS_MAX)
             return -E2BIG;
         need->wrong |= renames_listing(book, &row->listing);
         need->listings++;

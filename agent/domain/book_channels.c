@@ -130,10 +130,9 @@ static void unchain(struct book *book, uint32_t index)
     if (!item)
         return;
     uint32_t *link = &book->item_first[item - 1];
-    while (*link && *link != index + 1)
+    while (*link != index + 1)
         link = &book->listing_next[*link - 1];
-    if (*link)
-        *link = book->listing_next[index];
+    *link = book->listing_next[index];
 }
 
 static int add_listing(struct book *book, const struct listing *listing)
@@ -159,6 +158,8 @@ int book_put_listing(struct book *book, const struct listing *listing)
     if (listing->channel == 0 || listing->channel > CHANNELS_MAX || listing->alias == 0 ||
         listing->item > book->item_capacity)
         return -EINVAL;
+    if (listing->alias > LISTINGS_MAX)
+        return -E2BIG;
     uint32_t index = find_listing(book, listing->channel, listing->alias);
     if (index == UINT32_MAX)
         return add_listing(book, listing);
@@ -236,10 +237,7 @@ static void drop_op(struct book *book, uint32_t at)
     set_listing_op(book, op, NULL);
     memmove(book->ops + at, book->ops + at + 1, (book->op_count - at - 1) * sizeof(struct op *));
     book->op_count--;
-    if (book->spare_count < book->spare_capacity)
-        book->spare_ops[book->spare_count++] = op;
-    else
-        free(op);
+    book->spare_ops[book->spare_count++] = op; /* reserve_ops made room for every op there ever was at once */
 }
 
 /* Where the unsettled op lies, or op_count. */

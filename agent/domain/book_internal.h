@@ -75,6 +75,7 @@ void book_free_channels(struct book *book);
 /* Room for aliases up to `highest`, for the stock of a location, for further codes of `bytes` bytes in all.
  */
 MUST_CHECK int book_reserve_items(struct book *book, uint32_t highest);
+/* capacity: the items that there is room for, at least 1. */
 MUST_CHECK int book_reserve_location(struct book *book, uint32_t location, uint32_t capacity);
 MUST_CHECK int book_reserve_codes(struct book *book, uint32_t more, size_t bytes);
 MUST_CHECK int book_put_item_as(struct book *book, uint32_t alias, const struct book_item *item);

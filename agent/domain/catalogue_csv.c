@@ -152,7 +152,7 @@ static int take_range(const char *text, const char *name, int64_t min, int64_t m
     char *end;
     errno = 0;
     long long read = strtoll(text, &end, 10);
-    if (errno || *end || end == text || read < min || read > max)
+    if (errno || *end || read < min || read > max)
         return err_set(err, -EINVAL, "%s \"%.40s\" is not a whole number from %lld to %lld", name, text,
                        (long long)min, (long long)max);
     *value = read;

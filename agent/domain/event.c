@@ -383,6 +383,17 @@ static void restore_fields(struct codec *c, struct event *e)
     field_u32(c, &e->restore.accepted);
 }
 
+static void salvage_fields(struct codec *c, struct event *e)
+{
+    if (!field_count(c, &e->salvage.gap_count, SALVAGE_GAPS_MAX))
+        return;
+    for (uint32_t i = 0; i < e->salvage.gap_count; i++) {
+        field_u64(c, &e->salvage.gaps[i].first);
+        field_u64(c, &e->salvage.gaps[i].last);
+        field_bytes(c, e->salvage.gaps[i].hash, HASH_BYTES);
+    }
+}
+
 static const struct {
     uint32_t kind;
     const char *name;
@@ -412,6 +423,7 @@ static const struct {
     {EVENT_CARD_DECISION, "card_decision", decision_fields},
     {EVENT_WITNESS, "witness", witness_fields},
     {EVENT_RESTORE_DECISION, "restore_decision", restore_fields},
+    {EVENT_SALVAGE, "salvage", salvage_fields},
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
@@ -475,26 +487,4 @@ int event_decode(const uint8_t *bytes, size_t length, struct event *event)
     if (event->version <= known_version(event->kind) && c.at != length)
         fail(&c, -EBADMSG);
     return c.error;
-}
-
-/* --- texts
- * ------------------------------------------------------------------------------------------------------------------
- */
-
-struct text text_of(const char *nul_terminated)
-{
-    return (struct text){nul_terminated, strlen(nul_terminated)};
-}
-
-void text_copy(struct text text, char *to, size_t size)
-{
-    size_t length = text.length < size - 1 ? text.length : size - 1;
-    if (length)
-        memcpy(to, text.at, length);
-    to[length] = '\0';
-}
-
-bool text_equal(struct text a, struct text b)
-{
-    return a.length == b.length && (!a.length || memcmp(a.at, b.at, a.length) == 0);
 }

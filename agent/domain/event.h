@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "domain/text.h"
 
 enum event_kind {
     EVENT_EPOCH = 1,
@@ -36,6 +37,7 @@ enum event_kind {
     EVENT_CARD_DECISION = 60,
     EVENT_WITNESS = 61,
     EVENT_RESTORE_DECISION = 62,
+    EVENT_SALVAGE = 63,
 };
 
 enum { HASH_BYTES = 32, CURRENCY_TEXT_BYTES = 4, FINGERPRINT_BYTES = 8 };
@@ -56,16 +58,6 @@ enum adjustment_reason {
 enum revoke_proof { PROOF_ANSWER = 1, PROOF_REFUSED_GRANT, PROOF_READ_BACK, PROOF_SELLER };
 enum edit_cause { EDIT_AT_SHOP = 1, EDIT_SHOP_RESTORED, EDIT_SELLER };
 enum clock_quality { CLOCK_UNKNOWN = 0, CLOCK_BY_HAND, CLOCK_PHONE, CLOCK_SHOP, CLOCK_NTP };
-
-/* Borrowed UTF-8 bytes, not NUL-terminated. */
-struct text {
-    const char *at;
-    size_t length;
-};
-struct text text_of(const char *nul_terminated);
-/* Copies into a NUL-terminated array, cut at size - 1 bytes. */
-void text_copy(struct text text, char *to, size_t size);
-bool text_equal(struct text a, struct text b);
 
 /* A reference to an event: generations back along the epoch path, and sequence. {0, 0} is none. */
 struct event_ref {
@@ -93,6 +85,13 @@ struct sale_tender {
 /* The seven booked differences of an order line, in the listing's units (docs/events.md kind 57). */
 struct order_vector {
     int64_t ordered, held, cancelled, handed_over, returned_sellable, returned_unsellable, restored;
+};
+
+/* Positions first…last are missing from a ledger that was salvaged. hash: of the events between them and the
+ * next start or seal, chained from the last one before them (docs/events.md section 3). */
+struct lost_events {
+    uint64_t first, last;
+    uint8_t hash[HASH_BYTES];
 };
 
 struct event {
@@ -221,6 +220,10 @@ struct event {
             struct id128 epoch; /* of the witness that it answers */
             uint32_t accepted;  /* 1 this ledger goes on, 0 it is the copy */
         } restore;
+        struct {
+            uint32_t gap_count;
+            struct lost_events gaps[SALVAGE_GAPS_MAX];
+        } salvage;
     };
 };
 

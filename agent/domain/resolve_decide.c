@@ -92,11 +92,9 @@ static int cancel_order(const struct decision *decision)
 }
 
 /* Both sides agree on the level that was read; only on hand differs between "the shop is right" and "we are".
- */
+ * Offered only for a listing that is there and was read. */
 static int settle_drift(const struct decision *decision)
 {
-    if (!decision->facts->listing || !decision->facts->listing->has_level)
-        return err_set(decision->err, -EINVAL, "the listing behind this card is not known");
     if (decision->facts->unsettled)
         return err_set(decision->err, -EBUSY,
                        "a change of this listing is on its way; try again in a moment");

@@ -19,7 +19,8 @@ int intake_new(const struct intake_settings *settings, struct intake **intake, s
         return err_set(err, -ENOMEM, "out of memory");
     made->settings = *settings;
     made->book = store_book(settings->store);
-    int result = intake_read_back(made);
+    made->group_room = calloc(INTAKE_GROUP_MAX, sizeof *made->group_room);
+    int result = made->group_room ? intake_read_back(made) : -ENOMEM;
     if (result < 0) {
         intake_free(made);
         return err_set_errno(err, result, "cannot read the last sales back");
@@ -31,7 +32,7 @@ int intake_new(const struct intake_settings *settings, struct intake **intake, s
 void intake_free(struct intake *intake)
 {
     if (intake)
-        free(intake->group);
+        free(intake->group_room);
     free(intake);
 }
 
@@ -54,7 +55,7 @@ static bool is_second_scan(struct intake *intake, const char *code, int64_t now_
     if (!intake->refused_code[0] || strcmp(intake->refused_code, code) != 0)
         return false;
     intake->refused_code[0] = '\0';
-    return now_ms - intake->refused_ms <= INTAKE_SECOND_SCAN_MS;
+    return now_ms >= intake->refused_ms && now_ms - intake->refused_ms <= INTAKE_SECOND_SCAN_MS;
 }
 
 void intake_keep_error(void *user, const struct store_result *result)
@@ -87,13 +88,15 @@ static void keep_for_group(struct intake *intake, const struct intake_outcome *o
 
 void intake_group_begin(struct intake *intake)
 {
-    struct grouped *group = calloc(INTAKE_GROUP_MAX, sizeof *group);
-    if (!group || store_group_begin(intake->settings.store) < 0) {
-        free(group); /* why the ledger takes none is found, and told, by each scan */
-        return;
-    }
-    intake->group = group;
+    if (store_group_begin(intake->settings.store) < 0)
+        return; /* why the ledger takes none is found, and told, by each scan */
+    intake->group = intake->group_room;
     intake->group_count = 0;
+}
+
+void intake_refusal_told(struct intake *intake, int64_t now_ms)
+{
+    intake->refused_ms = now_ms;
 }
 
 void intake_group_end(struct intake *intake)
@@ -106,7 +109,6 @@ void intake_group_end(struct intake *intake)
     intake->group = NULL; /* before anybody is told: who is may scan again */
     for (uint32_t i = 0; i < count; i++)
         settle(intake, &group[i].outcome, group[i].recent.position ? &group[i].recent : NULL, error);
-    free(group);
 }
 
 static void fill_card(struct card *card, enum card_kind kind, const char *code, uint32_t item,
@@ -120,7 +122,7 @@ static void refuse(struct intake *intake, struct intake_outcome *outcome, const 
                    struct stock stock, int64_t now_ms, int64_t wall_ms)
 {
     (void)snprintf(intake->refused_code, sizeof intake->refused_code, "%s", outcome->code);
-    intake->refused_ms = now_ms;
+    intake->refused_ms = intake->group ? INT64_MAX : now_ms; /* nobody can answer what was not told */
     CHANGES_AUTO struct changes changes = changes_new();
     struct card card;
     fill_card(&card, CARD_REFUSED, outcome->code, item->alias, wall_ms);

@@ -12,7 +12,7 @@ enum {
     INTAKE_UNDO_MS = 60000,        /* an undo within this time counts as undo, later as correction */
     INTAKE_NAMED_MAX = 256,        /* unknown sales of one code that one naming can settle */
     INTAKE_RECENT_MAX = 64,        /* sales remembered for "undo last" and the list of last scans */
-    INTAKE_GROUP_MAX = 256,        /* scans that may share one commit */
+    INTAKE_GROUP_MAX = 64,         /* scans that may share one commit */
 };
 
 enum intake_signal { INTAKE_SOLD = 1, INTAKE_UNKNOWN, INTAKE_REFUSED, INTAKE_FAULT };
@@ -69,9 +69,12 @@ void intake_sell_item(struct intake *intake, uint32_t item, const char *name, in
 
 /* Scans that wait already share a commit (INTAKE_GROUP_MAX at most, then another): begin, intake_scan or
  * intake_sell_item for each, end. Each is decided on what those before it left; `done` is called for each, in
- * order, after the commit. Without memory for a group each has a commit of its own, as ever. */
+ * order, after the commit. */
 void intake_group_begin(struct intake *intake);
 void intake_group_end(struct intake *intake);
+/* `done` told a refusal: only what is scanned from now on answers it. Without this call its ten seconds begin
+ * with the scan. */
+void intake_refusal_told(struct intake *intake, int64_t now_ms);
 
 /* Voids the newest sale that is not voided. 0 and *voided (borrowed until the next call); -ENOENT nothing to
  * undo; or the commit's error. */

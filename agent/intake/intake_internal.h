@@ -18,7 +18,8 @@ struct intake {
     uint32_t recent_next, recent_count;
     char refused_code[CODE_MAX_BYTES + 1]; /* the last refused scan, waiting to be repeated */
     int64_t refused_ms;
-    struct grouped *group; /* INTAKE_GROUP_MAX; NULL: no group is open */
+    struct grouped *group_room; /* INTAKE_GROUP_MAX: a scan takes nothing from the heap */
+    struct grouped *group;      /* that; NULL: no group is open */
     uint32_t group_count;
 };
 

@@ -50,11 +50,12 @@ static void mark_voided(struct intake *intake, uint64_t position)
 }
 
 /* The position a reference of an event at `position` points to; 0 when it lies further back than the path we
- * can see. */
-static uint64_t resolve_ref(struct store *store, uint64_t position, struct event_ref ref)
+ * can see. 0 or -errno: what cannot be read now is not the same as what is not there. */
+static int resolve_ref(struct store *store, uint64_t position, struct event_ref ref, uint64_t *target)
 {
-    uint64_t target = 0;
-    return store_resolve_ref(store, position, ref, &target) == 0 ? target : 0;
+    *target = 0;
+    int result = store_resolve_ref(store, position, ref, target);
+    return result == -ENOENT ? 0 : result;
 }
 
 int intake_read_back(struct intake *intake)
@@ -71,11 +72,15 @@ int intake_read_back(struct intake *intake)
             return result;
         if (event_decode(bytes, length, &intake->event) < 0)
             continue; /* damage is the verifier's to name; the list of last scans is a convenience */
+        uint64_t target = 0;
         if (intake->event.kind == EVENT_SALE) {
             struct intake_recent sale = intake_recent_of(&intake->event, position);
             intake_remember(intake, &sale);
         } else if (intake->event.kind == EVENT_VOID)
-            mark_voided(intake, resolve_ref(store, position, intake->event.voided.target));
+            result = resolve_ref(store, position, intake->event.voided.target, &target);
+        if (result < 0)
+            return result;
+        mark_voided(intake, target);
     }
     return 0;
 }
@@ -105,9 +110,11 @@ static int64_t named_by(struct intake *intake, uint64_t position, uint64_t sale)
         return result;
     if (event_decode(bytes, length, &intake->event) < 0 || intake->event.kind != EVENT_UNKNOWN_NAMED)
         return 0; /* damage is the verifier's to name */
-    return resolve_ref(intake->settings.store, position, intake->event.named.sale) == sale
-               ? intake->event.named.item
-               : 0;
+    uint64_t target;
+    result = resolve_ref(intake->settings.store, position, intake->event.named.sale, &target);
+    if (result < 0)
+        return result;
+    return target == sale ? intake->event.named.item : 0;
 }
 
 /* An unknown sale that got its name since moved stock of that item: taking it back moves it too. */
@@ -224,10 +231,14 @@ static int note_standing(struct intake *intake, const char *code, uint64_t posit
     result = event_decode(bytes, length, event);
     if (result < 0)
         return result;
+    uint64_t ended = 0; /* the sale that does not stand any more: taken back, or its stock was moved before */
     if (event->kind == EVENT_VOID)
-        drop_standing(standing, resolve_ref(intake->settings.store, position, event->voided.target));
-    if (event->kind == EVENT_UNKNOWN_NAMED) /* its stock was moved before */
-        drop_standing(standing, resolve_ref(intake->settings.store, position, event->named.sale));
+        result = resolve_ref(intake->settings.store, position, event->voided.target, &ended);
+    else if (event->kind == EVENT_UNKNOWN_NAMED)
+        result = resolve_ref(intake->settings.store, position, event->named.sale, &ended);
+    if (result < 0)
+        return result;
+    drop_standing(standing, ended);
     if (event->kind != EVENT_SALE || event->sale.line_count != 1 || event->sale.lines[0].item ||
         !text_equal(event->sale.lines[0].code, text_of(code)))
         return 0;

@@ -18,7 +18,7 @@ struct turns {
     struct loop *loop;
     struct turn *first[TURN_PRIORITIES], *last[TURN_PRIORITIES];
     struct turn *active; /* begun, not over */
-    struct loop_source *more, *back, *breathed;
+    struct loop_source *more, *back, *breathed, *breath_over;
 
     pthread_t thread;
     bool has_thread;
@@ -120,7 +120,7 @@ static void get_back(struct turns *turns, bool breathing)
 
 static bool inside(const struct turns *turns)
 {
-    return turns->active && turns->on_thread;
+    return turns->active && turns->on_thread && pthread_equal(pthread_self(), turns->thread);
 }
 
 bool turn_shares(void *user)
@@ -212,12 +212,14 @@ static void arm_more(struct turns *turns)
         log_error("cannot arm a timer: %s", strerrordesc_np(-result));
 }
 
-/* What people start may be long (an import), and breathes; the rest is as short as the disk lets it be. */
+/* What people start may be long (an import), housekeeping waits several times; the others are as short as the
+ * disk lets them be. */
 static bool needs_thread(const struct turns *turns, const struct turn *turn)
 {
     if (turns->chosen != TURNS_CHOOSE)
         return turns->chosen == TURNS_ON_THREAD;
-    return turn->priority == TURN_PERSON || turns->restless || turns->calm_waits < TURN_CALM_WAITS;
+    return turn->priority == TURN_PERSON || turn->priority == TURN_REST || turns->restless ||
+           turns->calm_waits < TURN_CALM_WAITS;
 }
 
 /* Begins the next turn. Waiting scans follow at once, the others after the loop had a look round. */
@@ -250,6 +252,14 @@ static void go_on(struct turns *turns)
         arm_more(turns);
 }
 
+/* Over when the loop has nothing more to do, or soon: somebody who keeps it busy stops no import. */
+static int begin_breath(struct turns *turns)
+{
+    int64_t now_ms = loop_now_ms(turns->loop);
+    int result = loop_arm(turns->breathed, now_ms);
+    return result < 0 ? result : loop_arm(turns->breath_over, now_ms + TURN_BREATH_MS);
+}
+
 /* The disk is done: go on with the turn, before anything else. One that only let others pass goes on when
  * they did. */
 static int on_wanted(void *user, int fd, uint32_t events)
@@ -263,7 +273,7 @@ static int on_wanted(void *user, int fd, uint32_t events)
     bool wants = turns->wants_back, breathing = turns->breathing;
     (void)pthread_mutex_unlock(&turns->mutex);
     if (wants && breathing)
-        return loop_arm(turns->breathed, loop_now_ms(turns->loop));
+        return begin_breath(turns);
     if (wants)
         go_on(turns);
     return 0;
@@ -274,11 +284,14 @@ static int on_breathed(void *user, int64_t now_ms)
     struct turns *turns = user;
     (void)now_ms;
     (void)pthread_mutex_lock(&turns->mutex);
-    bool wants = turns->wants_back;
+    bool wants = turns->wants_back && turns->breathing;
     (void)pthread_mutex_unlock(&turns->mutex);
+    int result = loop_arm(turns->breathed, INT64_MAX);
+    if (result == 0)
+        result = loop_arm(turns->breath_over, INT64_MAX);
     if (wants)
         go_on(turns);
-    return 0;
+    return result;
 }
 
 static int on_more(void *user, int64_t now_ms)
@@ -304,19 +317,24 @@ void turns_ask(struct turns *turns, struct turn *turn)
         arm_more(turns);
 }
 
+bool turns_help(struct turns *turns)
+{
+    if (!turns->active) {
+        run_next(turns);
+        return turns->active || waiting(turns);
+    }
+    (void)pthread_mutex_lock(&turns->mutex);
+    while (!turns->wants_back)
+        (void)pthread_cond_wait(&turns->changed, &turns->mutex);
+    (void)pthread_mutex_unlock(&turns->mutex);
+    go_on(turns);
+    return turns->active || waiting(turns);
+}
+
 void turns_drain(struct turns *turns)
 {
-    while (turns->active || waiting(turns)) {
-        if (!turns->active) {
-            run_next(turns);
-            continue;
-        }
-        (void)pthread_mutex_lock(&turns->mutex);
-        while (!turns->wants_back)
-            (void)pthread_cond_wait(&turns->changed, &turns->mutex);
-        (void)pthread_mutex_unlock(&turns->mutex);
-        go_on(turns);
-    }
+    while (turns_help(turns))
+        ;
 }
 
 bool turns_busy(const struct turns *turns)
@@ -361,6 +379,8 @@ int turns_new(struct loop *loop, enum turns_place place, struct turns **turns, s
     if (result == 0)
         result = loop_add_timer(loop, "a long turn", LOOP_WEB + 1, on_breathed, made, &made->breathed);
     if (result == 0)
+        result = loop_add_timer(loop, "a long turn", LOOP_SCAN, on_breathed, made, &made->breath_over);
+    if (result == 0)
         result = start_thread(made);
     if (result < 0) {
         turns_free(made);
@@ -384,6 +404,7 @@ void turns_free(struct turns *turns)
     loop_remove(turns->more);
     loop_remove(turns->back);
     loop_remove(turns->breathed);
+    loop_remove(turns->breath_over);
     if (turns->wanted_fd >= 0)
         (void)close(turns->wanted_fd);
     (void)pthread_cond_destroy(&turns->changed);

@@ -30,6 +30,7 @@ struct turn {
 
 enum {
     TURN_CALM_WAITS = 64,        /* so many short waits in a row make a disk a calm one */
+    TURN_BREATH_MS = 20,         /* how long a long turn lets the loop go on at most */
     TURN_CALM_US = 1000,         /* a short wait */
     TURN_RESTLESS_US = 20 * 1000 /* one wait this long: the disk pauses, and is not called calm any more */
 };
@@ -47,6 +48,8 @@ void turns_run(struct turns *turns, struct turn *turn);
 void turns_ask(struct turns *turns, struct turn *turn);
 /* Runs everything that is queued to its end. Blocks; for the end of the program. */
 void turns_drain(struct turns *turns);
+/* One step of that: blocks until the turn waits once more or is over. False when nothing is left. */
+bool turns_help(struct turns *turns);
 /* A turn has begun and is not over. */
 bool turns_busy(const struct turns *turns);
 

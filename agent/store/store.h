@@ -135,12 +135,12 @@ MUST_CHECK int store_item_codes(struct store *store, uint32_t item, char (*codes
 /* --- checking --- */
 
 struct store_check {
-    uint64_t events, seals, epochs;
-    uint64_t first_bad_position; /* 0: none */
+    uint64_t events, seals, epochs, lost; /* lost: missing, and named so by a salvage */
+    uint64_t first_bad_position;          /* 0: none */
+    uint8_t hash[HASH_BYTES];             /* h of the last event; meaningful when nothing is bad */
     char words[REASON_MAX_BYTES + 1];
 };
-/* Walks the whole chain: tags, seals, sequence gaps, epoch tree. Independent of book and rows. sha256 as at
- * open. */
+/* Walks the whole chain: tags, seals, sequence gaps, epoch tree. Independent of book and rows. */
 MUST_CHECK int store_verify(struct store *store, store_sha256_fn *sha256, struct store_check *check);
 /* Walks all events in order, for verifiers and exports. Stops when fn returns non-zero and returns that. */
 typedef int store_event_fn(void *user, uint64_t position, struct event_id id, const uint8_t *bytes,

@@ -58,27 +58,25 @@ int store_begin(struct store *store)
 
 void store_wait_use(struct store *store, const struct store_wait *wait)
 {
+    struct err err = {0};
     store->wait = *wait;
+    if (wait->begin && !store->reader &&
+        store_open_reader(store->directory, store->disk, &store->reader, &err) < 0)
+        log_warning("nothing can be read while the ledger waits for the disk: %s", err_text(&err));
 }
 
 /* Others may read meanwhile, and what they read must be as old as the book: a statement that is left open
- * keeps the state of before the wait in sight of its connection (SQLite, "Isolation"). Made when it is first
- * needed: a calm disk never does. */
-static bool open_reader(struct store *store)
+ * keeps the state of before the wait in sight of its connection (SQLite, "Isolation"). */
+static bool hold_reader(struct store *store)
 {
-    struct err err = {0};
-    if (!store->reader && store_open_readonly(store->directory, &store->reader, &err) < 0) {
-        log_warning("the ledger cannot be read while it waits for the disk: %s", err_text(&err));
-        return false;
-    }
-    return store_step(store_use(store->reader, SQL_EVENT_LAST)) == 1;
+    return store->reader && store_step(store_use(store->reader, SQL_EVENT_LAST)) == 1;
 }
 
 static void begin_wait(struct store *store)
 {
     if (!store->wait.begin)
         return;
-    store->waiting = store->wait.shared(store->wait.user) && open_reader(store);
+    store->waiting = store->wait.shared(store->wait.user) && hold_reader(store);
     store->wait.begin(store->wait.user, store->waiting);
 }
 
@@ -170,7 +168,7 @@ int store_append_seal(struct store *store, uint64_t time_ms)
     return result;
 }
 
-static bool seal_due(const struct store *store, uint64_t more)
+bool store_seal_due(const struct store *store, uint64_t more)
 {
     return store->last_position + more - store->seal_position >= SEAL_EVERY_EVENTS;
 }
@@ -196,14 +194,14 @@ static int append_all(struct store *store, const struct changes *changes)
 static int put_changes(struct store *store, const struct changes *changes, uint64_t *first_position)
 {
     int result = 0;
-    if (seal_due(store, changes->event_count + 1))
+    if (store_seal_due(store, changes->event_count + 1))
         result = store_append_seal(store, 0);
     *first_position = store->last_position + 1;
     if (result == 0)
         result = append_all(store, changes);
     for (uint32_t i = 0; result == 0 && i < changes->row_count; i++)
         result = store_put_row(store, &changes->rows[i], *first_position);
-    if (result == 0 && seal_due(store, 1))
+    if (result == 0 && store_seal_due(store, 1))
         result = store_append_seal(store, 0);
     return result;
 }
@@ -211,6 +209,8 @@ static int put_changes(struct store *store, const struct changes *changes, uint6
 static int commit_changes(struct store *store, const struct changes *changes, uint64_t *first_position)
 {
     int result = changes_error(changes);
+    if (result == 0)
+        result = may_write(store);
     if (result == 0)
         result = book_reserve(store->book, changes);
     if (result == 0)
@@ -236,15 +236,12 @@ static int commit_event(struct store *store, const struct event *event, uint64_t
 {
     uint8_t bytes[EVENT_MAX_BYTES];
     int length = event_encode(event, bytes, sizeof bytes);
-    if (length < 0)
-        return length;
-    int result = book_reserve_event(store->book, event);
+    int result = length < 0 ? length : may_write(store);
+    if (result == 0)
+        result = book_reserve_event(store->book, event);
     if (result < 0)
         return result;
-    result = may_write(store);
-    if (result < 0)
-        return result;
-    bool seal = seal_due(store, 2);
+    bool seal = store_seal_due(store, 2);
     take_mark(store);
     /* One statement is its own transaction: the usual scan costs no BEGIN and no COMMIT. */
     result = seal ? store_begin(store) : 0;
@@ -308,7 +305,7 @@ int store_group_add_event(struct store *store, const struct event *event, uint64
     int result = store->group_error;
     if (result == 0)
         result = length < 0 ? length : book_reserve_event(store->book, event);
-    if (result == 0 && seal_due(store, 2))
+    if (result == 0 && store_seal_due(store, 2))
         result = store_append_seal(store, event->time_ms);
     *position = store->last_position + 1;
     if (result == 0)

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "store/store_internal.h"
+#include "store/store_restore_internal.h"
 
 static int put_identity(struct store *store, const struct store_start *start, struct err *err)
 {
@@ -35,6 +35,20 @@ static int remove_if_there(struct store *store, const char *path, struct err *er
 {
     int result = store->disk->remove(store->disk->user, path);
     return result < 0 && result != -ENOENT ? err_set_errno(err, result, "cannot remove %s", path) : 0;
+}
+
+/* A restore that a power cut ended between the old ledger and the new one. */
+static int refuse_half_restore(struct store *store, struct err *err)
+{
+    char half[STORE_PATH_MAX_BYTES + 32];
+    (void)snprintf(half, sizeof half, "%s/%s", store->directory, STORE_INSTALL_NAME);
+    int result = store->disk->size(store->disk->user, half, NULL);
+    if (result == -ENOENT)
+        return 0;
+    return result < 0
+               ? err_set_errno(err, result, "cannot use %s", half)
+               : err_set(err, -EUCLEAN,
+                         "a restore was cut off before its end; type the same fairstock command again");
 }
 
 /* A log without its ledger holds sales: a new ledger under the same name would take them for its own. */
@@ -81,7 +95,9 @@ int store_create(struct store *store, const struct store_start *start, const cha
     char temporary[STORE_PATH_MAX_BYTES + 32], journal[STORE_PATH_MAX_BYTES + 48];
     (void)snprintf(temporary, sizeof temporary, "%s.new", path);
     (void)snprintf(journal, sizeof journal, "%s-journal", temporary);
-    int result = refuse_orphaned_log(store, path, err);
+    int result = refuse_half_restore(store, err);
+    if (result == 0)
+        result = refuse_orphaned_log(store, path, err);
     if (result == 0)
         result = remove_if_there(store, temporary, err);
     if (result == 0)

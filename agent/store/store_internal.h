@@ -137,6 +137,8 @@ void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], cons
                  size_t length, uint8_t after[HASH_BYTES]);
 void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES]);
 MUST_CHECK int store_append(struct store *store, const uint8_t *bytes, size_t length);
+/* After `more` further events a seal must come. */
+bool store_seal_due(const struct store *store, uint64_t more);
 MUST_CHECK int store_append_seal(struct store *store, uint64_t time_ms);
 /* Begins a transaction and marks where it began. */
 MUST_CHECK int store_begin(struct store *store);
@@ -155,7 +157,13 @@ MUST_CHECK int store_lock(struct store *store, struct err *err);
 struct store *store_make(const char *directory, const struct store_disk *disk);
 void store_free(struct store *store); /* closes as it is; accepts a half-built one */
 MUST_CHECK int store_pragma(struct store *store, const char *sql, struct err *err);
+/* As SQLite's URIs want a path. */
+void store_uri_escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES]);
+/* What a handle that only reads needs behind store_connect: our kind of file, our schema, head and
+ * statements. */
+MUST_CHECK int store_settle_readonly(struct store *store, const char *name, struct err *err);
 MUST_CHECK int store_connect(struct store *store, const char *name, int flags, struct err *err);
+int64_t store_schema_version(void); /* what this program reads and writes */
 MUST_CHECK int store_migrate(struct store *store, struct err *err);
 MUST_CHECK int store_create(struct store *store, const struct store_start *start, const char *path,
                             struct err *err);
@@ -165,9 +173,14 @@ MUST_CHECK int store_bring_home(struct store *store, struct err *err);
 /* What an earlier run left in the log goes into the database file, and its name to the card, before anything
  * is written behind it (store_log.c). */
 MUST_CHECK int store_log_settle(struct store *store, struct err *err);
+/* store_open_readonly on a disk of the caller's. */
+MUST_CHECK int store_open_reader(const char *directory, const struct store_disk *disk, struct store **store,
+                                 struct err *err);
 /* Everything of store_open but the lock. */
 MUST_CHECK int store_start_up(struct store *store, const struct store_start *start, struct err *err);
 MUST_CHECK int store_open_file(struct store *store, const struct store_start *start, struct err *err);
+/* This start's first event, in a commit of its own. */
+MUST_CHECK int store_write_epoch(struct store *store, const struct store_start *start);
 MUST_CHECK int store_load(struct store *store, struct err *err);
 MUST_CHECK int store_reload_book(struct store *store); /* after a group that failed */
 MUST_CHECK int store_load_head(struct store *store, struct err *err);

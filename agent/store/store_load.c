@@ -241,6 +241,8 @@ int store_apply_range(struct store *store, uint64_t after, uint64_t last)
         result = size > TAG_BYTES
                      ? event_decode(sqlite3_column_blob(rows, 1), (size_t)size - TAG_BYTES, &event)
                      : -EUCLEAN;
+        if (result == -EBADMSG)
+            result = -EUCLEAN; /* what we wrote ourselves cannot be read: the ledger is damaged */
         if (result == 0)
             result = book_apply_event(store->book, &event);
         if (result < 0)

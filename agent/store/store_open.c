@@ -10,6 +10,7 @@
 static const char *const migrations[] = {
 #include "migrations.inc"
 };
+enum { FILE_MIN_BYTES = 512 }; /* the smallest page there is */
 enum { SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };
 
 /* --- lock
@@ -57,7 +58,7 @@ static int64_t pragma_value(struct store *store, const char *sql)
 }
 
 /* A folder may have any name; in a URI these three bytes mean something (SQLite, "URI Filenames"). */
-static void escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES])
+void store_uri_escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES])
 {
     for (; *path; path++) {
         if (strchr("%?#", *path))
@@ -73,7 +74,7 @@ static void escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES])
 int store_connect(struct store *store, const char *name, int flags, struct err *err)
 {
     char folder[3 * STORE_PATH_MAX_BYTES], uri[sizeof folder + 64];
-    escape(store->directory, folder);
+    store_uri_escape(store->directory, folder);
     (void)snprintf(uri, sizeof uri, "file:%s/%s?psow=0", folder, name);
     int result =
         sqlite3_open_v2(uri, &store->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, store->disk->vfs);
@@ -88,15 +89,22 @@ int store_connect(struct store *store, const char *name, int flags, struct err *
     return 0;
 }
 
+int64_t store_schema_version(void)
+{
+    return SCHEMA_VERSION;
+}
+
 /* Each migration is one transaction with its version number, so a power cut leaves the old or the new schema.
  */
 int store_migrate(struct store *store, struct err *err)
 {
     int64_t version = pragma_value(store, "PRAGMA user_version");
     if (version < 0 || version > SCHEMA_VERSION)
-        return err_set(err, -ENOTSUP,
-                       "this ledger was written by a newer Fairstock (schema %lld, this program knows %d)",
-                       (long long)version, (int)SCHEMA_VERSION);
+        return err_set(
+            err, -ENOTSUP,
+            "this ledger was written by a newer Fairstock (schema %lld, this program knows %d); install "
+            "that version again, nothing was changed",
+            (long long)version, (int)SCHEMA_VERSION);
     for (int64_t next = version; next < SCHEMA_VERSION; next++) {
         char finish[64];
         (void)snprintf(finish, sizeof finish, "PRAGMA user_version = %lld; COMMIT", (long long)next + 1);
@@ -158,11 +166,14 @@ int store_open_file(struct store *store, const struct store_start *start, struct
 {
     char path[STORE_PATH_MAX_BYTES + 16];
     (void)snprintf(path, sizeof path, "%s/ledger.db", store->directory);
-    int result = store->disk->size(store->disk->user, path, NULL);
+    int64_t bytes = 0;
+    int result = store->disk->size(store->disk->user, path, &bytes);
     if (result == -ENOENT)
         result = store_create(store, start, path, err);
     else if (result < 0)
         return err_set_errno(err, result, "cannot use %s", path);
+    else if (bytes < FILE_MIN_BYTES) /* SQLite would take it for an empty database and write into it */
+        return err_set(err, -EUCLEAN, "ledger.db is not a Fairstock ledger");
     if (result < 0)
         return result;
     result = store_connect(store, "ledger.db", SQLITE_OPEN_READWRITE, err);
@@ -196,7 +207,7 @@ static void fill_parent(struct store *store, struct event *event)
     memcpy(event->epoch.parent_hash, store->hash, HASH_BYTES);
 }
 
-static int write_epoch(struct store *store, const struct store_start *start)
+int store_write_epoch(struct store *store, const struct store_start *start)
 {
     struct event event = {.kind = EVENT_EPOCH, .version = 2};
     event.epoch.device = store->device;
@@ -225,6 +236,8 @@ static int write_epoch(struct store *store, const struct store_start *start)
         result = add_epoch_row(store, start);
     if (result == 0)
         result = store_identity_start(store);
+    if (result == 0 && store_seal_due(store, 1)) /* starts that never sold count too */
+        result = store_append_seal(store, 0);
     return store_end(store, result);
 }
 
@@ -284,7 +297,7 @@ int store_start_up(struct store *store, const struct store_start *start, struct 
         result = store_load(store, err);
     if (result < 0)
         return result;
-    result = write_epoch(store, start);
+    result = store_write_epoch(store, start);
     if (result == 0)
         return 0;
     /* What a failed sync left in the kernel's cache must not be found, and believed, by the next start. */
@@ -309,24 +322,42 @@ int store_open(const char *directory, const struct store_start *start, struct st
     return 0;
 }
 
+int store_settle_readonly(struct store *store, const char *name, struct err *err)
+{
+    int64_t version = pragma_value(store, "PRAGMA user_version");
+    int64_t application = version < 0 ? -1 : pragma_value(store, "PRAGMA application_id");
+    int why = sqlite3_errcode(store->db);
+    if (application < 0 && why != SQLITE_OK && why != SQLITE_DONE && store_errno(why) != -EUCLEAN)
+        return err_set(err, store_errno(why), "%s cannot be read: %s", name, sqlite3_errmsg(store->db));
+    if (application != STORE_APPLICATION_ID)
+        return err_set(err, -EUCLEAN, "%s is not a Fairstock ledger", name);
+    if (version > SCHEMA_VERSION)
+        return store_migrate(store, err); /* says so, and changes nothing */
+    if (version != SCHEMA_VERSION)
+        return err_set(err, -ENOTSUP,
+                       "this ledger has schema %lld, this program reads %d; start the newest fairstockd once",
+                       (long long)version, (int)SCHEMA_VERSION);
+    int result = store_prepare(store, err);
+    return result == 0 ? store_load_head(store, err) : result;
+}
+
 int store_open_readonly(const char *directory, struct store **store, struct err *err)
 {
-    struct store *made = store_make(directory, NULL);
+    return store_open_reader(directory, NULL, store, err);
+}
+
+int store_open_reader(const char *directory, const struct store_disk *disk, struct store **store,
+                      struct err *err)
+{
+    struct store *made = store_make(directory, disk);
     if (!made)
         return err_set(err, -ENOMEM, "out of memory");
     made->readonly = true;
     int result = store_connect(made, "ledger.db", SQLITE_OPEN_READONLY, err);
-    if (result == 0 && pragma_value(made, "PRAGMA application_id") != STORE_APPLICATION_ID)
-        result = err_set(err, -EUCLEAN, "ledger.db is not a Fairstock ledger");
-    if (result == 0 && pragma_value(made, "PRAGMA user_version") != SCHEMA_VERSION)
-        result =
-            err_set(err, -ENOTSUP,
-                    "this ledger has schema %lld, this program reads %d; start the newest fairstockd once",
-                    (long long)pragma_value(made, "PRAGMA user_version"), (int)SCHEMA_VERSION);
     if (result == 0)
-        result = store_prepare(made, err);
+        result = store_settle_readonly(made, "ledger.db", err);
     if (result == 0)
-        result = store_load_head(made, err);
+        result = store_pragma(made, "PRAGMA cache_size = -512", err);
     if (result < 0) {
         store_free(made);
         return result;

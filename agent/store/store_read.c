@@ -146,8 +146,8 @@ static int indexed_events(struct store *store, uint32_t item, uint64_t after, ui
     store_bind_u(get, 1, item);
     store_bind_u(get, 2, after);
     store_bind_i(get, 3, n);
-    int count = 0, result;
-    while ((result = store_step(get)) == 1 && count < n)
+    int count = 0, result = 0;
+    while (count < n && (result = store_step(get)) == 1)
         positions[count++] = (uint64_t)sqlite3_column_int64(get, 0);
     (void)sqlite3_reset(get);
     return result < 0 ? result : count;
@@ -279,8 +279,8 @@ int store_items(struct store *store, const char *search, uint32_t after, struct 
         store_bind_text(get, FIRST_WORD + i, words[i]);
     store_bind_text(get, CODE, code);
     store_bind_i(get, LIMIT, n);
-    int count = 0, result;
-    while ((result = store_step(get)) == 1 && count < n)
+    int count = 0, result = 0;
+    while (count < n && (result = store_step(get)) == 1)
         read_item(get, &items[count++]);
     (void)sqlite3_reset(get);
     return result < 0 ? result : count;
@@ -292,8 +292,8 @@ int store_item_codes(struct store *store, uint32_t item, char (*codes)[CODE_MAX_
     sqlite3_stmt *get = store_use(store, SQL_BARCODES_OF);
     store_bind_u(get, 1, item);
     store_bind_i(get, 2, n);
-    int count = 0, result;
-    while ((result = store_step(get)) == 1 && count < n) {
+    int count = 0, result = 0;
+    while (count < n && (result = store_step(get)) == 1) {
         store_column_text(get, 0, codes[count], sizeof codes[count]);
         packs[count++] = store_column_u32(get, 1);
     }
@@ -351,8 +351,8 @@ static void read_order(sqlite3_stmt *row, struct order_line *line)
 
 static int many_orders(sqlite3_stmt *get, struct order_line *lines, int n)
 {
-    int count = 0, result;
-    while ((result = store_step(get)) == 1 && count < n)
+    int count = 0, result = 0;
+    while (count < n && (result = store_step(get)) == 1)
         read_order(get, &lines[count++]);
     (void)sqlite3_reset(get);
     return result < 0 ? result : count;
@@ -419,8 +419,8 @@ int store_cards(struct store *store, bool all, struct card *cards, int n)
 {
     sqlite3_stmt *get = store_use(store, all ? SQL_CARDS : SQL_CARDS_UNSETTLED);
     store_bind_i(get, 1, n);
-    int count = 0, result;
-    while ((result = store_step(get)) == 1 && count < n)
+    int count = 0, result = 0;
+    while (count < n && (result = store_step(get)) == 1)
         read_card(get, &cards[count++]);
     (void)sqlite3_reset(get);
     return result < 0 ? result : count;
@@ -428,12 +428,13 @@ int store_cards(struct store *store, bool all, struct card *cards, int n)
 
 int store_open_card_count(struct store *store)
 {
-    if (store->open_cards >= 0)
+    if (store->open_cards >= 0 && !store->waiting)
         return store->open_cards;
     sqlite3_stmt *get = store_use(store, SQL_CARDS_OPEN);
     int result = store_step(get);
-    if (result == 1)
-        store->open_cards = sqlite3_column_int(get, 0);
+    int count = result == 1 ? sqlite3_column_int(get, 0) : result;
     (void)sqlite3_reset(get);
-    return result == 1 ? store->open_cards : result;
+    if (!store->waiting) /* else it is that of before the commit */
+        store->open_cards = count >= 0 ? count : -1;
+    return count;
 }

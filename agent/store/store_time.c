@@ -55,10 +55,10 @@ static void read_start(sqlite3_stmt *row, struct time_start *start)
     *start = (struct time_start){.first_position = (uint64_t)sqlite3_column_int64(row, 0),
                                  .boot = store_column_id(row, 1),
                                  .boottime_ms = boottime_ms,
-                                 .last_ms = boottime_ms,
-                                 .clock = {.offset_ms = sqlite3_column_int64(row, 5),
-                                           .quality = store_column_u32(row, 6),
-                                           .facts = store_column_u32(row, 7)}};
+                                 .last_ms = boottime_ms};
+    if (!id128_is_zero(start->boot)) /* boots without a name are not one boot */
+        start->clock = (struct boot_clock){sqlite3_column_int64(row, 5), store_column_u32(row, 6),
+                                           store_column_u32(row, 7)};
     uint32_t own = store_column_u32(row, 4);
     if (own > start->clock.quality) {
         start->clock.quality = own;

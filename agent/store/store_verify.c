@@ -2,84 +2,20 @@
  * that rows know of and that are not there were cut off at the end, which the chain alone cannot show. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "domain/chain.h"
 #include "store/store_internal.h"
+#include "store/store_verify.h"
 
-struct walk {
-    store_sha256_fn *sha256;
-    struct store_check *check;
-    uint8_t hash[HASH_BYTES];
-    uint64_t expected_position;
-    struct id128 device;
-    struct id128 epoch; /* of the running start */
-    uint64_t seal_position;
-    uint64_t epoch_position, generation;
-    bool has_epoch;
-    struct event event;
-};
-
-static int bad(struct walk *walk, uint64_t position, const char *words)
+static int take(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                const uint8_t tag[TAG_BYTES])
 {
-    walk->check->first_bad_position = position ? position : 1;
-    (void)snprintf(walk->check->words, sizeof walk->check->words, "%s", words);
-    return 1;
-}
-
-static int check_epoch(struct walk *walk, uint64_t position)
-{
-    const struct event *event = &walk->event;
-    bool first = !walk->has_epoch;
-    if (first != (position == 1))
-        return bad(walk, position, "the first event is not an epoch");
-    if (first)
-        walk->device = event->epoch.device;
-    if (!id128_equal(event->epoch.device, walk->device))
-        return bad(walk, position, "this start is another device's");
-    if (!first && id128_equal(event->epoch.epoch, walk->epoch))
-        return bad(walk, position, "this start has the id of the one before");
-    if (!first && (!id128_equal(event->epoch.parent_epoch, walk->epoch) ||
-                   event->epoch.parent_sequence != position - 1 - walk->epoch_position ||
-                   event->epoch.generation != walk->generation + 1 ||
-                   memcmp(event->epoch.parent_hash, walk->hash, HASH_BYTES) != 0))
-        return bad(walk, position, "this start does not follow the event before it");
-    walk->has_epoch = true;
-    walk->epoch = event->epoch.epoch;
-    walk->epoch_position = position;
-    walk->generation = event->epoch.generation;
-    walk->check->epochs++;
-    return 0;
-}
-
-static int check_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
-                       const uint8_t tag[TAG_BYTES])
-{
-    struct walk *walk = user;
-    (void)id;
-    if (position != walk->expected_position)
-        return bad(walk, walk->expected_position, "an event is missing");
-    if (event_decode(bytes, length, &walk->event) < 0)
-        return bad(walk, position, "the event's bytes are damaged");
-    int result = 0;
-    if (walk->event.kind == EVENT_EPOCH)
-        result = check_epoch(walk, position);
-    else if (!walk->has_epoch)
-        result = bad(walk, position, "the first event is not an epoch");
-    if (result == 0 && walk->event.kind == EVENT_SEAL) {
-        walk->check->seals++;
-        if (memcmp(walk->event.seal.hash, walk->hash, HASH_BYTES) != 0 ||
-            walk->event.seal.events != position - 1 - walk->seal_position)
-            result = bad(walk, position, "the seal does not fit the events before it");
-        walk->seal_position = position;
-    }
-    if (result)
-        return result;
-    store_chain(walk->sha256, walk->hash, bytes, length, walk->hash);
-    if (memcmp(walk->hash, tag, TAG_BYTES) != 0)
-        return bad(walk, position, "the event was changed: its tag does not fit");
-    walk->check->events++;
-    walk->expected_position++;
-    return 0;
+    struct chain *chain = user;
+    (void)id; /* of the row that names the start; the chain knows better */
+    return chain_take(chain, position, bytes, length, tag) ? 0 : 1;
 }
 
 /* The highest position that a row speaks of. */
@@ -99,29 +35,61 @@ static int highest_known(struct store *store, uint64_t *highest)
     return result < 0 ? result : 0;
 }
 
-static int verify(struct store *store, struct walk *walk)
+static void say(struct chain *chain, uint64_t position, const char *words)
+{
+    if (chain->bad_position)
+        return;
+    chain->bad_position = position;
+    chain->words = words;
+}
+
+static int verify(struct store *store, struct chain *chain)
 {
     uint64_t highest = 0;
-    store_chain_start(walk->sha256, walk->hash);
-    int result = store_walk(store, 0, check_event, walk);
-    if (result == 0)
+    int result = store_walk(store, 0, take, chain);
+    if (result == 0 && chain_end(chain))
         result = highest_known(store, &highest);
-    if (result == 0 && highest >= walk->expected_position)
-        result = bad(walk, walk->expected_position, "events are missing at the end");
-    if (result == -EUCLEAN)
-        result = bad(walk, walk->expected_position, "the file is damaged here");
-    return result < 0 ? result : 0;
+    if (result == 0 && highest >= chain->expected)
+        say(chain, chain->expected, "events are missing at the end");
+    if (result != -EUCLEAN)
+        return result < 0 ? result : 0;
+    say(chain, chain->expected, "the file is damaged here");
+    return 0;
 }
 
 /* One read transaction: the agent may be writing meanwhile. */
 int store_verify(struct store *store, store_sha256_fn *sha256, struct store_check *check)
 {
-    struct walk walk = {.sha256 = sha256, .check = check, .expected_position = 1};
+    FREE_AUTO struct chain *chain = malloc(sizeof *chain);
     *check = (struct store_check){0};
+    if (!chain)
+        return -ENOMEM;
+    chain_begin(chain, sha256);
     int begun = sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL);
     if (begun != SQLITE_OK)
         return store_errno(begun);
-    int result = verify(store, &walk);
+    int result = verify(store, chain);
     int ended = sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+    *check = (struct store_check){.events = chain->events,
+                                  .seals = chain->seals,
+                                  .epochs = chain->epochs,
+                                  .lost = chain->lost,
+                                  .first_bad_position = chain->bad_position};
+    if (chain->bad_position)
+        (void)snprintf(check->words, sizeof check->words, "%s", chain->words);
+    memcpy(check->hash, chain->hash, HASH_BYTES);
     return result < 0 ? result : store_errno(ended);
+}
+
+int store_verify_rows(struct store *store, char words[REASON_MAX_BYTES + 1])
+{
+    sqlite3_stmt *ask = NULL;
+    int prepared = sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1, &ask, NULL);
+    int result = prepared == SQLITE_OK ? store_step(ask) : store_errno(prepared);
+    if (result == 1)
+        store_column_text(ask, 0, words, REASON_MAX_BYTES + 1);
+    else if (result == -EUCLEAN)
+        (void)snprintf(words, REASON_MAX_BYTES + 1, "the file is damaged");
+    (void)sqlite3_finalize(ask);
+    return result == 1 || result == -EUCLEAN ? 0 : result < 0 ? result : -EIO;
 }

@@ -100,7 +100,7 @@ int64_t engine_shop_now(const struct step *step)
         return memory->shop_clock_ms + (step->input->now_ms - memory->shop_clock_at_ms);
     if (!step->input->wall_ms)
         return 0;
-    return step->input->wall_ms + (step->channel ? step->channel->clock_offset_ms : 0);
+    return step->input->wall_ms + step->channel->clock_offset_ms;
 }
 
 struct listing_watch *engine_watch(struct engine *engine, uint32_t alias)
@@ -199,7 +199,7 @@ static void note_shop_clock(struct step *step, const struct channel_answer *answ
         return;
     memory->shop_clock_ms = answer->shop_wall_ms;
     memory->shop_clock_at_ms = step->input->now_ms;
-    if (!step->channel || !step->input->wall_ms)
+    if (!step->input->wall_ms)
         return;
     int64_t offset = answer->shop_wall_ms - step->input->wall_ms;
     int64_t moved = offset - step->channel->clock_offset_ms;
@@ -288,10 +288,8 @@ static int digest(struct step *step, const struct channel_answer *answer)
     struct engine_memory *memory = &step->engine->memory;
     if (!memory->flight.used || memory->flight.serial != answer->serial ||
         memory->flight.kind != answer->kind)
-        return 0; /* an answer to something we gave up */
+        return 0; /* an answer to something we gave up; what was asked was asked for a channel of the book */
     memory->flight.used = false;
-    if (!step->channel)
-        return 0;
     note_shop_clock(step, answer);
     if (is_success(answer))
         note_success(step, answer);
@@ -358,7 +356,7 @@ static enum engine_phase phase_of(const struct step *step)
         return ENGINE_NEEDS_LOGIN;
     if (!memory->connected)
         return memory->ever || memory->failures ? ENGINE_OFFLINE : ENGINE_CONNECTING;
-    if (!step->channel || !step->channel->baselined)
+    if (!step->channel->baselined)
         return ENGINE_BASELINE;
     if (!step->channel->live)
         return ENGINE_PREVIEW;

@@ -12,7 +12,7 @@
 #include "domain/order_vector.h"
 #include "sync/engine_internal.h"
 
-#define NAMES_MAX_BYTES ((size_t)ITEMS_MAX * 2 * (REMOTE_ID_MAX_BYTES + 1))
+#define NAMES_MAX_BYTES ((size_t)LISTINGS_MAX * (REMOTE_ID_MAX_BYTES + 1))
 
 enum gather_pass {
     GATHER_LISTINGS = 0,
@@ -97,6 +97,9 @@ static bool is_candidate(const struct step *step, const char *remote_id, uint32_
 static int keep_listing(struct step *step, const struct answer_listing *shown, uint32_t item, bool moved)
 {
     struct gather *gather = step->engine->gather;
+    if (gather->found_count + book_listing_count(step->engine->book, step->engine->settings.channel) ==
+        LISTINGS_MAX)
+        return -E2BIG;
     if (gather->found_count == gather->found_capacity) {
         uint32_t capacity = gather->found_capacity ? gather->found_capacity * 2 : ENGINE_BASELINE_CHUNK;
         struct found *grown = reallocarray(gather->found, capacity, sizeof *grown);
@@ -130,7 +133,7 @@ static int digest_listings(struct step *step, const struct channel_answer *answe
     const struct engine_input *input = step->input;
     for (uint32_t i = 0; i < answer->count; i++) {
         const struct answer_listing *shown = &answer->listings[i];
-        uint32_t item = input->listing_items && shown->tracked ? input->listing_items[i] : 0;
+        uint32_t item = shown->tracked ? input->listing_items[i] : 0;
         if (!shown->remote_id[0] || !is_candidate(step, shown->remote_id, item))
             continue;
         bool moved = input->listing_moved && input->listing_moved[i];
@@ -186,16 +189,16 @@ static int digest_orders(struct step *step, const struct channel_answer *answer)
     gather->differs |= !answer->orders_complete;
     for (uint32_t i = 0; i < answer->count; i++) {
         const struct answer_order_line *line = &answer->orders[i];
-        const struct order_line *known = step->input->known ? &step->input->known[i] : NULL;
+        const struct order_line *known = &step->input->known[i];
         const struct listing *listing =
             book_find_remote(step->engine->book, step->engine->settings.channel, line->remote_id);
-        if ((listing && listing->item) || (known && known->listing))
+        if ((listing && listing->item) || known->listing)
             continue; /* the ordinary order reading books it */
         if (!line->source_key[0] || !order_vector_is_plausible(&line->state)) {
             engine_say(step, "The shop showed an order that cannot be: it is left out.");
             continue;
         }
-        int result = keep_line(gather, line, known && known->source_key[0]);
+        int result = keep_line(gather, line, known->source_key[0]);
         if (result < 0)
             return result;
     }

@@ -59,13 +59,12 @@ static void observe(struct step *step, const struct listing *listing, int64_t le
         changes_put_listing(&step->output->changes, &row);
 }
 
-/* Asked for and not shown: the shop does not offer it any more. */
+/* Asked for and not shown: the shop does not offer it any more. Listings never leave the book. */
 static void gone(struct step *step, uint32_t alias)
 {
     struct engine *engine = step->engine;
     const struct listing *listing = book_listing(engine->book, engine->settings.channel, alias);
-    if (listing)
-        put_aside(step, listing, "the shop does not show this listing any more.");
+    put_aside(step, listing, "the shop does not show this listing any more.");
 }
 
 void engine_digest_levels(struct step *step, const struct channel_answer *answer)
@@ -111,7 +110,7 @@ void engine_digest_audit(struct step *step, const struct channel_answer *answer)
         const struct answer_listing *shown = &answer->listings[i];
         const struct listing *listing =
             book_find_remote(engine->book, engine->settings.channel, shown->remote_id);
-        uint32_t item = step->input->listing_items && shown->tracked ? step->input->listing_items[i] : 0;
+        uint32_t item = shown->tracked ? step->input->listing_items[i] : 0;
         if (listing && listing->item) {
             if (shown->tracked)
                 observe(step, listing, shown->level);

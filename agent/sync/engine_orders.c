@@ -328,14 +328,14 @@ int engine_book_lines(struct step *step, const struct channel_answer *answer, bo
     int result = answer->count ? draft_reserve(&draft, answer->count) : 0;
     for (uint32_t i = 0; result == 0 && i < answer->count; i++) {
         const struct answer_order_line *line = &answer->orders[i];
-        const struct order_line *known = step->input->known ? &step->input->known[i] : NULL;
+        const struct order_line *known = &step->input->known[i];
         if (!line->source_key[0] || !order_vector_is_plausible(&line->state)) {
             engine_say(step, "The shop showed an order that cannot be: it is left out.");
             continue;
         }
         engine_cancel_seen(step, line);
         if (!superseded(answer, i))
-            book_line(&draft, line, known && known->source_key[0] ? known : NULL);
+            book_line(&draft, line, known->source_key[0] ? known : NULL);
     }
     for (uint32_t i = 0; i < draft.listing_count; i++)
         changes_put_listing(&step->output->changes, &draft.listings[i]);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/limits.h"
 #include "web/door.h"
@@ -32,7 +33,8 @@ struct exchange {
     enum act act;
     struct turn turn;
     struct MHD_Connection *connection; /* while it sleeps */
-    int status;                        /* with out and content_type: the answer of who acted */
+    int64_t asked_ms;
+    int status; /* with out and content_type: the answer of who acted */
     struct buf out;
     const char *content_type;
 };
@@ -185,10 +187,29 @@ static bool send_answer(struct exchange *exchange, struct MHD_Connection *connec
     return reply_take(connection, exchange->status, exchange->content_type, &exchange->out);
 }
 
+/* Who left while it waited looks at the page what became of it: nothing must, then. */
+static bool is_gone(const struct exchange *exchange)
+{
+    char byte;
+    return recv(exchange->visitor->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static void refuse_late(struct exchange *exchange)
+{
+    exchange->out = buf_new(SITE_REPLY_MAX_BYTES);
+    exchange->content_type = "application/json";
+    exchange->status = 503;
+    buf_add_text(&exchange->out, "{\"error\":\"Busy with something long. Nothing was done; try again.\"}");
+}
+
 static void take_turn(void *user)
 {
     struct exchange *exchange = user;
-    call_api(exchange, "POST");
+    int64_t waited_ms = loop_now_ms(exchange->site->loop) - exchange->asked_ms;
+    if (waited_ms > SITE_ACT_MS || is_gone(exchange))
+        refuse_late(exchange);
+    else
+        call_api(exchange, "POST");
     exchange->act = ACT_DONE;
     exchange->visitor->deadline_ms = loop_now_ms(exchange->site->loop) + SITE_REPLY_MS;
     MHD_resume_connection(exchange->connection);
@@ -200,6 +221,7 @@ static bool ask_for_turn(struct exchange *exchange, struct MHD_Connection *conne
 {
     exchange->act = ACT_WAITS;
     exchange->connection = connection;
+    exchange->asked_ms = loop_now_ms(exchange->site->loop);
     exchange->visitor->deadline_ms = INT64_MAX; /* the disk's time is not the visitor's fault */
     exchange->turn = (struct turn){.run = take_turn, .user = exchange, .priority = TURN_PERSON};
     MHD_suspend_connection(connection);

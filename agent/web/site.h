@@ -8,6 +8,7 @@
 
 enum {
     SITE_REQUEST_MS = 15000, /* how long a request may take to arrive, and an idle connection may stay */
+    SITE_ACT_MS = 10000,     /* how long what acts may wait for its turn; the page gives up a little later */
     SITE_REPLY_MS = 60000,   /* how long a reply may take to be read */
     SITE_URI_MAX_BYTES = 2048,
     SITE_REPLY_MAX_BYTES = 4 * 1024 * 1024,

@@ -9,6 +9,7 @@ import { Sums, checkChain } from './ledger.mjs';
 
 const OUTCOMES = new Set(['sold', 'refused', 'fault']);
 export const SEAL_EVERY_EVENTS = 256;
+const COMMIT_MOST_SCANS = 256; // that wait already share a commit
 
 // --- the ledger by itself ------------------------------------------------------------------------------------------------------------
 
@@ -124,8 +125,8 @@ function sold({ ledger: { events }, light }) {
 }
 
 // Within each life: the n-th answer of the light is to the n-th code; a sold one is that code's sale; in the ledger the sales stand in
-// this order, and at most `unconfirmed` more (1 when it is not given), of the next codes, whose light the kill took. No other sale is
-// there. `later`: what the light said after the moment that is judged; that may be there, and nothing between.
+// this order, and more of the next codes whose light the kill took: those of one commit, which stand together, or where `unconfirmed` is
+// given (lights are on their way for a while) at most so many. No other sale is there. `later`: what the light said after the moment that is judged; that may be there, and nothing between.
 function scans({ ledger: { events }, runs }) {
     const wrong = [], codes = new Map(), sales = new Map(runs.map((run) => [run, []]));
     for (const event of events) {
@@ -162,8 +163,9 @@ function scans({ ledger: { events }, runs }) {
             else if (!isOf(sale, run.codes[n]))
                 bad(`scan ${n} was of ${run.codes[n]}, its sale is of item ${sale.lines[0].item}`);
         });
-        const most = run.unconfirmed ?? 1, extra = booked.slice(next), codes_left = run.codes.slice(answers.length, answers.length + most);
-        if (extra.length > most)
+        const most = run.unconfirmed ?? COMMIT_MOST_SCANS, extra = booked.slice(next), codes_left = run.codes.slice(answers.length, answers.length + most);
+        const together = extra.length < 2 || extra.at(-1).position - extra[0].position === extra.length - 1;
+        if (extra.length > most || (run.unconfirmed === undefined && !together))
             bad(`${extra.length} sales in the ledger that the light never confirmed`);
         else
             for (const sale of extra) {

@@ -52,7 +52,7 @@ const WRONGS = {
     }],
     'sold said of nothing': ['sold', (record) => (record.light += `1 sold ${soldLine(record.light).split(' ')[2].replace(/\d+$/, '999999999')}\n`)],
     'sold said twice': ['sold', (record) => (record.light += `${soldLine(record.light)}\n`)],
-    'two sales the light never confirmed': ['scans', (record) => {
+    'sales of several commits the light never confirmed': ['scans', (record) => {
         const run = busiest(record);
         run.light = run.light.split('\n').filter((line) => !line.includes(' sold ')).join('\n');
     }],

@@ -63,7 +63,7 @@ test('wrong use is named, with the right use', async (t) => {
     assert.equal(p.command().status, 2);
     const help = says(p, 0, /Exit codes: 0 done, 1 failed, 2 wrong use, 3 no fairstockd answers, 4 fairstockd refused, 5 damage found/, '--help');
     const commands = [...help.matchAll(/^ {2}([a-z-]+) /gm)].map((row) => row[1]).filter((name) => !name.startsWith('--'));
-    assert.deepEqual(commands, ['status', 'sell', 'undo', 'stock', 'explain', 'import', 'export', 'sync', 'cards', 'learn', 'practice', 'go-live', 'doctor', 'verify']);
+    assert.deepEqual(commands, ['status', 'sell', 'undo', 'stock', 'explain', 'import', 'export', 'sync', 'cards', 'learn', 'practice', 'go-live', 'doctor', 'verify', 'backup', 'restore', 'salvage']);
     for (const name of commands) says(p, 0, new RegExp(`^Usage: fairstock ${name} `), name, '--help');
     says(p, 0, /^fairstock \d+\.\d+\.\d+$/m, '--version');
     const agent = await p.start(['--practice', '--scanner', 'stdin']);
@@ -274,10 +274,11 @@ test('verify finds one flipped byte and names its place', async (t) => {
     assert.equal(await p.stop(agent), 0);
     const whole = says(p, 0, /every tag and seal fits/, 'verify', p.state);
     says(p, 0, new RegExp(`^${whole.trim()}$`, 'm'), 'verify', copyLedger(p, 'whole'));
-    const journal = says(p, 0, /^\d+ [0-9a-f:]+ sale [0-9a-f]+ [0-9a-f]{8}$/m, 'export', '--journal').trimEnd().split('\n').map((line) => line.split(' '));
+    const journal = says(p, 0, /^\d+\t[0-9a-f]{8}:\d+\t[-: 0-9?]+\tsold at location 1 [^\t]*\t[0-9a-f]+\t[0-9a-f]{8}$/m, 'export', '--journal')
+        .split('\n').filter((line) => line && line[0] !== '#').map((line) => line.split('\t'));
     assert.equal(journal.length, Number(/^\d+/.exec(whole)[0]), 'a line each event');
     assert.ok(journal.every(([position], i) => Number(position) === i + 1));
-    for (const [position, , kind, bytes] of journal.slice(1)) {
+    for (const [position, , , kind, bytes] of journal.slice(1)) {
         const copy = copyLedger(p, `flipped-${position}`), file = join(copy, 'ledger.db');
         const event = Buffer.from(bytes, 'hex'), content = readFileSync(file);
         const places = [];
@@ -287,9 +288,9 @@ test('verify finds one flipped byte and names its place', async (t) => {
         writeFileSync(file, content);
         const checked = p.command('verify', copy);
         assert.equal(checked.status, 5, `${kind} at ${position}: ${checked.stdout}${checked.stderr}`);
-        assert.match(checked.stdout, new RegExp(`^DAMAGED at position ${position}: .*Everything before it is as it was written`, 'm'));
+        assert.match(checked.stdout, new RegExp(`^DAMAGED at position ${position} \\([0-9a-f:]+\\): .*Everything before it is as it was written`, 'm'));
         const doctor = p.command('--state', copy, 'doctor');
-        assert.match(doctor.stdout, /^BAD +ledger: damaged at position \d+: .*\n +Copy the state directory to another disk/m);
+        assert.match(doctor.stdout, /^BAD +ledger: damaged at position \d+: .*\n +Stop it .*then save what can be read: sudo fairstock salvage/m);
     }
 });
 
@@ -299,7 +300,7 @@ test('a file that is no ledger any more is damage, and nobody is told to start o
     const copy = copyLedger(p, 'garbage');
     writeFileSync(join(copy, 'ledger.db'), Buffer.alloc(20000, 0xa5));
     says(p, 5, /garbage: ledger.db is not a Fairstock ledger/, 'verify', copy);
-    assert.match(p.command('--state', copy, 'doctor').stdout, /^BAD +ledger in .*\n +Copy the state directory to another disk/m);
+    assert.match(p.command('--state', copy, 'doctor').stdout, /^BAD +ledger in .*\n +Stop it .*then save what can be read: sudo fairstock salvage/m);
 });
 
 test('who may not read the ledger is told to use sudo', async (t) => {

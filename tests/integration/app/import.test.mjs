@@ -1,5 +1,7 @@
 // A catalogue in and out: files as spreadsheets really write them, and what a wrong one may never do.
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { place, until } from './agent.mjs';
 
@@ -42,4 +44,25 @@ test('a large import lets her sell meanwhile', { timeout: 60000 }, async (t) => 
     assert.equal(p.item('MUG').on_hand, 4);
     assert.equal(await p.stop(agent), 0);
     assert.equal(p.command('verify', p.state).status, 0);
+});
+
+test('who left before the turn came did nothing', { timeout: 60000 }, async (t) => {
+    const p = place(t);
+    const agent = await p.start([]);
+    assert.equal(p.command('import', p.write('mug.csv', 'sku,title,barcode,on_hand\nMUG,Mug,2900000010000,5\n')).status, 0);
+    const rows = Array.from({ length: 8000 }, (_, i) => `N${i},Name ${i},${i}\n`).join('');
+    const imported = p.post('/import', JSON.stringify({ csv: `sku,title,on_hand\n${rows}` }));
+    await until('the import to be on its way', () => p.status().items > 100);
+    const body = JSON.stringify({ code: '2900000010000' });
+    const impatient = request({ socketPath: join(p.state, 'control.sock'), method: 'POST', path: '/api/v1/sell',
+        headers: { 'Content-Type': 'application/json', 'Content-Length': body.length } });
+    impatient.on('error', () => {}); // of the end that we make
+    await new Promise((sent) => impatient.end(body, sent));
+    p.status(); // answered after the sale was read, which came first
+    assert.ok(p.status().items < 8001, 'the import was over before anybody could leave');
+    impatient.destroy();
+    assert.equal((await imported).body.added, 8000);
+    assert.equal((await p.post('/sync', '{}')).status, 200); // has its turn after all who waited
+    assert.equal(p.item('MUG').on_hand, 5);
+    assert.equal(await p.stop(agent), 0);
 });

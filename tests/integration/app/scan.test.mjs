@@ -31,7 +31,13 @@ const sold = (p) => p.signals().filter(({ name }) => name === 'sold').map(({ id 
 const sales = (p) => {
     const journal = p.command('export', '--journal');
     assert.equal(journal.status, 0, journal.stderr);
-    return journal.stdout.trimEnd().split('\n').map((line) => line.split(' ')).filter((words) => words[2] === 'sale').map((words) => words[1]);
+    const device = /^# device ([0-9a-f]{32})$/m.exec(journal.stdout)[1], ids = [];
+    let epoch;
+    for (const [, start, , words] of journal.stdout.split('\n').filter((line) => line && line[0] !== '#').map((line) => line.split('\t'))) {
+        epoch = /start id ([0-9a-f]{32})/.exec(words)?.[1] ?? epoch;
+        if (words.startsWith('sold ')) ids.push(`${device}:${epoch}:${start.split(':')[1]}`);
+    }
+    return ids;
 };
 
 const ONE_LINE_OF_TEXT = /^[\n\x20-\x7e\u00a1-\uffff]*$/; // nothing a terminal obeys

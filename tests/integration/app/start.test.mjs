@@ -138,7 +138,7 @@ test('a full or read-only disk is named', (t) => {
     const full = inSmallDisk(p, '"$1" --practice --state "$2"/s --listen none', '64k', bin, p.path('disk'));
     refuses(full, 6, /[Nn]o space|full/);
     const locked = inSmallDisk(p, 'mount -o remount,ro "$2"; "$1" --practice --state "$2"/s --listen none', '1m', bin, p.path('disk'));
-    refuses(locked, 6, /[Rr]ead-only/);
+    refuses(locked, 12, /[Rr]ead-only/);
     return undefined;
 });
 

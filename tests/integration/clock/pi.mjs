@@ -93,7 +93,8 @@ export class Pi {
     kinds() {
         const journal = this.place.command('export', '--journal');
         if (journal.status !== 0) throw new Error(journal.stderr);
-        return journal.stdout.trim().split('\n').map((line) => line.split(' ')[2]);
+        const names = { '03': 'time_fact', '14': 'sale' }; // docs/events.md section 4, in hex
+        return journal.stdout.split('\n').map((line) => names[line.split('\t')[4]?.slice(0, 2)]);
     }
 }
 

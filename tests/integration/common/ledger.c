@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,26 +25,25 @@ int ledger_setup(void **state)
     return mkdtemp(ledger->directory) && mkdtemp(ledger->copy) ? 0 : -1;
 }
 
-static void remove_directory(const char *directory)
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
 {
-    DIR *files = opendir(directory);
-    const struct dirent *file;
-    while (files && (file = readdir(files))) {
-        char path[512];
-        (void)snprintf(path, sizeof path, "%s/%s", directory, file->d_name);
-        (void)unlink(path); /* "." and ".." refuse */
-    }
-    if (files)
-        (void)closedir(files);
-    (void)rmdir(directory);
+    (void)status;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+void ledger_remove(const char *directory)
+{
+    (void)nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 int ledger_teardown(void **state)
 {
     struct ledger *ledger = *state;
     store_close(ledger->store);
-    remove_directory(ledger->directory);
-    remove_directory(ledger->copy);
+    ledger_remove(ledger->directory);
+    ledger_remove(ledger->copy);
     free(ledger);
     return 0;
 }

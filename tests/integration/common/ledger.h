@@ -16,6 +16,9 @@ struct ledger {
 int ledger_setup(void **state);
 int ledger_teardown(void **state);
 
+/* A directory with all that is in it. */
+void ledger_remove(const char *directory);
+
 struct store_start ledger_start(struct ledger *ledger); /* each call has another epoch */
 void ledger_open(struct ledger *ledger);
 void ledger_close(struct ledger *ledger);

@@ -8,7 +8,7 @@ import { ShopServer } from '../../sandbox/shop_server.mjs';
 import { build, checkDigit, until } from '../app/agent.mjs';
 
 const ITEMS = 40;
-const preload = join(build, 'tests/integration/disk/libfailing_disk.so');
+export const preload = join(build, 'tests/integration/disk/libfailing_disk.so');
 const code = (i) => checkDigit(String(290000001000 + i));
 const monotonicMs = () => Number(process.hrtime.bigint() / 1000000n);
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));

@@ -2,8 +2,8 @@
 // shop says, the light says `heard` when a scan is not safe after 150 ms, and the page lives on.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { place } from '../app/agent.mjs';
-import { sellOnPausingDisk } from './pausing.mjs';
+import { place, until } from '../app/agent.mjs';
+import { preload, sellOnPausingDisk } from './pausing.mjs';
 
 const PAUSE_MS = 800, HEARD_MS = 150, SCANS = 16;
 const SLACK_MS = 450; // what two busy cores and sanitizers may add; well below a pause
@@ -32,4 +32,22 @@ test('a card that pauses: heard after 150 ms, sold when it is safe, and the page
     }
     assert.ok(Math.max(...waits) < SLACK_MS, `the page waited ${Math.max(...waits)} ms`);
     assert.equal(status, 0);
+});
+
+test('--once ends after the last scan is booked and told to the shop, however slow the card', async (t) => {
+    const p = place(t);
+    const fault = p.path('fault');
+    const agent = await p.start(['--practice', '--scanner', 'stdin', '--once'],
+        { stdin: 'pipe', env: { LD_PRELOAD: preload, FAIRSTOCK_DISK_FAULT: fault } });
+    await until('the shop', () => p.status().channels?.[0]?.phase === 'ready' && p.status().owed === 0);
+    const { sku, title, codes } = p.item(p.json('stock').items[0].sku);
+    const { on_hand } = p.item(sku);
+    p.write('fault', 'pause 600 1\n');
+    agent.child.stdin.end(`${codes[0]}\n`);
+    assert.equal((await agent.ended)[0], 0);
+    const [row] = agent.said().split('\n').filter((line) => line.startsWith(title.slice(0, 20)));
+    assert.match(row, new RegExp(`\\b${on_hand - 1}\\b`), 'the table is of before the sale');
+    const again = await p.start(['--practice']);
+    assert.equal(p.status().unsent, 0);
+    await p.stop(again);
 });

@@ -103,7 +103,7 @@ static void test_foreign_file_is_refused(void **state)
     put_file(ledger, "ledger.db",
              "this is a shopping list, not a database, and it is longer than a header: eggs, milk,"
              " bread, butter, blue glaze, boxes, stamps");
-    assert_int_equal(open_fails(ledger, "not a database"), -EUCLEAN);
+    assert_int_equal(open_fails(ledger, "not a Fairstock ledger"), -EUCLEAN);
     ledger_path(ledger, "ledger.db", path);
     assert_int_equal(unlink(path), 0);
     sqlite3 *db;

@@ -117,6 +117,15 @@ static void test_practice_and_real_do_not_mix(void **state)
     struct err err = {0};
     assert_int_equal(store_open(f->directory, &start, &store, &err), -EPERM);
     assert_non_null(strstr(err_text(&err), "practice ledger"));
+    struct ledger real = {0};
+    (void)snprintf(real.directory, sizeof real.directory, "%s", f->copy); /* empty still */
+    assert_int_equal(store_open(real.directory, &start, &store, &err), 0);
+    store_close(store);
+    store = NULL;
+    start = ledger_start(f);
+    assert_int_equal(store_open(real.directory, &start, &store, &err), -EPERM);
+    assert_non_null(strstr(err_text(&err), "real ledger"));
+    assert_null(store);
 }
 
 static void test_wal_stays_after_reading(void **state)

@@ -108,6 +108,21 @@ static void test_starts_without_a_boots_name_share_nothing(void **state)
     assert_int_equal(starts[2].clock.quality, CLOCK_NTP);
 }
 
+static void test_a_fact_of_no_boot_is_nobodys(void **state)
+{
+    struct ledger *ledger = *state;
+    struct time_start starts[8];
+    CHANGES_AUTO struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_TIME_FACT, .version = 1};
+    event.time_fact.quality = CLOCK_NTP;
+    event.time_fact.source = text_of("a test");
+    ledger_open(ledger); /* its boot id is zero */
+    changes_add_event(&changes, &event);
+    assert_int_equal(ledger_submit(ledger, &changes).error, 0);
+    assert_int_equal(read_starts(ledger, starts, 8), 1);
+    assert_int_equal(starts[0].clock.quality, CLOCK_UNKNOWN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ledger_setup, ledger_teardown)
 
 int main(void)
@@ -116,6 +131,7 @@ int main(void)
         TEST(test_a_fact_holds_for_all_starts_of_its_boot),
         TEST(test_what_a_start_knew_its_boot_knows),
         TEST(test_starts_without_a_boots_name_share_nothing),
+        TEST(test_a_fact_of_no_boot_is_nobodys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

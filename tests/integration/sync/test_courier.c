@@ -1,4 +1,5 @@
-/* A courier with a real loop and a real ledger: what it asks of the shop while the ledger takes nothing. */
+/* A courier with a real loop and a real ledger: what it asks of the shop while the ledger takes nothing, and
+ * when memory is refused in the middle of its work. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@
 
 #include "channel/practice_shop.h"
 #include "ledger.h"
+#include "refused_memory.h"
 #include "store/store_wait.h"
 #include "sync/courier.h"
 
@@ -26,13 +29,18 @@ struct world {
     struct courier *courier;
     struct loop_source *end;
     uint64_t random;
-    int requests; /* that reached the shop */
+    int requests;               /* that reached the shop */
+    int failing;                /* requests that the shop's own side still has no memory for */
+    uint64_t refused, refusals; /* number of the allocation that each step's end arms; how often */
 };
 
 static int serve(void *user, const struct channel_request *request, struct channel_answer *answer)
 {
     struct world *world = user;
-    world->requests++;
+    (void)refused_memory_end(); /* a lost answer would be waited for: tests/unit/sync has that, without the
+                                   wait */
+    if (++world->requests == world->failing)
+        return -ENOMEM;
     return practice_shop_serve(world->shop, request, WALL_MS, answer);
 }
 
@@ -56,7 +64,12 @@ static void changed(void *user)
 {
     struct world *world = user;
     struct engine_view view;
+    (void)refused_memory_end();
     courier_view(world->courier, &view);
+    if (world->refused && world->refusals) {
+        world->refusals--;
+        refused_memory_once(world->refused++);
+    }
     if (view.phase == ENGINE_READY)
         loop_stop(world->loop);
 }
@@ -151,11 +164,63 @@ static void test_a_ledger_that_takes_nothing_does_not_hurry_the_shop(void **stat
     practice_shop_free(world.shop);
 }
 
+/* Memory is refused in one step after the other, and the shop's side has none either: each beginning is made
+ * once more, and in the end all is as it should be. */
+static void test_memory_that_is_refused(void **state)
+{
+    struct world world = {.ledger = *state, .shop = practice_shop_new(), .failing = 5};
+    struct engine_view view;
+    struct err err = {0};
+    assert_non_null(world.shop);
+    assert_int_equal(practice_shop_add(world.shop, "MUG", "", "Mug", 50), 0);
+    ledger_open(world.ledger);
+    ledger_stock_up(world.ledger);
+    connect_channel(world.ledger);
+    world.refused = 1;
+    world.refusals = 6;
+    run_for(&world, 2 * SYNCED_BY_MS);
+    (void)refused_memory_end();
+    courier_view(world.courier, &view);
+    assert_int_equal(view.phase, ENGINE_READY);
+    assert_int_equal(world.refusals, 0);
+    courier_notify(world.courier, ENGINE_NETWORK_DOWN); /* its loop has ended, which it says */
+    assert_false(courier_idle(world.courier));
+    courier_notify(world.courier, ENGINE_NETWORK_UP);
+    courier_notify(world.courier, ENGINE_STOCK);
+    courier_notify(world.courier, ENGINE_SYNC_NOW);
+    assert_int_equal(
+        listing_expected(book_listing(store_book(world.ledger->store), CHANNEL, 1)),
+        courier_wanted(world.courier, book_listing(store_book(world.ledger->store), CHANNEL, 1)));
+    struct loop *loop;
+    assert_int_equal(loop_new(&loop, &err), 0);
+    struct courier_settings settings = {
+        .loop = loop, .store = world.ledger->store, .config.name = "practice", .engine.channel = CHANNEL};
+    struct courier *none = NULL;
+    uint64_t nth = 1;
+    for (;; nth++) {
+        refused_memory_once(nth);
+        int result = courier_new(&settings, &none, &err);
+        (void)refused_memory_end();
+        if (result == 0)
+            break;
+        assert_int_equal(result, -ENOMEM);
+        assert_null(none);
+    }
+    assert_true(nth > 2);
+    assert_true(courier_idle(none));
+    courier_free(none);
+    courier_free(NULL);
+    loop_free(loop);
+    end_run(&world);
+    practice_shop_free(world.shop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_ledger_that_takes_nothing_does_not_hurry_the_shop,
                                         ledger_setup, ledger_teardown),
+        cmocka_unit_test_setup_teardown(test_memory_that_is_refused, ledger_setup, ledger_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ const { values: options } = parseArgs({ options: {
 const bin = options.bin, kernel = options.kernel ?? join(bin, 'guest-kernel'), cuts = Number(options.cuts), replays = Number(options.replays);
 const READY_MAX_MS = 30000, BOOT_MAX_MS = 120000, IMAGE = '64M';
 const SALES_MOST = 60; // before the cut
-const LINES_ON_THE_WAY = 64; // between agent and host: the guest's tty buffer
+const LINES_ON_THE_WAY = 64 + 256; // between agent and host: in the guest's tty buffer, and of scans that shared a commit
 
 function skip(words) {
     console.log(`SKIP: ${words}`);

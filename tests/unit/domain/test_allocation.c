@@ -144,6 +144,29 @@ static void test_packs_take_whole_packs_and_leave_nothing_lying(void **state)
     assert_int_equal(allocation_wanted(book, book_listing(book, 2, 1), 0), 5);
 }
 
+/* Linked in another order than the channels have; a pack of none takes part in nothing. */
+static void test_the_order_of_linking_decides_nothing(void **state)
+{
+    struct book *book = *state;
+    for (uint32_t i = 1; i <= 3; i++)
+        put_channel(book, i, BOOTH, true);
+    (void)put_listing(book, 3, 1, 1, 0);
+    (void)put_listing(book, 1, 1, 1, 0);
+    (void)put_listing(book, 2, 1, 0, 4);
+    (void)put_listing(book, 2, 2, 6, 0);
+    put_stock(book, 5, 0);
+    assert_int_equal(allocation_wanted(book, book_listing(book, 2, 2), 0), 0);
+    /* two, two and one; the pack of six takes none of its two, which go to the first */
+    assert_int_equal(allocation_wanted(book, book_listing(book, 1, 1), 0), 2 + 2);
+    assert_int_equal(allocation_wanted(book, book_listing(book, 3, 1), 0), 1);
+    /* and one whose channel's row is missing sells from nowhere we know */
+    struct listing stray = {.channel = 5, .alias = 1, .item = ITEM, .pack = 1, .remote_id = "stray"};
+    assert_int_equal(book_put_listing(book, &stray), 0);
+    (void)put_listing(book, 6, 1, 1, 7);
+    assert_int_equal(allocation_wanted(book, book_listing(book, 5, 1), 0), 0);
+    assert_int_equal(allocation_wanted(book, book_listing(book, 1, 1), 0), 2 + 2);
+}
+
 static void test_unlinked_wants_nothing(void **state)
 {
     struct book *book = *state;
@@ -370,6 +393,7 @@ int main(void)
         TEST(test_channels_share_evenly_the_first_one_first),
         TEST(test_what_we_may_not_write_keeps_what_it_has),
         TEST(test_packs_take_whole_packs_and_leave_nothing_lying),
+        TEST(test_the_order_of_linking_decides_nothing),
         TEST(test_unlinked_wants_nothing),
         TEST(test_raise),
         TEST(test_free_counts_what_buyers_can_take),

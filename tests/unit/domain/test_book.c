@@ -184,9 +184,63 @@ static void test_limits_are_met_before_the_commit(void **state)
     assert_int_equal(reserve(book, &event), -E2BIG);
     assert_false(book_has_location(book, 0));
     assert_false(book_has_location(book, LOCATIONS_MAX + 1));
+    assert_false(book_has_location(book, LOCATIONS_MAX - 1)); /* nothing was ever moved there */
+    assert_int_equal(book_stock(book, 0, 1).on_hand, 0);
     assert_int_equal(book_stock(book, 1, 0).on_hand, 0);
     assert_int_equal(book_stock(book, 1, LOCATIONS_MAX + 1).on_hand, 0);
     assert_int_equal(book_stock(book, ITEMS_MAX + 9, 1).on_hand, 0);
+}
+
+/* Nothing of what cannot be is taken, by whichever door it comes. */
+static void test_impossible_places_are_refused(void **state)
+{
+    struct book *book = *state;
+    struct item item = {.alias = 0};
+    struct stock stock = {1, 0};
+    assert_int_equal(book_put_item(book, &item), -EINVAL);
+    item.alias = ITEMS_MAX + 1;
+    assert_int_equal(book_put_item(book, &item), -E2BIG);
+    assert_int_equal(book_put_stock(book, 0, 1, stock), -EINVAL);
+    assert_int_equal(book_put_stock(book, ITEMS_MAX + 1, 1, stock), -E2BIG);
+    assert_int_equal(book_put_stock(book, 1, 0, stock), -E2BIG);
+    assert_int_equal(book_put_stock(book, 1, LOCATIONS_MAX + 1, stock), -E2BIG);
+    struct event event = {.kind = EVENT_SALE, .version = 1};
+    event.sale.location = LOCATIONS_MAX + 1;
+    event.sale.line_count = 1;
+    event.sale.lines[0] = (struct sale_line){.item = 1, .quantity = 1};
+    assert_int_equal(book_apply_event(book, &event), -E2BIG);
+    event = (struct event){.kind = EVENT_VOID, .version = 1};
+    event.voided.effect_count = 1;
+    event.voided.effects[0] = (struct stock_effect){.item = 1, .location = 0, .delta = 1};
+    assert_int_equal(book_apply_event(book, &event), -E2BIG);
+    assert_int_equal(book_stock_total(book, 1).on_hand, 0);
+}
+
+static void test_codes_have_a_limit_and_may_share_a_hash(void **state)
+{
+    struct book *book = *state;
+    struct book_item found;
+    char code[16];
+    struct event event = item_event(EVENT_ITEM_CREATED, 1, 100);
+    apply(book, &event);
+    event = item_event(EVENT_ITEM_CREATED, 2, 100);
+    apply(book, &event);
+    assert_int_equal(book_put_code(book, "costarring", 1, 1), 0); /* the same 32 bits of FNV-1a */
+    assert_int_equal(book_put_code(book, "liquid", 2, 1), 0);
+    assert_true(book_find_code(book, "costarring", &found));
+    assert_int_equal(found.alias, 1);
+    assert_true(book_find_code(book, "liquid", &found));
+    assert_int_equal(found.alias, 2);
+    for (uint32_t i = 2; i < CODES_MAX; i++) {
+        (void)snprintf(code, sizeof code, "%u", i);
+        assert_int_equal(book_put_code(book, code, 1, 1), 0);
+    }
+    assert_int_equal(book_put_code(book, "one more", 1, 1), -E2BIG);
+    event = code_event(1, "one more", 1);
+    assert_int_equal(book_reserve_event(book, &event), -E2BIG);
+    assert_int_equal(book_put_code(book, "liquid", 1, 6), 0); /* a known one is no new one */
+    assert_true(book_find_code(book, "liquid", &found));
+    assert_int_equal(found.pack, 6);
 }
 
 static void test_an_unknown_kind_does_nothing(void **state)
@@ -415,6 +469,7 @@ static void test_swapped_books_keep_their_addresses(void **state)
     assert_int_equal(book_item_count(book), 1);
     assert_int_equal(book_item_count(other), 0);
     book_free(other);
+    book_free(NULL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -426,6 +481,8 @@ int main(void)
         TEST(test_codes_are_linked_relinked_and_unlinked),
         TEST(test_many_codes_find_their_items),
         TEST(test_limits_are_met_before_the_commit),
+        TEST(test_impossible_places_are_refused),
+        TEST(test_codes_have_a_limit_and_may_share_a_hash),
         TEST(test_an_unknown_kind_does_nothing),
         TEST(test_any_history_obeys_the_laws),
         TEST(test_swapped_books_keep_their_addresses),

@@ -1,5 +1,6 @@
 /* Channels, listings and unsettled ops in the book, and that memory runs out only before anything is changed.
- * The book is compiled in here, with an allocator that fails on demand. */
+ */
+// link: refused_memory
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,52 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Fails the allocation number `fail_at` and all after it, counted from 1; 0: none. */
-struct allocator {
-    long count, fail_at;
-};
-static struct allocator *allocator_of(void)
-{
-    static struct allocator allocator;
-    return &allocator;
-}
-static int refused(void)
-{
-    struct allocator *allocator = allocator_of();
-    allocator->count++;
-    return allocator->fail_at && allocator->count >= allocator->fail_at;
-}
-static void *try_malloc(size_t size)
-{
-    return refused() ? NULL : malloc(size);
-}
-static void *try_calloc(size_t count, size_t size)
-{
-    return refused() ? NULL : calloc(count, size);
-}
-static void *try_realloc(void *old, size_t size)
-{
-    return refused() ? NULL : realloc(old, size);
-}
-static void *try_reallocarray(void *old, size_t count, size_t size)
-{
-    return refused() ? NULL : reallocarray(old, count, size);
-}
-#define malloc(size)                   try_malloc(size)
-#define calloc(count, size)            try_calloc(count, size)
-#define realloc(old, size)             try_realloc(old, size)
-#define reallocarray(old, count, size) try_reallocarray(old, count, size)
-#include "domain/book.c"          /* NOLINT: the code under test */
-#include "domain/book_apply.c"    /* NOLINT */
-#include "domain/book_channels.c" /* NOLINT */
-#undef malloc
-#undef calloc
-#undef realloc
-#undef reallocarray
+#include "domain/book.h"
+#include "refused_memory.h"
 
 static int setup(void **state)
 {
-    *allocator_of() = (struct allocator){0};
     *state = book_new();
     return *state ? 0 : -1;
 }
@@ -171,8 +131,65 @@ static void test_wrong_listings_are_refused(void **state)
     listing = listing_of(1, 2, ITEMS_MAX + 1);
     changes_put_listing(&changes, &listing);
     assert_int_equal(book_reserve(book, &changes), -E2BIG);
+    changes_reset(&changes);
+    /* a number without a limit would be paid for with memory */
+    static const struct listing impossible[] = {{.channel = 1, .alias = 0},
+                                                {.channel = CHANNELS_MAX + 1, .alias = 2},
+                                                {.channel = 1, .alias = LISTINGS_MAX + 1},
+                                                {.channel = 1, .alias = UINT32_MAX}};
+    for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
+        changes_put_listing(&changes, &impossible[i]);
+        assert_int_equal(book_reserve(book, &changes), -E2BIG);
+        assert_int_equal(book_put_listing(book, &impossible[i]),
+                         impossible[i].alias > LISTINGS_MAX ? -E2BIG : -EINVAL);
+        changes_reset(&changes);
+    }
+    listing = listing_of(1, 2, ITEMS_MAX + 1);
+    assert_int_equal(book_put_listing(book, &listing), -EINVAL);
+    struct channel channel = {.alias = 0};
+    changes_put_channel(&changes, &channel);
+    assert_int_equal(book_reserve(book, &changes), -E2BIG);
     changes_free(&changes);
     assert_int_equal(count_listings(book, 1), 1);
+    assert_null(book_listing(book, 0, 1));
+    assert_null(book_listing(book, CHANNELS_MAX + 1, 1));
+    assert_null(book_listing_op(book, 1, 9));
+}
+
+/* Rows of one set need not come in the order of their numbers. */
+static void test_rows_come_in_any_order(void **state)
+{
+    struct book *book = *state;
+    struct changes changes = changes_new();
+    add_items(book, 1);
+    for (uint32_t alias = 30; alias > 0; alias--) {
+        struct listing listing = listing_of(1, alias, 1);
+        changes_put_listing(&changes, &listing);
+    }
+    assert_int_equal(book_reserve(book, &changes), 0);
+    refused_memory_from(1);
+    assert_int_equal(book_apply(book, &changes), 0);
+    assert_int_equal(refused_memory_end(), 0);
+    assert_int_equal(count_listings(book, 1), 30);
+    changes_free(&changes);
+}
+
+/* The shop's own word: what its channel's row says is missing, nobody sells from. */
+static void test_a_listing_without_its_channel(void **state)
+{
+    struct book *book = *state;
+    add_items(book, 1);
+    struct listing listing = listing_of(1, 1, 1);
+    listing.baseline = 5;
+    put(book, listing);
+    assert_int_equal(book_allocated(book, 1, 1), 0);
+    struct event event = {.kind = EVENT_LEVEL_EDIT, .version = 1};
+    event.edit.channel = event.edit.listing = 1;
+    event.edit.delta = 3;
+    event.edit.adopted = 1;
+    assert_int_equal(book_reserve_event(book, &event), 0);
+    assert_int_equal(book_apply_event(book, &event), 0);
+    assert_int_equal(book_stock_total(book, 1).on_hand, 0);
 }
 
 static void test_many_listings(void **state)
@@ -260,6 +277,9 @@ static void test_ops_live_until_settled(void **state)
     assert_int_equal(book_listing_op(book, 1, 1)->state, OP_SENT);
     put_op(book, op_of(1, 1, OP_DONE));
     assert_null(book_listing_op(book, 1, 1));
+    put_op(book, op_of(8, 77, OP_SENT)); /* of a listing that is not there */
+    assert_null(book_listing_op(book, 1, 77));
+    put_op(book, op_of(8, 77, OP_DONE));
     put_op(book, op_of(9, 1, OP_REJECTED)); /* settled before it was ever seen */
     assert_int_equal(book_op_count(book), 2);
     assert_int_equal(book_op(book, 0)->id.bytes[0], 2);
@@ -270,6 +290,32 @@ static void test_ops_live_until_settled(void **state)
     cancel.state = OP_DONE;
     put_op(book, cancel);
     assert_int_equal(book_op_count(book), 0);
+}
+
+/* Without its room made before, a set ends at what cannot be applied, and says so. */
+static void test_a_set_that_cannot_be_applied(void **state)
+{
+    struct book *book = *state;
+    struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_ADJUSTMENT, .version = 1};
+    event.adjustment.item = 1;
+    event.adjustment.location = LOCATIONS_MAX + 1;
+    event.adjustment.delta = 1;
+    event.adjustment.reason = ADJUST_OPENING;
+    changes_add_event(&changes, &event);
+    assert_int_equal(book_apply(book, &changes), -E2BIG);
+    changes_reset(&changes);
+    struct channel channel = {.alias = CHANNELS_MAX + 1};
+    changes_put_channel(&changes, &channel);
+    assert_int_equal(book_apply(book, &changes), -E2BIG);
+    assert_int_equal(book_reserve(book, &changes), -E2BIG);
+    changes_reset(&changes);
+    static const uint8_t garbage[] = {3, 0, 0xff, 0xff, 0xff}; /* its length, and no event */
+    buf_add(&changes.events, garbage, sizeof garbage);
+    changes.event_count = 1;
+    assert_int_equal(book_reserve(book, &changes), -EBADMSG);
+    assert_int_equal(book_apply(book, &changes), -EBADMSG);
+    changes_free(&changes);
 }
 
 /* --- out of memory
@@ -340,13 +386,12 @@ static void test_memory_runs_out_before_anything_changes(void **state)
     (void)state;
     struct changes changes = changes_new();
     fill_changes(&changes);
-    struct allocator *allocator = allocator_of();
     int failures = 0;
-    for (long n = 1;; n++) {
+    for (uint64_t n = 1;; n++) {
         struct book *book = small_book();
-        *allocator = (struct allocator){0, n};
+        refused_memory_from(n);
         int result = book_reserve(book, &changes);
-        allocator->fail_at = 0;
+        (void)refused_memory_end();
         if (result < 0) {
             assert_int_equal(result, -ENOMEM);
             failures++;
@@ -354,10 +399,9 @@ static void test_memory_runs_out_before_anything_changes(void **state)
             assert_int_equal(book_reserve(book, &changes), 0);
         }
         check_untouched(book);
-        *allocator = (struct allocator){0, 1};
+        refused_memory_from(1);
         assert_int_equal(book_apply(book, &changes), 0);
-        assert_int_equal(allocator->count, 0);
-        allocator->fail_at = 0;
+        assert_int_equal(refused_memory_end(), 0);
         assert_int_equal(book_item_count(book), 43);
         assert_int_equal(book_op_count(book), 40);
         assert_int_equal(book_stock(book, 43, 1).on_hand, 7);
@@ -370,6 +414,45 @@ static void test_memory_runs_out_before_anything_changes(void **state)
     changes_free(&changes);
 }
 
+/* One by one, too: what is refused is not there. */
+static void test_each_row_refused_memory(void **state)
+{
+    struct book *book = *state;
+    struct listing listing = listing_of(1, 1, 0);
+    struct op op = op_of(1, 1, OP_NEW);
+    int refusals = 0;
+    for (uint64_t n = 1;; n++, refusals++) {
+        refused_memory_from(n);
+        int result = book_put_listing(book, &listing);
+        (void)refused_memory_end();
+        if (result == 0)
+            break;
+        assert_int_equal(result, -ENOMEM);
+        assert_null(book_listing(book, 1, 1));
+    }
+    for (uint64_t n = 1;; n++, refusals++) {
+        refused_memory_from(n);
+        int result = book_put_op(book, &op);
+        (void)refused_memory_end();
+        if (result == 0)
+            break;
+        assert_int_equal(result, -ENOMEM);
+        assert_int_equal(book_op_count(book), 0);
+    }
+    assert_true(refusals >= 5);
+    struct item item = {.alias = 1};
+    for (uint64_t n = 1; n <= 2; n++) {
+        refused_memory_from(n);
+        assert_int_equal(book_put_item(book, &item), -ENOMEM);
+        (void)refused_memory_end();
+    }
+    assert_int_equal(book_item_count(book), 0);
+    refused_memory_from(1);
+    assert_int_equal(book_put_stock(book, 1, 1, (struct stock){1, 0}), -ENOMEM);
+    assert_int_equal(book_put_code(book, "C", 1, 1), -ENOMEM);
+    (void)refused_memory_end();
+}
+
 /* The scan path: a sale of a known item at a known place takes nothing from the heap. */
 static void test_a_usual_sale_allocates_nothing(void **state)
 {
@@ -379,13 +462,12 @@ static void test_a_usual_sale_allocates_nothing(void **state)
     event.sale.location = 1;
     event.sale.line_count = 1;
     event.sale.lines[0] = (struct sale_line){.item = 2, .quantity = 1};
-    *allocator_of() = (struct allocator){0, 1};
+    refused_memory_from(1);
     struct book_item found;
     assert_true(book_find_code(book, "OLD", &found));
     assert_int_equal(book_reserve_event(book, &event), 0);
     assert_int_equal(book_apply_event(book, &event), 0);
-    assert_int_equal(allocator_of()->count, 0);
-    allocator_of()->fail_at = 0;
+    assert_int_equal(refused_memory_end(), 0);
     assert_int_equal(book_stock(book, 2, 1).on_hand, 10);
     book_free(book);
 }
@@ -398,10 +480,14 @@ int main(void)
         TEST(test_channels),
         TEST(test_listings_are_found_by_every_way),
         TEST(test_wrong_listings_are_refused),
+        TEST(test_rows_come_in_any_order),
+        TEST(test_a_listing_without_its_channel),
         TEST(test_many_listings),
         TEST(test_allocated_counts_what_buyers_can_use),
         TEST(test_ops_live_until_settled),
+        TEST(test_a_set_that_cannot_be_applied),
         TEST(test_memory_runs_out_before_anything_changes),
+        TEST(test_each_row_refused_memory),
         TEST(test_a_usual_sale_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -334,12 +334,48 @@ static void broken_rows_are_named_and_the_others_kept(void **state)
 static void a_barcode_that_a_spreadsheet_rounded_is_named(void **state)
 {
     (void)state;
-    has_header("sku,title,barcode\nA,B,4.00638E+12\nC,D,\"4,00638e+12\"\nE,F,4E+\nG,H,E+12\nI,J,4E12\n");
+    has_header(
+        "sku,title,barcode\nA,B,4.00638E+12\nC,D,\"4,00638e+12\"\nE,F,4E+\nQ,R,4E+x\nG,H,E+12\nI,J,4E12\n");
     bad(2, "a spreadsheet rounded");
     bad(3, "a spreadsheet rounded");
-    for (unsigned line = 4; line <= 6; line++) /* codes that only look like it */
+    for (unsigned line = 4; line <= 7; line++) /* codes that only look like it */
         good(line);
     at_end();
+}
+
+/* A file of prices changes prices; what it has no column for stays. */
+static void what_the_file_does_not_say_stays(void **state)
+{
+    (void)state;
+    static const struct item known = {.price_minor = 100,
+                                      .cost_minor = 40,
+                                      .currency = "CHF",
+                                      .flags = ITEM_ONE_OF_A_KIND,
+                                      .reorder_point = 3,
+                                      .lead_days = 9};
+    has_header("sku,title\nA,B\n");
+    good(2);
+    catalogue_csv_keep(&catalogue, &known, &row.item);
+    assert_int_equal(row.item.price_minor, 100);
+    assert_int_equal(row.item.cost_minor, 40);
+    assert_string_equal(row.item.currency, "CHF");
+    assert_int_equal(row.item.flags, ITEM_ONE_OF_A_KIND);
+    assert_int_equal(row.item.reorder_point, 3);
+    assert_int_equal(row.item.lead_days, 9);
+    has_header("sku,title,price,cost,one_of_a_kind,reorder_point,lead_days\nA,B,2.50,1,no,1,2\n");
+    good(2);
+    catalogue_csv_keep(&catalogue, &known, &row.item);
+    assert_int_equal(row.item.price_minor, 250);
+    assert_int_equal(row.item.cost_minor, 100);
+    assert_string_equal(row.item.currency, "EUR"); /* a price without a currency is in the file's */
+    assert_int_equal(row.item.flags, 0);
+    assert_int_equal(row.item.reorder_point, 1);
+    assert_int_equal(row.item.lead_days, 2);
+    has_header("sku,title,currency\nA,B,USD\n");
+    good(2);
+    catalogue_csv_keep(&catalogue, &known, &row.item);
+    assert_int_equal(row.item.price_minor, 100);
+    assert_string_equal(row.item.currency, "USD");
 }
 
 int main(void)
@@ -358,6 +394,7 @@ int main(void)
         cmocka_unit_test(one_of_a_kind_is_there_once),
         cmocka_unit_test(prices_have_the_digits_of_their_currency),
         cmocka_unit_test(a_barcode_that_a_spreadsheet_rounded_is_named),
+        cmocka_unit_test(what_the_file_does_not_say_stays),
         cmocka_unit_test(broken_rows_are_named_and_the_others_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,7 @@ static void a_bad_row_ends_with_its_line(void **state)
     reads("\"", "1!4\n");
     reads("a\r\"b\rc\r", "1:a\n2!4\n3:c\n");
     assert_string_equal(read_all("a\nb\0c\nd", 7), "1:a\n2!5\n3:d\n");
+    assert_string_equal(read_all("a\nb\0c\0\nd", 8), "1:a\n2!5\n3:d\n"); /* two of them are one reason */
     assert_string_equal(read_all("a\n\"b\0c\n\"\nd", 10), "1:a\n2!5\n3!4\n4:d\n");
 }
 

@@ -236,6 +236,9 @@ static void test_options_of_the_other_kinds(void **state)
     EXPECT_OPTIONS(f, OPTION_CORRECT, OPTION_ADOPT, OPTION_DISMISS);
     f->listing.level = 13; /* three times and more */
     EXPECT_OPTIONS(f, OPTION_CORRECT, OPTION_ADOPT, OPTION_DISMISS);
+    f->listing.baseline = 0; /* three times nothing is no jump */
+    EXPECT_OPTIONS(f, OPTION_ADOPT, OPTION_CORRECT, OPTION_DISMISS);
+    f->listing.baseline = 4;
     f->listing.level = 12;
     EXPECT_OPTIONS(f, OPTION_ADOPT, OPTION_CORRECT, OPTION_DISMISS);
     f->listing.has_level = false;
@@ -245,9 +248,10 @@ static void test_options_of_the_other_kinds(void **state)
 static void test_names_go_both_ways(void **state)
 {
     (void)state;
-    for (int option = OPTION_FOUND; option <= OPTION_DISMISS; option++)
+    for (int option = OPTION_FOUND; option < OPTION_END; option++)
         assert_int_equal(resolve_option_from_name(resolve_option_name((enum card_option)option)), option);
     assert_null(resolve_option_name(OPTION_NONE));
+    assert_null(resolve_option_name(OPTION_END));
     assert_int_equal(resolve_option_from_name(""), OPTION_NONE);
     assert_int_equal(resolve_option_from_name("refund_everything"), OPTION_NONE);
 }
@@ -270,6 +274,30 @@ static void test_long_names_fit(void **state)
     assert_non_null(strstr(shown(f, OPTION_CANCEL_REFUND)->title, shop));
     assert_non_null(strstr(shown(f, OPTION_CANCEL_REFUND)->message, "on its way back to you."));
     assert_non_null(strstr(shown(f, OPTION_MAKE_ANOTHER)->message, "just answer this message."));
+}
+
+/* A shop that names neither order nor item: the sentences stay sentences. */
+static void test_what_has_no_name(void **state)
+{
+    struct fixture *f = *state;
+    f->line.order_name[0] = '\0';
+    f->facts.title = "";
+    assert_non_null(strstr(shown(f, OPTION_FOUND)->effect, "On hand of MUG "));
+    assert_string_equal(shown(f, OPTION_MAKE_ANOTHER)->title, "Make another for the order");
+    f->facts.sku = "";
+    assert_non_null(strstr(shown(f, OPTION_FOUND)->effect, "On hand of this item "));
+    f->facts.on_hand = 9; /* more than is promised: nothing is missing */
+    assert_int_equal(resolve_missing(&f->card, &f->facts), 0);
+    f->card.kind = CARD_REFUSED; /* speaks of its own units */
+    assert_int_equal(resolve_missing(&f->card, &f->facts), 2);
+    f->card = (struct card){.kind = CARD_OVERSOLD, .state = CARD_WAITING, .chosen = OPTION_MAKE_ANOTHER};
+    assert_int_equal(decide(f, OPTION_FOUND, ""), 0); /* of no units: nothing moves */
+    assert_int_equal(adjusted(f, BOOTH), 0);
+    f->card = (struct card){.kind = CARD_PARKED, .state = CARD_OPEN};
+    f->facts.line = NULL; /* a cancel that was refused, of an order that nobody knows */
+    assert_int_equal(decide(f, OPTION_RETRY, ""), -EINVAL);
+    f->card.kind = CARD_DRIFT; /* its listing is gone: only seen */
+    assert_int_equal(decide(f, OPTION_ADOPT, ""), -EINVAL);
 }
 
 /* --- what an option says and what it books
@@ -447,6 +475,7 @@ int main(void)
         TEST(test_options_of_the_other_kinds),
         TEST(test_names_go_both_ways),
         TEST(test_long_names_fit),
+        TEST(test_what_has_no_name),
         TEST(test_found_puts_back_what_it_says),
         TEST(test_made_after_waiting),
         TEST(test_other_location_moves),

@@ -70,6 +70,16 @@ static void test_the_newest_order_waits(void **state)
     assert_int_equal(changes->rows[0].card.units, 1);
 }
 
+/* Without a SKU the card says what the shop calls it. */
+static void test_a_card_always_names_the_item(void **state)
+{
+    struct changes *changes = *state;
+    struct order_line line = order(1, 100, 1, 1);
+    (void)snprintf(line.remote_id, sizeof line.remote_id, "remote-7");
+    resolve_oversold(&line, 1, "", 0, 1, 9, changes);
+    assert_non_null(strstr(changes->rows[0].card.text, "1 of remote-7 missing"));
+}
+
 /* On random orders: the cards together name the whole shortage, each no more than its order, the newest
  * first. */
 static void test_cards_name_the_whole_shortage(void **state)
@@ -108,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_the_newest_order_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_card_always_names_the_item, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cards_name_the_whole_shortage, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "engine_bench.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -142,7 +143,17 @@ static void step(struct engine_bench *bench, struct engine_input *input)
     input->last = bench->last;
     bench->random += 1000;
     memcpy(input->random.bytes, &bench->random, sizeof bench->random);
-    assert_int_equal(engine_step(bench->engine, input, &output), 0);
+    int result = (bench->step ? bench->step : engine_step)(bench->engine, input, &output);
+    if (bench->step && result == -ENOMEM) {
+        assert_true(changes_empty(&output.changes)); /* nothing of it is booked, nothing leaves */
+        assert_int_equal(output.request_count, 0);
+        engine_output_free(&output);
+        bench->refusals++;
+        bench->changed = 0;
+        bench->wake_ms = bench->now_ms + 1000;
+        return;
+    }
+    assert_int_equal(result, 0);
     bench->wake_ms = output.wake_ms;
     bench->changed = output.changes.event_count + output.changes.row_count;
     commit(bench, &output.changes);
@@ -186,6 +197,14 @@ void bench_wake(struct engine_bench *bench)
     bench_after(bench, bench->wake_ms > bench->now_ms ? bench->wake_ms - bench->now_ms : 0);
 }
 
+/* The item that has this SKU, "SKU-" and its number; 0 none. */
+static uint32_t item_of(const struct engine_bench *bench, const char *sku)
+{
+    struct book_item found;
+    uint32_t alias = strncmp(sku, "SKU-", 4) == 0 ? (uint32_t)strtoul(sku + 4, NULL, 10) : 0;
+    return book_item(bench->book, alias, &found) ? alias : 0;
+}
+
 /* --- answers ----------------------------------------------------------------------------------------- */
 
 void bench_answer_is(struct engine_bench *bench, const struct channel_answer *given)
@@ -203,7 +222,7 @@ void bench_answer_is(struct engine_bench *bench, const struct channel_answer *gi
             if (strcmp(bench->lines[j].source_key, answer.orders[i].source_key) == 0)
                 known[i] = bench->lines[j];
     for (uint32_t i = 0; answer.kind == REQUEST_LISTINGS && i < answer.count; i++)
-        items[i] = (uint32_t)strtoul(answer.listings[i].sku + strlen("SKU-"), NULL, 10);
+        items[i] = item_of(bench, answer.listings[i].sku);
     channel_request_free(&bench->request);
     bench->request = (struct channel_request){0};
     step(bench, &(struct engine_input){
@@ -261,6 +280,32 @@ void bench_sell(struct engine_bench *bench, uint32_t item, int64_t units)
     stock.on_hand -= units;
     assert_int_equal(book_put_stock(bench->book, item, LOCATION, stock), 0);
     bench_input(bench, ENGINE_STOCK);
+}
+
+void bench_make_items(struct engine_bench *bench, uint32_t count)
+{
+    for (uint32_t i = 1; i <= count; i++) {
+        struct item item = {.alias = i};
+        assert_int_equal(book_put_item(bench->book, &item), 0);
+    }
+}
+
+struct answer_listing bench_shown(uint32_t number, uint32_t item, int64_t level)
+{
+    struct answer_listing listing = {.tracked = true, .enforces = true, .level = level};
+    (void)snprintf(listing.remote_id, sizeof listing.remote_id, "remote-%u", number);
+    if (item)
+        (void)snprintf(listing.sku, sizeof listing.sku, "SKU-%u", item);
+    return listing;
+}
+
+void bench_show(struct engine_bench *bench, struct answer_listing *listings, uint32_t count, const char *more)
+{
+    struct channel_answer answer = {
+        .outcome = ANSWER_DONE, .count = count, .listings = listings, .has_more = more != NULL};
+    (void)snprintf(answer.cursor, sizeof answer.cursor, "%s", more ? more : "");
+    assert_int_equal(bench->request.kind, REQUEST_LISTINGS);
+    bench_answer_is(bench, &answer);
 }
 
 /* --- looking ----------------------------------------------------------------------------------------- */

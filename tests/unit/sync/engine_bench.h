@@ -5,7 +5,7 @@
 
 #include "sync/engine.h"
 
-enum { BENCH_ROWS_MAX = 32, BENCH_LISTINGS_MAX = 4 };
+enum { BENCH_ROWS_MAX = 256, BENCH_LISTINGS_MAX = 4 };
 
 struct engine_bench {
     struct book *book;
@@ -15,6 +15,10 @@ struct engine_bench {
     uint64_t random;
     bool claim_known;     /* the ledger has the holder of what the next answer shows */
     struct event_id last; /* its last event */
+    /* Stands for engine_step when set; its -ENOMEM is taken as the courier takes it: once more a second
+     * later. */
+    int (*step)(struct engine *engine, const struct engine_input *input, struct engine_output *output);
+    uint32_t refusals; /* how many steps ended so */
     /* of the last step */
     struct channel_request request; /* kind 0: none; owned */
     int64_t wake_ms;
@@ -49,6 +53,14 @@ void bench_sell(struct engine_bench *bench, uint32_t item, int64_t units);
 
 const struct listing *bench_listing(const struct engine_bench *bench, uint32_t alias);
 const struct card *bench_card(const struct engine_bench *bench, enum card_kind kind);
+/* Items 1…count in the book. */
+void bench_make_items(struct engine_bench *bench, uint32_t count);
+/* A listing as the shop's catalogue shows it, of the item with this SKU; item 0: without one. */
+struct answer_listing bench_shown(uint32_t number, uint32_t item, int64_t level);
+/* Answers the catalogue's page that was asked for; more: the cursor of the next one, NULL: it was the last.
+ */
+void bench_show(struct engine_bench *bench, struct answer_listing *listings, uint32_t count,
+                const char *more);
 /* One line of an order for listing `alias`, complete. */
 struct answer_order_line bench_line(uint32_t alias, const char *order, int64_t version, int64_t ordered);
 
