@@ -312,7 +312,7 @@ static int build_core(struct daemon *daemon)
     daemon->shown = STATUS_STARTING;
     result = daemon_identity_check(daemon, &err);
     if (result < 0)
-        return fail(daemon, EXIT_LEDGER, &err);
+        return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     result = seed_open(daemon, &err);
     if (result < 0)
         return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);

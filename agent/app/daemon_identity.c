@@ -38,7 +38,7 @@ static int book(struct daemon *daemon, const struct suspicion_reason *reason)
 
 /* From the ledger's first event, which holds the random ids of its first start and which no call shows: so
  * each copy and each backup of a ledger has the same key, and who may only look does not know it. */
-static int read_mark_key(struct daemon *daemon)
+static bool read_mark_key(struct daemon *daemon)
 {
     static const char use[] = "fairstock mark";
     uint8_t bytes[EVENT_MAX_BYTES];
@@ -46,16 +46,14 @@ static int read_mark_key(struct daemon *daemon)
     int result = store_event(daemon->store, 1, bytes, &length);
     if (result == 0)
         crypto_sha256_two(use, sizeof use, bytes, length, daemon->identity.mark_key);
-    return result;
+    return result == 0;
 }
 
 int daemon_identity_check(struct daemon *daemon, struct err *err)
 {
     uint8_t hash[HASH_BYTES];
     struct suspicion_reason reason = {.hash = hash};
-    int key = read_mark_key(daemon);
-    if (key < 0)
-        return err_set_errno(err, key, "the ledger's first entry cannot be read");
+    daemon->identity.marks = read_mark_key(daemon); /* a damaged page there ends no sale */
     switch (store_identity_suspect(daemon->store, &reason.seen, hash)) {
     case STORE_IDENTITY_NOTHING:
         return 0;
@@ -86,7 +84,7 @@ void daemon_identity_mark(struct daemon *daemon, char mark[DAEMON_IDENTITY_MARK_
 {
     char code[17];
     event_id_text(store_event_id(daemon->store, store_last_position(daemon->store)), mark);
-    if (write_code(daemon, mark, code) < 0) {
+    if (!daemon->identity.marks || write_code(daemon, mark, code) < 0) {
         mark[0] = '\0';
         return;
     }
@@ -98,7 +96,7 @@ static int parse_mark(struct daemon *daemon, const char *mark, struct event_id *
 {
     char text[EVENT_ID_TEXT_BYTES], code[17];
     const char *end = strrchr(mark, ':');
-    if (!end || (size_t)(end - mark) >= sizeof text)
+    if (!daemon->identity.marks || !end || (size_t)(end - mark) >= sizeof text)
         return -EINVAL;
     memcpy(text, mark, (size_t)(end - mark));
     text[end - mark] = '\0';

@@ -12,6 +12,7 @@ struct daemon;
 struct daemon_identity {
     struct buf machine;   /* as described at the last start of the ledger */
     uint8_t mark_key[32]; /* see daemon_identity_mark */
+    bool marks;           /* it is known */
 };
 
 /* The machine's description for struct store_start; lives in the daemon. */

@@ -328,6 +328,20 @@ static void salvage_words(const struct event *event, struct buf *text)
                    event->salvage.gaps[i].last);
 }
 
+static void standing_words(const struct event *event, struct buf *text)
+{
+    if (event->kind == EVENT_RESTORE_DECISION) {
+        buf_add_text(text, event->restore.accepted ? "decided: this ledger goes on"
+                                                   : "decided: this ledger is the copy");
+        return;
+    }
+    buf_add_text(text, "may be a copy; seen by ");
+    journal_quote(event->witness.who, text);
+    buf_add_text(text, ": entry ");
+    buf_printf(text, "%" PRIu64 " of start ", event->witness.seen.sequence);
+    id_start(event->witness.seen.epoch, text);
+}
+
 static void named_words(const struct journal_names *names, const struct event *event, struct buf *text)
 {
     buf_printf(text, "named later: %" PRId64 " of ", event->named.quantity);
@@ -412,6 +426,10 @@ static void say(const struct journal_names *names, const struct event *event, st
         return;
     case EVENT_SALVAGE:
         salvage_words(event, text);
+        return;
+    case EVENT_WITNESS:
+    case EVENT_RESTORE_DECISION:
+        standing_words(event, text);
         return;
     default:
         small_words(names, event, text);
