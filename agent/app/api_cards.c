@@ -22,6 +22,7 @@ static const char *kind_name(enum card_kind kind)
         [CARD_OVERLONG_CODE] = "overlong_code",
         [CARD_PARKED] = "parked",
         [CARD_UNLINKED_ORDER] = "unlinked_order",
+        [CARD_RESTORED] = "restored",
     };
     return kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "unknown";
 }
@@ -88,6 +89,7 @@ static void fill_subject(struct daemon *daemon, const struct card *card, struct 
     facts->channel_cancels = channel_cancels(daemon, card->channel);
     struct stock stock = book_stock(book, card->item, facts->location);
     facts->on_hand = stock.on_hand;
+    facts->suspicion = book_suspicion(book);
     facts->committed = stock.committed;
     if (known)
         find_other_location(daemon, subject, card->item);

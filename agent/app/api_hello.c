@@ -1,5 +1,6 @@
 /* POST /hello: a page was opened and says what its clock shows. All that a viewer on another machine may say:
- * it adds a label, moves nothing, and its number is bounded (domain/time_fact.h). */
+ * it adds a label, moves nothing, and its number is bounded (domain/time_fact.h); and what it saw of this
+ * ledger before, which can only make the ledger ask its seller (api_seen.c). */
 #include <errno.h>
 #include <string.h>
 
@@ -20,6 +21,9 @@ int api_hello(struct api_call *call)
 {
     struct daemon *daemon = call->daemon;
     int64_t wall_ms = 0;
+    int seen = api_seen(call);
+    if (seen < 0)
+        return api_error(call, HTTP_FAILED, "what was seen could not be kept: %s", strerrordesc_np(-seen));
     if (json_get_int(call->body, "wall_ms", &wall_ms) < 0)
         return api_error(call, HTTP_BAD_REQUEST,
                          "\"wall_ms\" must be the reader's clock, in milliseconds since 1970");
@@ -37,6 +41,7 @@ int api_hello(struct api_call *call)
     json_begin_object(call->json, NULL);
     json_bool(call->json, "learnt", learnt > 0);
     daemon_clock_write(daemon, call->json);
+    json_text(call->json, "standing", suspicion_name(book_suspicion(store_book(daemon->store))->state));
     json_end_object(call->json);
     return HTTP_OK;
 }

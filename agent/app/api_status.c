@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include "app/api.h"
+#include "app/daemon_identity.h"
 
 /* Units that buyers of this channel can use now, as far as we can bound it. */
 static int64_t published_units(const struct book *book, uint32_t channel)
@@ -116,6 +117,11 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     json_bool(json, "practice", daemon->practice);
     json_text(json, "light", status_name(daemon->shown));
     json_text(json, "light_words", status_words(daemon->shown));
+    char mark[DAEMON_IDENTITY_MARK_BYTES];
+    daemon_identity_mark(daemon, mark);
+    json_text(json, "mark", mark);
+    json_text(json, "standing", suspicion_name(book_suspicion(store_book(daemon->store))->state));
+    json_text(json, "standing_words", daemon_identity_words(daemon));
     json_int(json, "now_ms", daemon_clock_now_ms(daemon));
     daemon_clock_write(daemon, json);
     id128_text(id.device, hex);

@@ -2,6 +2,7 @@
  * scanners, page. */
 #include "app/daemon.h"
 #include "app/check.h"
+#include "app/daemon_identity.h"
 #include "app/daemon_ledger.h"
 #include "app/daemon_recover.h"
 #include "app/daemon_terminal.h"
@@ -139,6 +140,7 @@ struct store_start daemon_start(struct daemon *daemon)
         .clock_quality = daemon_clock_system_quality(daemon),
         .practice = daemon->practice,
         .program = FAIRSTOCK_VERSION,
+        .machine = daemon_identity_machine(daemon),
         .sha256 = crypto_sha256_two,
     };
 }
@@ -308,6 +310,9 @@ static int build_core(struct daemon *daemon)
         return fail(daemon, EXIT_DEVICE, &err);
     daemon_signal(daemon, STATUS_STARTING, NULL);
     daemon->shown = STATUS_STARTING;
+    result = daemon_identity_check(daemon, &err);
+    if (result < 0)
+        return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     result = seed_open(daemon, &err);
     if (result < 0)
         return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
@@ -357,6 +362,7 @@ static void take_down(struct daemon *daemon)
     store_close(daemon->store);
     turns_free(daemon->turns);
     config_free(daemon->config);
+    buf_free(&daemon->identity.machine);
     loop_free(daemon->loop);
 }
 

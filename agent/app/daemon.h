@@ -5,6 +5,7 @@
 #define FAIRSTOCK_APP_DAEMON_H
 
 #include "app/daemon_clock.h"
+#include "app/daemon_identity.h"
 #include "app/daemon_scans.h"
 #include "app/daemon_sources.h"
 #include "app/options.h"
@@ -37,6 +38,7 @@ struct daemon {
     struct config *config;
     char state[STATE_PATH_MAX_BYTES];
     bool practice;
+    struct daemon_identity identity;
     uint32_t sell_location; /* alias of the location this device sells from */
 
     struct daemon_clock clock;
@@ -67,7 +69,6 @@ struct daemon {
     struct engine_view told_views[CHANNELS_MAX];
     bool stock_changed;
     uint32_t changed_item;
-
     uint8_t csrf_secret[32];
     char view_key[33];
     uint64_t sold_this_start;
@@ -75,8 +76,7 @@ struct daemon {
     uint64_t unsent_position, unsent_time_ms; /* the first of them, and its event time */
     struct intake_outcome last_outcome;       /* for the one who typed it */
     uint32_t previewed_channels; /* bit per channel alias: its preview was shown since the start */
-    bool serving;                /* the loop runs */
-    bool once_ending;
+    bool serving, once_ending;   /* the loop runs; --once waits for the last answers */
     int64_t once_deadline_ms;
     bool restart; /* practice reset: stop, clear, start again */
     int exit_code;
@@ -85,8 +85,7 @@ struct daemon {
 /* Runs until stopped. Returns an enum daemon_exit; *restart asks for another run after a practice reset. */
 int daemon_run(const struct options *options, bool *restart);
 
-/* --- shared by the files of this folder
- * ------------------------------------------------------------------------------ */
+/* --- shared by the files of this folder */
 
 int64_t daemon_boottime_ms(void *daemon);
 struct id128 daemon_random(void *daemon);

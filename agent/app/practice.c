@@ -153,7 +153,8 @@ int practice_serve(void *user, const struct channel_request *request, struct cha
     }
     int64_t now_ms = practice->settings.wall_ms(practice->settings.user);
     int result = practice_shop_serve(practice->shop, request, now_ms, answer);
-    if (result < 0 || (request->kind != REQUEST_WRITE_LEVELS && request->kind != REQUEST_CANCEL_ORDER))
+    if (result < 0 || (request->kind != REQUEST_WRITE_LEVELS && request->kind != REQUEST_CANCEL_ORDER &&
+                       request->kind != REQUEST_CLAIM))
         return result;
     struct err err = {0};
     if (practice_save(practice, &err) < 0) {

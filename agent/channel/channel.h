@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "channel/http_value.h"
+#include "domain/claim.h"
 #include "domain/model.h"
 
 /* What a channel's contract lets us do, read from vendor documents; the engine picks the safest way. */
@@ -15,10 +16,11 @@ struct channel_caps {
     bool idempotency_key;      /* the same key never applies twice */
     bool answer_shows_level;   /* the answer to a write carries the level after it */
     bool cancels_orders;       /* OP_CANCEL_ORDER can be done by API */
-    uint32_t batch_size;       /* level changes in one request, ≤ OPS_PER_REQUEST_MAX */
-    int64_t key_life_ms;       /* how long a key is remembered; retry with it only within */
-    int64_t order_overlap_ms;  /* how far behind the newest seen order each poll re-reads */
-    int64_t poll_ms;           /* idle distance of order polls */
+    bool keeps_claim;    /* the shop keeps a claim, changed by compare-and-set; CHECK and ORDERS show it */
+    uint32_t batch_size; /* level changes in one request, ≤ OPS_PER_REQUEST_MAX */
+    int64_t key_life_ms; /* how long a key is remembered; retry with it only within */
+    int64_t order_overlap_ms; /* how far behind the newest seen order each poll re-reads */
+    int64_t poll_ms;          /* idle distance of order polls */
 };
 
 /* What the seller configured; borrowed. Secrets are in it: never logged, wiped by their owner. */
@@ -36,6 +38,7 @@ enum request_kind {
     REQUEST_LEVELS,       /* the levels of named listings */
     REQUEST_WRITE_LEVELS, /* one op or a batch with one request key */
     REQUEST_CANCEL_ORDER,
+    REQUEST_CLAIM, /* writes the claim if it still is what was read */
 };
 
 /* One level change of a batch. */
@@ -57,6 +60,8 @@ struct channel_request {
     bool open_only;   /* ORDERS: all open orders whatever their age (baseline) */
     char cursor[CURSOR_MAX_BYTES + 1];
     char order[REMOTE_ID_MAX_BYTES + 1];
+    struct claim claim;                          /* CLAIM */
+    char claim_token[CLAIM_TOKEN_MAX_BYTES + 1]; /* CLAIM: of the answer that showed the one before */
     uint32_t count;
     struct level_write *writes; /* LEVELS (ids only), WRITE_LEVELS; owned, see channel_request_free */
 };
@@ -103,8 +108,11 @@ struct channel_answer {
     int64_t retry_ms;                 /* RETRY, and a hint for OFFLINE; 0: engine's own back-off */
     int64_t shop_wall_ms;             /* the answer's Date header; 0 unknown */
     char words[REASON_MAX_BYTES + 1]; /* for people: the shop's own, or what went wrong on the way */
-    bool unproven; /* REJECTED: turned down before the shop looked at the request's key, so it says nothing
-                    * about an earlier sending of the same request */
+    bool unproven;    /* REJECTED: turned down before the shop looked at the request's key, so it says nothing
+                       * about an earlier sending of the same request */
+    bool claim_shown; /* CHECK, ORDERS, CLAIM: the next two are what the shop keeps now */
+    struct claim claim;
+    char claim_token[CLAIM_TOKEN_MAX_BYTES + 1];
     bool has_more;
     char cursor[CURSOR_MAX_BYTES + 1];
     bool orders_complete; /* ORDERS: no line of an order here is missing, so no sold unit is; an order whose

@@ -43,7 +43,9 @@ struct practice_shop {
     uint32_t order_count, order_capacity;
     struct practice_key *keys;
     uint32_t key_count, key_capacity;
-    int64_t newest_version; /* versions rise strictly, also within one millisecond */
+    char claim[CLAIM_TEXT_MAX_BYTES]; /* "" none */
+    int64_t claim_version;            /* rises with each change of it */
+    int64_t newest_version;           /* versions rise strictly, also within one millisecond */
     enum practice_fault fault;
     int64_t fault_times;
 };

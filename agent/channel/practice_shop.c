@@ -16,6 +16,7 @@ const struct channel_caps practice_caps = {
     .idempotency_key = true,
     .answer_shows_level = true,
     .cancels_orders = true,
+    .keeps_claim = true,
     .batch_size = OPS_PER_REQUEST_MAX,
     .key_life_ms = DAY_MS,
     .order_overlap_ms = OVERLAP_MS,

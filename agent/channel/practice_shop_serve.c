@@ -272,6 +272,27 @@ static int serve_cancel(struct practice_shop *shop, const struct channel_request
     return result;
 }
 
+static void show_claim(const struct practice_shop *shop, struct channel_answer *answer)
+{
+    answer->claim_shown = true;
+    if (shop->claim[0])
+        claim_parse(shop->claim, &answer->claim);
+    (void)snprintf(answer->claim_token, sizeof answer->claim_token, "%" PRId64, shop->claim_version);
+}
+
+/* As Shopify's metafieldsSet with compareDigest: only over what was read. */
+static int serve_claim(struct practice_shop *shop, const struct channel_request *request,
+                       struct channel_answer *answer)
+{
+    show_claim(shop, answer);
+    if (strcmp(answer->claim_token, request->claim_token) != 0)
+        return refuse(answer, ANSWER_STALE, "Somebody else has written the claim meanwhile.");
+    claim_text(&request->claim, shop->claim);
+    shop->claim_version++;
+    show_claim(shop, answer);
+    return 0;
+}
+
 /* --- serving ----------------------------------------------------------------------------------------- */
 
 static enum practice_fault take_fault(struct practice_shop *shop)
@@ -315,10 +336,14 @@ int practice_shop_serve(struct practice_shop *shop, const struct channel_request
     };
     switch (request->kind) {
     case REQUEST_CHECK:
+        show_claim(shop, answer);
         return 0;
+    case REQUEST_CLAIM:
+        return serve_claim(shop, request, answer);
     case REQUEST_LISTINGS:
         return serve_listings(shop, request, answer);
     case REQUEST_ORDERS:
+        show_claim(shop, answer);
         return serve_orders(shop, request, answer);
     case REQUEST_LEVELS:
         return serve_levels(shop, request, answer);

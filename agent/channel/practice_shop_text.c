@@ -4,6 +4,7 @@
  *   listing SKU BARCODE TITLE LEVEL
  *   order NUMBER LISTING CREATED_MS VERSION ORDERED CANCELLED HANDED_OVER RESTORED
  *   key HEX USED_MS CONTENT_HEX APPLIED LEVEL…
+ *   claim VERSION TEXT
  *   end
  *
  * `end` shows that nothing was cut off; a file of an earlier program has none. In a text field a tab, a line
@@ -69,6 +70,11 @@ void practice_shop_save(const struct practice_shop *shop, struct buf *text)
     }
     for (uint32_t i = 0; i < shop->key_count; i++)
         save_key(&shop->keys[i], text);
+    if (shop->claim[0]) {
+        buf_printf(text, "claim\t%" PRId64, shop->claim_version);
+        add_field(text, shop->claim);
+        buf_add_byte(text, '\n');
+    }
     buf_add_text(text, PRACTICE_LAST_LINE "\n");
 }
 
@@ -204,6 +210,14 @@ static int load_key(struct practice_shop *shop, struct fields *fields)
     return 0;
 }
 
+static int load_claim(struct practice_shop *shop, struct fields *fields)
+{
+    if (shop->claim[0] || !next_number(fields, 1, INT64_MAX - 1, &shop->claim_version) ||
+        !next_text(fields, shop->claim, sizeof shop->claim) || !shop->claim[0] || fields->rest)
+        return -EBADMSG;
+    return 0;
+}
+
 static int load_line(struct practice_shop *shop, char *line)
 {
     struct fields fields = {line};
@@ -216,6 +230,8 @@ static int load_line(struct practice_shop *shop, char *line)
         return load_order(shop, &fields);
     if (strcmp(kind, "key") == 0)
         return load_key(shop, &fields);
+    if (strcmp(kind, "claim") == 0)
+        return load_claim(shop, &fields);
     return -EBADMSG;
 }
 

@@ -208,6 +208,8 @@ static read_data_fn *reader_for(enum request_kind kind)
         return shopify_read_adjusted;
     case REQUEST_CANCEL_ORDER:
         return shopify_read_cancelled;
+    case REQUEST_CLAIM:
+        return shopify_read_claimed;
     }
     return NULL;
 }
@@ -328,6 +330,7 @@ const struct channel_ops shopify_ops = {
             .idempotency_key = true,
             .answer_shows_level = true,
             .cancels_orders = true,
+            .keeps_claim = true,
             .batch_size = 50,
             .key_life_ms = (int64_t)23 * 60 * 60 * 1000, /* an hour less than promised */
             .order_overlap_ms = 10 * 60 * 1000,

@@ -16,7 +16,8 @@ typedef int write_variables_fn(const struct shopify_context *context, struct jso
 
 bool shopify_is_write(const struct channel_request *request)
 {
-    return request->kind == REQUEST_WRITE_LEVELS || request->kind == REQUEST_CANCEL_ORDER;
+    return request->kind == REQUEST_WRITE_LEVELS || request->kind == REQUEST_CANCEL_ORDER ||
+           request->kind == REQUEST_CLAIM;
 }
 
 int shopify_location(const struct channel_config *config, char location[SHOPIFY_LOCATION_BYTES],
@@ -55,6 +56,7 @@ static int write_check(const struct shopify_context *context, struct json_writer
 {
     (void)err;
     json_text(json, "location", context->location);
+    shopify_write_claim_key(context, json, "claim");
     return 0;
 }
 
@@ -127,6 +129,7 @@ static int write_orders(const struct shopify_context *context, struct json_write
     }
     json_int(json, "first", SHOPIFY_ORDERS_PER_PAGE);
     write_optional(json, "after", cursor.outer);
+    shopify_write_claim_key(context, json, "claim");
     write_sizes(json, &shopify_page_sizes, "");
     return write_search(context->request, json, err);
 }
@@ -210,6 +213,9 @@ static bool find_recipe(const struct channel_request *request, struct recipe *re
         return true;
     case REQUEST_CANCEL_ORDER:
         *recipe = (struct recipe){shopify_cancel_document, "Cancel", write_cancel};
+        return true;
+    case REQUEST_CLAIM:
+        *recipe = (struct recipe){shopify_claim_document, "Claim", shopify_write_claim};
         return true;
     }
     return false;

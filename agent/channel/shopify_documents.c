@@ -9,14 +9,18 @@ const struct shopify_order_sizes shopify_single_sizes[SHOPIFY_SINGLE_SIZES] = {
     {.lines = 5, .refunds = 2, .refund_lines = 100, .fulfillments = 2, .fulfillment_lines = 80},
 };
 
+/* The claim is app data: only this app of this shop reads and writes it, without a scope of its own
+ * (shopify.dev, "App-data metafields"). No namespace means the app's own. */
+#define CLAIM_PARTS " fragment Claim on AppInstallation { id metafield(key: $claim) { value compareDigest } }"
+
 /* publicApiVersions tells whether the pinned version is still served: the header that would say so
  * (X-Shopify-API-Version) does not reach an adapter. */
-const char shopify_check_document[] = "query Check($location: ID!) {"
+const char shopify_check_document[] = "query Check($location: ID!, $claim: String!) {"
                                       " shop { name }"
                                       " location(id: $location) { name isActive }"
-                                      " currentAppInstallation { accessScopes { handle } }"
+                                      " currentAppInstallation { accessScopes { handle } ...Claim }"
                                       " publicApiVersions { handle supported }"
-                                      " }";
+                                      " }" CLAIM_PARTS;
 
 const char shopify_listings_document[] =
     "query Listings($first: Int!, $after: String, $location: ID!, $names: [String!]!) {"
@@ -51,10 +55,11 @@ const char shopify_levels_document[] =
 
 /* Ascending by change: an order touched while we page moves to the end and is met twice, never missed. */
 const char shopify_orders_document[] =
-    "query Orders($first: Int!, $after: String, $query: String, " ORDER_VARIABLES ") {"
+    "query Orders($first: Int!, $after: String, $query: String, $claim: String!, " ORDER_VARIABLES ") {"
     " orders(first: $first, after: $after, sortKey: UPDATED_AT, query: $query) {"
     " nodes { ...Parts }"
-    " pageInfo { hasNextPage endCursor } } }" ORDER_PARTS;
+    " pageInfo { hasNextPage endCursor } }"
+    " currentAppInstallation { ...Claim } }" ORDER_PARTS CLAIM_PARTS;
 
 const char shopify_order_document[] = "query Order($id: ID!, " ORDER_VARIABLES ") {"
                                       " order(id: $id) { ...Parts } }" ORDER_PARTS;
@@ -75,3 +80,10 @@ const char shopify_cancel_document[] =
     " refundMethod: { originalPaymentMethodsRefund: true }) {"
     " job { id done }"
     " orderCancelUserErrors { field message code } } }";
+
+/* Atomic, and compared since 2024-07: a null digest means that there is none yet (shopify.dev,
+ * metafieldsSet). */
+const char shopify_claim_document[] = "mutation Claim($metafields: [MetafieldsSetInput!]!) {"
+                                      " metafieldsSet(metafields: $metafields) {"
+                                      " metafields { value compareDigest }"
+                                      " userErrors { field message code } } }";

@@ -22,7 +22,8 @@ enum {
 struct shopify_order_sizes {
     uint32_t lines, refunds, refund_lines, fulfillments, fulfillment_lines;
 };
-/* A page of SHOPIFY_ORDERS_PER_PAGE orders: 972 points. A list that comes back full may have more in it. */
+/* A page of SHOPIFY_ORDERS_PER_PAGE orders with the claim: 974 points. A list that comes back full may have
+ * more in it. */
 extern const struct shopify_order_sizes shopify_page_sizes;
 /* One order by itself, tried one after the other until its lists fit: a bit of everything; few long refunds
  * and parcels; many short ones; one very long one of each. Its lines are paged, the other lists are not.
@@ -36,5 +37,6 @@ extern const char shopify_orders_document[];
 extern const char shopify_order_document[];
 extern const char shopify_adjust_document[];
 extern const char shopify_cancel_document[];
+extern const char shopify_claim_document[];
 
 #endif

@@ -48,7 +48,20 @@ MUST_CHECK int shopify_read_orders(const struct shopify_context *context, const 
                                    struct shopify_reader *reader, struct channel_answer *answer);
 MUST_CHECK int shopify_read_adjusted(const struct shopify_context *context, const struct json *data,
                                      struct shopify_reader *reader, struct channel_answer *answer);
+MUST_CHECK int shopify_read_claimed(const struct shopify_context *context, const struct json *data,
+                                    struct shopify_reader *reader, struct channel_answer *answer);
 MUST_CHECK int shopify_read_cancelled(const struct shopify_context *context, const struct json *data,
                                       struct shopify_reader *reader, struct channel_answer *answer);
+
+/* --- shopify_claim.c: the claim as an app-data metafield --- */
+
+void shopify_write_claim_key(const struct shopify_context *context, struct json_writer *json,
+                             const char *name);
+/* The variables of REQUEST_CLAIM. -EINVAL when no answer showed the claim before. */
+MUST_CHECK int shopify_write_claim(const struct shopify_context *context, struct json_writer *json,
+                                   struct err *err);
+/* From the `currentAppInstallation` of an answer that asked for the claim. */
+void shopify_read_claim(const struct json *data, struct shopify_reader *reader,
+                        struct channel_answer *answer);
 
 #endif

@@ -125,6 +125,18 @@ static int check_devices(struct cli *cli)
     return bad;
 }
 
+/* A copy that was named one is as it should be. */
+static int check_standing(const struct json *status)
+{
+    bool copy = strcmp(cli_text(status, "standing"), "copy") == 0;
+    bool good = copy || strcmp(cli_text(status, "standing"), "suspected") != 0;
+    return cli_report(good,
+                      copy   ? "this is a copy of the ledger: shops are read and never written"
+                      : good ? "this ledger is the one that writes to its shops"
+                             : cli_text(status, "standing_words"),
+                      "Answer its card: fairstock cards");
+}
+
 static int check_daemon(struct cli *cli, bool *answers)
 {
     struct json *answer;
@@ -135,6 +147,7 @@ static int check_daemon(struct cli *cli, bool *answers)
     if (*answers) {
         const char *fault = cli_text(json_get(answer, "disk"), "fault");
         bad += cli_report(!*fault, "the last sale was saved", fault);
+        bad += check_standing(answer);
         for (const struct json *c = json_first(json_get(answer, "channels")); c; c = json_next(c)) {
             char words[512];
             (void)snprintf(words, sizeof words, "channel %s: %s, %" PRId64 " owed", cli_text(c, "name"),

@@ -63,6 +63,8 @@ int cli_status(struct cli *cli)
     int code;
     if (ask(cli, "/status", &answer, &code)) {
         (void)printf("%s: %s\n", cli_text(answer, "light"), cli_text(answer, "light_words"));
+        if (*cli_text(answer, "standing_words"))
+            (void)printf("%s\n", cli_text(answer, "standing_words"));
         if (cli_bool(answer, "practice"))
             (void)printf("practice: nothing real is touched; the practice network is %s\n",
                          cli_bool(answer, "practice_online") ? "on" : "off");

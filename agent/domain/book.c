@@ -291,3 +291,16 @@ int book_move(struct book *book, uint32_t item, uint32_t location, int64_t on_ha
     slot->committed += committed;
     return 0;
 }
+
+/* --- may it be a copy
+ * -------------------------------------------------------------------------------------------------------- */
+
+const struct suspicion *book_suspicion(const struct book *book)
+{
+    return &book->suspicion;
+}
+
+void book_put_suspicion(struct book *book, const struct suspicion *suspicion)
+{
+    book->suspicion = *suspicion;
+}

@@ -7,6 +7,7 @@
 
 #include "domain/change.h"
 #include "domain/model.h"
+#include "domain/suspicion.h"
 
 struct book;
 
@@ -78,6 +79,10 @@ uint32_t book_op_count(const struct book *book);
 const struct op *book_op(const struct book *book, uint32_t index);
 /* The unsettled op of a listing, or NULL. At most one exists (engine's rule). */
 const struct op *book_listing_op(const struct book *book, uint32_t channel, uint32_t listing);
+
+/* May this ledger be a copy? Borrowed. */
+const struct suspicion *book_suspicion(const struct book *book);
+void book_put_suspicion(struct book *book, const struct suspicion *suspicion);
 
 /* Stock units that channels may still sell of this item at this location: sum of max(expected, 0) * pack. */
 int64_t book_allocated(const struct book *book, uint32_t item, uint32_t location);

@@ -88,6 +88,10 @@ int book_apply_event(struct book *book, const struct event *event)
         return apply_item(book, event);
     case EVENT_BARCODE_LINKED:
         return apply_code(book, event);
+    case EVENT_WITNESS:
+    case EVENT_RESTORE_DECISION:
+        suspicion_apply(&book->suspicion, event);
+        return 0;
     default:
         return 0;
     }

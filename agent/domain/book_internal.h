@@ -45,6 +45,8 @@ struct book {
     struct op **ops; /* oldest first */
     struct op **spare_ops;
     uint32_t op_count, op_capacity, spare_count, spare_capacity;
+
+    struct suspicion suspicion;
 };
 
 uint32_t book_hash(const char *text, uint32_t seed);

@@ -153,6 +153,10 @@ static void epoch_fields(struct codec *c, struct event *e)
     field_u64(c, &e->epoch.boottime_ms);
     field_u32(c, &e->epoch.flags);
     field_text(c, &e->epoch.program, NAME_MAX_BYTES);
+    if (e->version >= 2)
+        field_bytes(c, e->epoch.fingerprint, FINGERPRINT_BYTES);
+    else if (!c->writing)
+        memset(e->epoch.fingerprint, 0, FINGERPRINT_BYTES);
 }
 
 static void seal_fields(struct codec *c, struct event *e)
@@ -364,6 +368,21 @@ static void decision_fields(struct codec *c, struct event *e)
     field_text(c, &e->decision.detail, REASON_MAX_BYTES);
 }
 
+static void witness_fields(struct codec *c, struct event *e)
+{
+    field_id(c, &e->witness.seen.device);
+    field_id(c, &e->witness.seen.epoch);
+    field_u64(c, &e->witness.seen.sequence);
+    field_bytes(c, e->witness.hash, HASH_BYTES);
+    field_text(c, &e->witness.who, NAME_MAX_BYTES);
+}
+
+static void restore_fields(struct codec *c, struct event *e)
+{
+    field_id(c, &e->restore.epoch);
+    field_u32(c, &e->restore.accepted);
+}
+
 static void salvage_fields(struct codec *c, struct event *e)
 {
     if (!field_count(c, &e->salvage.gap_count, SALVAGE_GAPS_MAX))
@@ -402,10 +421,18 @@ static const struct {
     {EVENT_LEVEL_EDIT, "level_edit", edit_fields},
     {EVENT_OP_RESULT, "op_result", op_result_fields},
     {EVENT_CARD_DECISION, "card_decision", decision_fields},
+    {EVENT_WITNESS, "witness", witness_fields},
+    {EVENT_RESTORE_DECISION, "restore_decision", restore_fields},
     {EVENT_SALVAGE, "salvage", salvage_fields},
 };
 
-enum { KNOWN_VERSION = 1, KIND_COUNT = sizeof kinds / sizeof kinds[0] };
+enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
+
+/* The newest layout of a kind that is known here. */
+static uint32_t known_version(uint32_t kind)
+{
+    return kind == EVENT_EPOCH ? 2 : 1;
+}
 
 static int find_kind(uint32_t kind)
 {
@@ -434,7 +461,7 @@ static struct event *writable(const struct event *event)
 int event_encode(const struct event *event, uint8_t *bytes, size_t size)
 {
     int index = find_kind(event->kind);
-    if (index < 0 || event->version != KNOWN_VERSION)
+    if (index < 0 || !event->version || event->version > known_version(event->kind))
         return -EINVAL;
     struct codec c = {.writing = true, .out = bytes, .size = size};
     struct event *source = writable(event);
@@ -457,29 +484,7 @@ int event_decode(const uint8_t *bytes, size_t length, struct event *event)
     if (index < 0)
         return 0;
     kinds[index].fields(&c, event);
-    if (event->version == KNOWN_VERSION && c.at != length)
+    if (event->version <= known_version(event->kind) && c.at != length)
         fail(&c, -EBADMSG);
     return c.error;
-}
-
-/* --- texts
- * ------------------------------------------------------------------------------------------------------------------
- */
-
-struct text text_of(const char *nul_terminated)
-{
-    return (struct text){nul_terminated, strlen(nul_terminated)};
-}
-
-void text_copy(struct text text, char *to, size_t size)
-{
-    size_t length = text.length < size - 1 ? text.length : size - 1;
-    if (length)
-        memcpy(to, text.at, length);
-    to[length] = '\0';
-}
-
-bool text_equal(struct text a, struct text b)
-{
-    return a.length == b.length && (!a.length || memcmp(a.at, b.at, a.length) == 0);
 }

@@ -34,10 +34,12 @@ enum event_kind {
     EVENT_LEVEL_EDIT = 58,
     EVENT_OP_RESULT = 59,
     EVENT_CARD_DECISION = 60,
+    EVENT_WITNESS = 61,
+    EVENT_RESTORE_DECISION = 62,
     EVENT_SALVAGE = 63,
 };
 
-enum { HASH_BYTES = 32, CURRENCY_TEXT_BYTES = 4 };
+enum { HASH_BYTES = 32, CURRENCY_TEXT_BYTES = 4, FINGERPRINT_BYTES = 8 };
 
 enum item_flag { ITEM_ONE_OF_A_KIND = 1, ITEM_ARCHIVED = 2 };
 enum sale_flag { SALE_BEYOND_LEDGER = 1, SALE_SECOND_SCAN = 2, SALE_BACK_DATED = 4 };
@@ -103,13 +105,13 @@ struct lost_events {
 
 struct event {
     uint32_t kind;    /* enum event_kind; another value after decoding means "unknown, keep" */
-    uint32_t version; /* 1 */
+    uint32_t version; /* 1; an epoch with a fingerprint 2 */
     uint64_t time_ms; /* CLOCK_BOOTTIME since this start's epoch event */
     union {
         struct {
             struct id128 device, epoch, parent_epoch, boot;
             uint64_t generation, parent_sequence, boottime_ms;
-            uint8_t parent_hash[HASH_BYTES];
+            uint8_t parent_hash[HASH_BYTES], fingerprint[FINGERPRINT_BYTES]; /* version 2; zero unknown */
             int64_t wall_ms;
             uint32_t quality, flags;
             struct text program;
@@ -147,8 +149,7 @@ struct event {
         struct {
             uint32_t flags, location, market;
             struct event_ref basket;
-            uint32_t source;
-            uint32_t line_count, tender_count;
+            uint32_t source, line_count, tender_count;
             struct sale_line lines[SALE_LINES_MAX];
             struct sale_tender tenders[SALE_TENDERS_MAX];
         } sale;
@@ -219,6 +220,15 @@ struct event {
             uint32_t option;
             struct text detail;
         } decision;
+        struct {
+            struct event_id seen;
+            uint8_t hash[HASH_BYTES]; /* its h; zero unknown */
+            struct text who;
+        } witness;
+        struct {
+            struct id128 epoch; /* of the witness that it answers */
+            uint32_t accepted;  /* 1 this ledger goes on, 0 it is the copy */
+        } restore;
         struct {
             uint32_t gap_count;
             struct lost_events gaps[SALVAGE_GAPS_MAX];

@@ -328,6 +328,21 @@ static void salvage_words(const struct event *event, struct buf *text)
                    event->salvage.gaps[i].last);
 }
 
+static void restore_words(const struct event *event, struct buf *text)
+{
+    if (event->kind == EVENT_RESTORE_DECISION) {
+        buf_add_text(text, event->restore.accepted ? "the seller: this ledger goes on; asked at "
+                                                   : "the seller: this ledger is a copy; asked at ");
+        id_start(event->restore.epoch, text);
+        return;
+    }
+    buf_add_text(text, "may be a copy: ");
+    journal_quote(event->witness.who, text);
+    buf_add_text(text, " saw ");
+    id_start(event->witness.seen.epoch, text);
+    buf_printf(text, ":%" PRIu64, event->witness.seen.sequence);
+}
+
 static void named_words(const struct journal_names *names, const struct event *event, struct buf *text)
 {
     buf_printf(text, "named later: %" PRId64 " of ", event->named.quantity);
@@ -409,6 +424,10 @@ static void say(const struct journal_names *names, const struct event *event, st
     case EVENT_OP_RESULT:
     case EVENT_CARD_DECISION:
         answer_words(names, event, text);
+        return;
+    case EVENT_WITNESS:
+    case EVENT_RESTORE_DECISION:
+        restore_words(event, text);
         return;
     case EVENT_SALVAGE:
         salvage_words(event, text);

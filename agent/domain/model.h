@@ -88,6 +88,7 @@ enum card_kind {
     CARD_OVERLONG_CODE,    /* the scanner sent more than CODE_MAX_BYTES */
     CARD_PARKED,           /* a shop refused an op for good */
     CARD_UNLINKED_ORDER,   /* an order for a listing that no item is linked to */
+    CARD_RESTORED,         /* this ledger may be a copy or an old state (suspicion.h) */
 };
 enum card_state { CARD_OPEN = 1, CARD_WAITING, CARD_SETTLED };
 enum card_option {
@@ -102,6 +103,9 @@ enum card_option {
     OPTION_CORRECT,          /* drift: ours is right, write it back */
     OPTION_RETRY,            /* parked: try again */
     OPTION_DISMISS,          /* seen; nothing to do */
+    OPTION_GOES_ON,          /* restored: this ledger goes on and writes to the shops */
+    OPTION_IS_COPY,          /* restored: this is the copy, it never writes to a shop */
+    OPTION_END,
 };
 
 /* Something only a person can settle. (kind, channel, key) is unique among cards that are not settled. */

@@ -19,16 +19,18 @@ static const char *const option_names[] = {
     [OPTION_CORRECT] = "correct",
     [OPTION_RETRY] = "retry",
     [OPTION_DISMISS] = "dismiss",
+    [OPTION_GOES_ON] = "goes_on",
+    [OPTION_IS_COPY] = "is_copy",
 };
 
 const char *resolve_option_name(enum card_option option)
 {
-    return option > OPTION_NONE && option <= OPTION_DISMISS ? option_names[option] : NULL;
+    return option > OPTION_NONE && option < OPTION_END ? option_names[option] : NULL;
 }
 
 enum card_option resolve_option_from_name(const char *name)
 {
-    for (int option = OPTION_FOUND; option <= OPTION_DISMISS; option++)
+    for (int option = OPTION_FOUND; option < OPTION_END; option++)
         if (strcmp(option_names[option], name) == 0)
             return (enum card_option)option;
     return OPTION_NONE;
@@ -191,6 +193,27 @@ static void parked(struct list *list, const struct resolve_facts *facts)
     add_dismiss(list, "Nothing is sent for it until you choose to try again.");
 }
 
+/* Who saw another ledger write to the shop should not take it over lightly: then "copy" comes first. */
+static void restored(struct list *list, const struct card *card)
+{
+    struct resolve_option goes_on = {.option = OPTION_GOES_ON};
+    struct resolve_option is_copy = {.option = OPTION_IS_COPY};
+    bool chosen = card->state == CARD_WAITING;
+    SAY(goes_on.title, chosen ? "This one goes on after all" : "This one goes on");
+    SAY(goes_on.effect,
+        "It writes to the shops again, and is the only one that may: switch the other one off, if there is "
+        "one. Settle the cards about levels first: they say what was sold meanwhile.");
+    SAY(is_copy.title, "This is the copy: it never writes to a shop");
+    SAY(is_copy.effect, "Selling here goes on, the shops are only read. You can change that later.");
+    bool copy_first = card->channel != 0;
+    if (chosen) {
+        list->options[list->count++] = goes_on;
+        return;
+    }
+    list->options[list->count++] = copy_first ? is_copy : goes_on;
+    list->options[list->count++] = copy_first ? goes_on : is_copy;
+}
+
 static void unknown_code(struct list *list)
 {
     struct resolve_option *option = add(list, OPTION_NAME_ITEM);
@@ -242,6 +265,9 @@ int resolve_options(const struct card *card, const struct resolve_facts *facts,
         add_dismiss(
             &list,
             "The order is kept. Import an item with its SKU and it is booked when the shop is read again.");
+        break;
+    case CARD_RESTORED:
+        restored(&list, card);
         break;
     case CARD_REFUSED:
     case CARD_OVERLONG_CODE:

@@ -9,6 +9,7 @@
 
 #include "domain/change.h"
 #include "domain/model.h"
+#include "domain/suspicion.h"
 
 enum {
     RESOLVE_OPTIONS_MAX = 6,
@@ -27,11 +28,12 @@ struct resolve_facts {
     int64_t on_hand, committed; /* there, stock units */
     uint32_t other_location;    /* another place that has the item; 0 none */
     const char *other_location_name;
-    int64_t other_available;       /* stock units there */
-    const struct order_line *line; /* the order line that the card is about; NULL none */
-    bool channel_cancels;          /* the channel's API can cancel orders */
-    const struct listing *listing; /* the listing that the card is about; NULL none */
-    bool unsettled;                /* an op of that listing, or a cancel of that order, is on its way */
+    int64_t other_available;           /* stock units there */
+    const struct order_line *line;     /* the order line that the card is about; NULL none */
+    bool channel_cancels;              /* the channel's API can cancel orders */
+    const struct listing *listing;     /* the listing that the card is about; NULL none */
+    const struct suspicion *suspicion; /* of the ledger; NULL only where no card can be about it */
+    bool unsettled;                    /* an op of that listing, or a cancel of that order, is on its way */
 };
 
 struct resolve_option {

@@ -128,6 +128,18 @@ static int retry(const struct decision *decision)
     return 0;
 }
 
+static int answer_suspicion(const struct decision *decision)
+{
+    const struct suspicion *suspicion = decision->facts->suspicion;
+    if (!suspicion)
+        return err_set(decision->err, -EINVAL, "the ledger's standing is not known");
+    struct event event = new_event(decision, EVENT_RESTORE_DECISION);
+    event.restore.epoch = suspicion->witness.epoch;
+    event.restore.accepted = decision->option == OPTION_GOES_ON;
+    changes_add_event(decision->changes, &event);
+    return 0;
+}
+
 static int apply(const struct decision *decision)
 {
     switch (decision->option) {
@@ -142,6 +154,9 @@ static int apply(const struct decision *decision)
         return settle_drift(decision);
     case OPTION_RETRY:
         return retry(decision);
+    case OPTION_GOES_ON:
+    case OPTION_IS_COPY:
+        return answer_suspicion(decision);
     default:
         return 0; /* the decision itself is all there is */
     }
@@ -151,7 +166,7 @@ static int apply(const struct decision *decision)
 
 static bool waits(enum card_option option)
 {
-    return option == OPTION_MAKE_ANOTHER || option == OPTION_REFUNDED_BY_HAND;
+    return option == OPTION_MAKE_ANOTHER || option == OPTION_REFUNDED_BY_HAND || option == OPTION_IS_COPY;
 }
 
 static int check(const struct decision *decision)

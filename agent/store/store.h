@@ -26,6 +26,7 @@ struct store_start {
     int64_t wall_ms;         /* CLOCK_REALTIME now */
     int64_t boottime_ms;     /* CLOCK_BOOTTIME now */
     uint32_t clock_quality;  /* enum clock_quality */
+    const char *machine;     /* as app/machine.h describes it; NULL or "": cannot be told */
     bool practice;       /* a practice ledger is marked for life; opening it as real (or back) is refused */
     const char *program; /* version text for the epoch event */
     store_sha256_fn *sha256;
@@ -39,8 +40,7 @@ struct store_start {
  * says. */
 MUST_CHECK int store_open(const char *directory, const struct store_start *start, struct store **store,
                           struct err *err);
-/* Writes the orderly seal and a snapshot, closes. Accepts NULL. */
-void store_close(struct store *store);
+void store_close(struct store *store); /* after the orderly seal and a snapshot; NULL: nothing */
 
 /* A second, read-only handle on the same file for reports and for a stopped agent's file; it never
  * checkpoints and never deletes the WAL. Only the store_read_… calls work on it. */

@@ -4,8 +4,8 @@
 
 #include <sqlite3.h>
 
-#include "store/store.h"
 #include "store/store_group.h"
+#include "store/store_identity.h"
 #include "store/store_wait.h"
 
 enum { STORE_APPLICATION_ID = 0x46415253 }; /* "FARS", so that file(1) and we know the file as ours */
@@ -23,6 +23,7 @@ enum statement {
     SQL_EVENT_LAST,
     SQL_META_GET,
     SQL_META_PUT,
+    SQL_ORIGIN_DROP,
     SQL_EPOCH_ADD,
     SQL_EPOCH_OF,
     SQL_EPOCH_GENERATION,
@@ -87,6 +88,11 @@ struct store {
     struct store_mark mark;   /* of the transaction that runs */
     bool wal_ready;           /* its space was written with zeros */
     int open_cards;           /* cached count; -1: ask */
+
+    struct event_id before; /* the last event that this start found, and its h */
+    uint8_t before_hash[HASH_BYTES];
+    int64_t fingerprint; /* of this start; 0 cannot be told */
+    enum store_identity_suspect suspect;
     struct store_wait wait;
     bool waiting;         /* for the disk: another connection reads meanwhile */
     struct store *reader; /* that one; NULL as long as nobody needed it */
@@ -181,6 +187,18 @@ MUST_CHECK int store_load_head(struct store *store, struct err *err);
 /* Applies events after < position <= last to the book. */
 MUST_CHECK int store_apply_range(struct store *store, uint64_t after, uint64_t last);
 MUST_CHECK int store_get_meta(struct store *store, const char *key, int64_t *value);
+
+/* --- is this the same machine (store_identity.c)
+ * ---------------------------------------------------------------------------- */
+/* The suspicion's row into the book. */
+MUST_CHECK int store_identity_load(struct store *store);
+/* Before this start writes: remembers the last event, gives the machine's fingerprint. */
+void store_identity_before(struct store *store, const struct store_start *start,
+                           uint8_t fingerprint[FINGERPRINT_BYTES]);
+/* Within this start's first transaction. */
+MUST_CHECK int store_identity_start(struct store *store);
+/* A witness or a restore decision is committed. */
+MUST_CHECK int store_identity_put(struct store *store, const struct event *event);
 
 /* --- snapshots (store_maintain.c)
  * -------------------------------------------------------------------------------------------- */

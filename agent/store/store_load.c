@@ -264,6 +264,9 @@ int store_load(struct store *store, struct err *err)
         if (result < 0)
             return err_set_errno(err, result, "the ledger cannot be loaded");
     }
+    result = store_identity_load(store);
+    if (result < 0)
+        return err_set_errno(err, result, "the ledger cannot be loaded");
     uint64_t snapshot = store->snapshot_position;
     result = replay_tail(store, err);
     store->snapshot_position = snapshot;

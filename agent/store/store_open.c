@@ -209,7 +209,7 @@ static void fill_parent(struct store *store, struct event *event)
 
 int store_write_epoch(struct store *store, const struct store_start *start)
 {
-    struct event event = {.kind = EVENT_EPOCH, .version = 1};
+    struct event event = {.kind = EVENT_EPOCH, .version = 2};
     event.epoch.device = store->device;
     event.epoch.epoch = start->epoch;
     event.epoch.boot = start->boot;
@@ -218,6 +218,7 @@ int store_write_epoch(struct store *store, const struct store_start *start)
     event.epoch.boottime_ms = (uint64_t)start->boottime_ms;
     event.epoch.flags = store->practice ? 1 : 0;
     event.epoch.program = text_of(start->program);
+    store_identity_before(store, start, event.epoch.fingerprint);
     fill_parent(store, &event);
     store->generation += store->last_position ? 1 : 0;
     event.epoch.generation = store->generation;
@@ -233,6 +234,8 @@ int store_write_epoch(struct store *store, const struct store_start *start)
         result = store_append(store, bytes, (size_t)length);
     if (result == 0)
         result = add_epoch_row(store, start);
+    if (result == 0)
+        result = store_identity_start(store);
     if (result == 0 && store_seal_due(store, 1)) /* starts that never sold count too */
         result = store_append_seal(store, 0);
     return store_end(store, result);

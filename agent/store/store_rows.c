@@ -55,6 +55,9 @@ int store_put_event_rows(struct store *store, const struct event *event)
         return put_barcode(store, event);
     case EVENT_LOCATION_CREATED:
         return put_location(store, event);
+    case EVENT_WITNESS:
+    case EVENT_RESTORE_DECISION:
+        return store_identity_put(store, event);
     case EVENT_TIME_FACT:
         return store_put_time_fact(store, event);
     default:

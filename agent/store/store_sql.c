@@ -22,6 +22,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_EVENTS_AFTER] = "SELECT position, body FROM event WHERE position > ?1 ORDER BY position",
     [SQL_EVENT_LAST] = "SELECT max(position) FROM event",
     [SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
+    [SQL_ORIGIN_DROP] = "DELETE FROM meta WHERE key GLOB 'origin*'",
     [SQL_META_PUT] =
         "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
     [SQL_EPOCH_ADD] =

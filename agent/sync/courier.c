@@ -246,6 +246,8 @@ static int step(struct courier *courier, enum engine_input_kind kind, const stru
         .known = lookup.known,
         .listing_items = lookup.items,
         .listing_moved = lookup.moved,
+        .claim_known = lookup.claim_known,
+        .last = store_event_id(settings->store, store_last_position(settings->store)),
         .now_ms = loop_now_ms(settings->loop),
         .wall_ms = settings->wall_ms(settings->user),
         .event_time_ms = store_event_time(settings->store, settings->boottime_ms(settings->user)),

@@ -89,11 +89,25 @@ static int look_up_items(struct store *store, const struct channel_answer *answe
     return result;
 }
 
+static int look_up_claim(struct store *store, const struct channel_answer *answer,
+                         struct courier_lookup *lookup)
+{
+    uint64_t position;
+    if (!answer->claim_shown || answer->claim.word == CLAIM_NONE)
+        return 0;
+    int result = store_find_event(store, answer->claim.holder, &position);
+    lookup->claim_known = result == 0;
+    return result == -ENOENT ? 0 : result;
+}
+
 int courier_lookup_read(struct store *store, const struct channel_answer *answer,
                         struct courier_lookup *lookup)
 {
-    if (!answer || answer->outcome != ANSWER_DONE || !answer->count)
+    if (!answer || answer->outcome != ANSWER_DONE)
         return 0;
+    int claim = look_up_claim(store, answer, lookup);
+    if (claim < 0 || !answer->count)
+        return claim;
     if (answer->kind == REQUEST_ORDERS)
         return look_up_orders(store, answer, lookup);
     if (answer->kind == REQUEST_LISTINGS)

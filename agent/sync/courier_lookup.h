@@ -11,6 +11,7 @@ struct courier_lookup {
     struct order_line *known;
     uint32_t *items;
     bool *moved;
+    bool claim_known;
 };
 #define COURIER_LOOKUP_AUTO __attribute__((cleanup(courier_lookup_free)))
 

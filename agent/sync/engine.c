@@ -1,4 +1,4 @@
-#include "sync/engine_internal.h"
+#include "sync/engine_claim.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -88,6 +88,11 @@ struct event engine_event(const struct step *step, enum event_kind kind)
     return (struct event){.kind = kind, .version = 1, .time_ms = step->input->event_time_ms};
 }
 
+bool engine_stopped(const struct step *step)
+{
+    return suspicion_stops(book_suspicion(step->engine->book));
+}
+
 int64_t engine_shop_now(const struct step *step)
 {
     const struct engine_memory *memory = &step->engine->memory;
@@ -158,6 +163,7 @@ void engine_wake_at(struct step *step, int64_t at_ms)
 static void disconnect(struct engine_memory *memory)
 {
     memory->connected = false;
+    memory->claim_seen = false;
     memory->fresh = false;
     memory->reading.active = false;
     memory->auditing = false;
@@ -257,13 +263,15 @@ static int digest_done(struct step *step, const struct channel_answer *answer)
     case REQUEST_CANCEL_ORDER:
         engine_digest_cancel(step, answer);
         return 0;
+    case REQUEST_CLAIM:
+        return 0;
     }
     return 0;
 }
 
 static bool is_write(enum request_kind kind)
 {
-    return kind == REQUEST_WRITE_LEVELS || kind == REQUEST_CANCEL_ORDER;
+    return kind == REQUEST_WRITE_LEVELS || kind == REQUEST_CANCEL_ORDER || kind == REQUEST_CLAIM;
 }
 
 /* A write that was refused or overtaken is a working shop; a read that was refused is not. */
@@ -287,12 +295,16 @@ static int digest(struct step *step, const struct channel_answer *answer)
         note_success(step, answer);
     else
         note_failure(step, answer);
-    if (answer->outcome == ANSWER_DONE)
+    if (answer->outcome == ANSWER_DONE) {
+        engine_claim_digest(step, answer);
         return digest_done(step, answer);
+    }
     if (answer->kind == REQUEST_WRITE_LEVELS)
         engine_digest_write(step, answer);
     else if (answer->kind == REQUEST_CANCEL_ORDER)
         engine_digest_cancel(step, answer);
+    else if (answer->kind == REQUEST_CLAIM)
+        engine_claim_failed(step, answer);
     return 0;
 }
 

@@ -46,6 +46,8 @@ struct engine_input {
         *listing_items; /* parallel to answer->listings: item alias matched by SKU then barcode, 0 none */
     const bool *listing_moved; /* parallel too: the item has stock movements already; NULL: judge by its stock
                                   alone */
+    bool claim_known;          /* the holder of answer->claim is an event of this ledger */
+    struct event_id last;      /* this ledger's last event */
     int64_t now_ms;            /* monotonic: timers */
     int64_t wall_ms;           /* the true time as far as it is known, 0 while it is not: labels */
     uint64_t event_time_ms;    /* for the events' time field */

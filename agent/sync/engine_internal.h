@@ -25,7 +25,9 @@ enum {
     ENGINE_REFUSALS_MAX = 3,           /* then the listing is parked */
     ENGINE_STALES_MAX = 10,
     ENGINE_CANCEL_REFUSALS_MAX = 2,
-    ENGINE_BASELINE_CHUNK = 256,      /* listings of one commit */
+    ENGINE_CLAIM_RENEW_MS =
+        3600000,                 /* the shop's claim names an event at most this much older than the last */
+    ENGINE_BASELINE_CHUNK = 256, /* listings of one commit */
     ENGINE_BASELINE_LINES_MAX = 1024, /* open order lines at connecting */
 };
 
@@ -98,6 +100,11 @@ struct engine_memory {
     uint32_t cancel_read;     /* an unanswered cancel is looked for in a reading with a higher number */
     uint32_t cancel_refusals; /* of this op: */
     struct id128 cancel_refused;
+    bool claim_seen, claim_known; /* what the shop keeps is known here; its holder is in this ledger */
+    bool claim_refused;           /* the shop keeps none for us */
+    struct claim claim;
+    char claim_token[CLAIM_TOKEN_MAX_BYTES + 1];
+    int64_t claim_ms; /* when it was last written; monotonic, 0 never */
 };
 
 struct gather; /* engine_baseline.c */
@@ -147,6 +154,8 @@ enum op_fate {
 
 struct id128 engine_new_id(struct engine *engine);
 struct event engine_event(const struct step *step, enum event_kind kind);
+/* The ledger may be a copy (domain/suspicion.h): the shop is read and never written. */
+bool engine_stopped(const struct step *step);
 /* The shop's clock now, as well as we know it. */
 int64_t engine_shop_now(const struct step *step);
 /* The watch of a listing; the step made room for every listing of the book. */

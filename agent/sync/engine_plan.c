@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "domain/allocation.h"
-#include "sync/engine_internal.h"
+#include "sync/engine_claim.h"
 
 /* --- one walk over the listings ---------------------------------------------------------------------- */
 
@@ -53,7 +53,7 @@ static void survey_listing(struct step *step, const struct listing *listing, str
     int64_t wanted = engine_wanted(step->engine, listing);
     bool pending = watch->check == CHECK_READ || watch->check == CHECK_ORDERS;
     survey->owed += pending || expected != wanted;
-    if (!step->channel->live)
+    if (!step->channel->live || engine_stopped(step))
         return;
     if (expected > wanted)
         add(&survey->lower, listing->alias, watch->single);
@@ -123,7 +123,7 @@ typedef int plan_fn(struct step *step, const struct survey *survey, bool *sent);
 static int plan_again(struct step *step, const struct survey *survey, bool *sent)
 {
     (void)survey;
-    return engine_send_again(step, sent);
+    return engine_stopped(step) ? 0 : engine_send_again(step, sent);
 }
 
 static int plan_lower(struct step *step, const struct survey *survey, bool *sent)
@@ -134,7 +134,7 @@ static int plan_lower(struct step *step, const struct survey *survey, bool *sent
 static int plan_cancel(struct step *step, const struct survey *survey, bool *sent)
 {
     (void)survey;
-    return engine_send_cancel(step, false, sent);
+    return engine_stopped(step) ? 0 : engine_send_cancel(step, false, sent);
 }
 
 static int plan_read(struct step *step, const struct survey *survey, bool *sent)
@@ -150,10 +150,17 @@ static int plan_raise(struct step *step, const struct survey *survey, bool *sent
     return engine_send_changes(step, &survey->raise, sent);
 }
 
+static int plan_claim(struct step *step, const struct survey *survey, bool *sent)
+{
+    (void)survey;
+    engine_claim_send(step, sent);
+    return 0;
+}
+
 static int plan_cancel_again(struct step *step, const struct survey *survey, bool *sent)
 {
     (void)survey;
-    return engine_send_cancel(step, true, sent);
+    return engine_stopped(step) ? 0 : engine_send_cancel(step, true, sent);
 }
 
 static int plan_link(struct step *step, const struct survey *survey, bool *sent)
@@ -180,7 +187,7 @@ static int plan_audit(struct step *step, const struct survey *survey, bool *sent
 
 /* In this order, always: what is uncertain, what protects buyers, what a person asked for, what proves, what
  * gives. */
-static plan_fn *const plans[] = {plan_again, plan_lower,        plan_cancel, plan_read,
+static plan_fn *const plans[] = {plan_again, plan_lower,        plan_cancel, plan_read, plan_claim,
                                  plan_raise, plan_cancel_again, plan_link,   plan_audit};
 
 static int plan_work(struct step *step, const struct survey *survey)

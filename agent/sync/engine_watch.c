@@ -89,11 +89,17 @@ static void open_drift(struct step *step, const struct listing *listing, struct 
 {
     char text[CARD_TEXT_MAX_BYTES + 1];
     int64_t more = watch->seen_level - watch->seen_expected;
-    (void)snprintf(text, sizeof text,
-                   "%s shows %" PRId64 ", the ledger expects %" PRId64 ": %" PRId64
-                   " %s that neither an order nor a change of ours explains.",
-                   step->channel->name, watch->seen_level, watch->seen_expected, more < 0 ? -more : more,
-                   more < 0 ? "fewer" : "more");
+    if (engine_stopped(step) && more < 0)
+        (void)snprintf(text, sizeof text,
+                       "Sold since the backup: %" PRId64 "? %s shows %" PRId64
+                       ", this ledger expects %" PRId64 ", and no order explains it.",
+                       -more, step->channel->name, watch->seen_level, watch->seen_expected);
+    else
+        (void)snprintf(text, sizeof text,
+                       "%s shows %" PRId64 ", the ledger expects %" PRId64 ": %" PRId64
+                       " %s that neither an order nor a change of ours explains.",
+                       step->channel->name, watch->seen_level, watch->seen_expected, more < 0 ? -more : more,
+                       more < 0 ? "fewer" : "more");
     put_drift_card(step, listing, CARD_OPEN, more, text);
     watch->check = CHECK_DRIFT;
 }

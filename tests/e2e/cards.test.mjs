@@ -1,5 +1,7 @@
 // Cards: what is chosen happens once, the draft survives what happens meanwhile, and the shop ends where the ledger says.
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { page, stall } from './opened.mjs';
 import { connected, text, until } from './stall.mjs';
@@ -114,4 +116,39 @@ test('an unknown code is named by words, and its sale leaves the stock of the it
     assert.equal(stall.stock('TEAPOT').on_hand, before - 1);
     stall.scan('4012345678901');
     await text(page, '.last-title', /^Teapot with bamboo handle/);
+});
+
+// As when the card is put into another machine: a folder that stands for / says so.
+async function moveTo(name) {
+    const root = join(stall.directory, `machine-${name}`);
+    mkdirSync(join(root, 'etc'), { recursive: true });
+    writeFileSync(join(root, 'etc', 'machine-id'), `${name}\n`);
+    process.env.FAIRSTOCK_MACHINE_ROOT = root;
+    page.expected = [/Failed to load resource|ERR_/];
+    await stall.stop();
+    await text(page, '#light-word', /No connection/);
+    await stall.start();
+    await connected(page);
+}
+
+test('a ledger that woke up elsewhere says so, asks, and goes on with a yes', async () => {
+    await moveTo('one');
+    if (stall.status().standing === 'none') await moveTo('two'); // where this machine itself cannot be told from others
+    assert.equal(stall.status().standing, 'suspected');
+    await text(page, '#standing', /looks like a copy/);
+    assert.ok(await page.locator('#standing').isVisible());
+    await text(page, '#light-word', /Decision needed/);
+    const asked = card('Is this the ledger that goes on?');
+    await asked.waitFor();
+    assert.match(await asked.locator('.option').first().innerText(), /This one goes on/);
+    const copy = option(asked, 'This is the copy');
+    await copy.locator('summary').click();
+    await copy.locator('.primary').click();
+    await text(page, '#standing', /This is a copy of the ledger, as you said/);
+    const after = option(asked, 'This one goes on after all');
+    await after.locator('summary').click();
+    await after.locator('.primary').click();
+    await until('the card to go', async () => (await asked.count()) === 0);
+    await until('the strip to go', async () => !(await page.locator('#standing').isVisible()));
+    assert.equal(stall.status().standing, 'goes_on');
 });

@@ -1,6 +1,7 @@
 // The GraphQL view of the shop model: root fields and the objects behind them, for graphql-js to execute against the
 // vendor's schema. Owns paging, search, what needs which access scope, and the run-time rules of mutations that the schema
 // does not show. Knows nothing of HTTP.
+import { createHash } from 'node:crypto';
 import { GraphQLError, getDirectiveValues } from 'graphql';
 import { ShopError, numberOf } from './shop_model.mjs';
 import { KeyMemory } from './key_memory.mjs';
@@ -8,6 +9,8 @@ import { KeyMemory } from './key_memory.mjs';
 const iso = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
 const PAGE_MAX = 250;
 const QUANTITY_MAX = 2e9;
+const INSTALLATION = 'gid://shopify/AppInstallation/77';
+const APP_NAMESPACE = 'app--1';
 
 export const ALL_SCOPES = ['read_products', 'read_orders', 'write_orders', 'read_inventory', 'write_inventory', 'read_locations'];
 export const LIVE_VERSIONS = ['2026-01', '2026-04', '2026-07', '2026-10'];
@@ -77,6 +80,7 @@ export class ShopApi {
         this.scopes = scopes;
         this.faults = faults;
         this.keys = new KeyMemory(model.clock);
+        this.appData = new Map(); // 'namespace.key' -> metafield of the app's installation
     }
 
     need(scope, field) {
@@ -89,7 +93,10 @@ export class ShopApi {
     root() {
         return {
             shop: { id: 'gid://shopify/Shop/1', name: this.model.name },
-            currentAppInstallation: { accessScopes: this.scopes.map((handle) => ({ handle, description: handle })) },
+            currentAppInstallation: {
+                id: INSTALLATION, accessScopes: this.scopes.map((handle) => ({ handle, description: handle })),
+                metafield: ({ key, namespace }) => this.appData.get(`${namespace ?? APP_NAMESPACE}.${key}`) ?? null,
+            },
             publicApiVersions: LIVE_VERSIONS.map((handle) => ({ handle, displayName: handle, supported: true }))
                 .concat([{ handle: 'unstable', displayName: 'unstable', supported: false }]),
             location: ({ id }) => this.location(id),
@@ -102,6 +109,7 @@ export class ShopApi {
             job: ({ id }) => ({ id, done: true }),
             inventoryAdjustQuantities: (args, context, info) => this.adjustQuantities(args, info),
             orderCancel: (args) => this.orderCancel(args),
+            metafieldsSet: (args) => this.metafieldsSet(args),
         };
     }
 
@@ -233,6 +241,31 @@ export class ShopApi {
             throw error;
         }
         return { job: { id: this.model.id('Job'), done: false }, orderCancelUserErrors: [], userErrors: [] };
+    }
+
+    // All or none; a digest that is given, also null, must be that of what is there.
+    metafieldsSet({ metafields }) {
+        const error = (code, message, index) => ({ code, message, elementIndex: index, field: ['metafields', String(index)] });
+        const userErrors = metafields.map((field, index) => {
+            const there = this.appData.get(`${field.namespace ?? APP_NAMESPACE}.${field.key}`);
+            if (field.ownerId !== INSTALLATION)
+                return error('APP_NOT_AUTHORIZED', 'Access to this namespace and key on Metafields for this resource type is not allowed.', index);
+            if (!/^[\w-]{2,64}$/.test(field.key) || field.type !== 'single_line_text_field' || /\n/.test(field.value))
+                return error('INVALID_VALUE', 'Value is invalid.', index);
+            if ('compareDigest' in field && field.compareDigest !== (there?.compareDigest ?? null))
+                return error('STALE_OBJECT', 'The resource has been updated since it was loaded. Try again with an updated `compareDigest` value.', index);
+            return null;
+        }).filter(Boolean);
+        if (userErrors.length)
+            return { metafields: [], userErrors };
+        const written = metafields.map((field) => {
+            const namespace = field.namespace ?? APP_NAMESPACE;
+            const made = { __typename: 'Metafield', key: field.key, namespace, type: field.type, value: field.value,
+                compareDigest: createHash('sha256').update(field.value).digest('hex') };
+            this.appData.set(`${namespace}.${field.key}`, made);
+            return made;
+        });
+        return { metafields: written, userErrors: [] };
     }
 
     adjustQuantities({ input }, info) {

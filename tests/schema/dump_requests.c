@@ -76,6 +76,12 @@ static int dump_writes(void)
     channel_request_free(&request);
     request = (struct channel_request){.kind = REQUEST_CANCEL_ORDER, .order = "gid://shopify/Order/5000"};
     result |= dump("cancel order", &request);
+    request = (struct channel_request){.kind = REQUEST_CLAIM,
+                                       .claim = {.word = CLAIM_HELD},
+                                       .claim_token = "gid://shopify/AppInstallation/1 "};
+    result |= dump("first claim", &request);
+    (void)snprintf(request.claim_token, sizeof request.claim_token, "gid://shopify/AppInstallation/1 abc");
+    result |= dump("claim", &request);
     return result;
 }
 

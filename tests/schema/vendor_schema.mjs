@@ -14,6 +14,17 @@ const tests = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 export const PINNED_VERSION = '2026-07';
 export const SPEC_VERSIONS = ['2026-04', '2026-07', '2026-10'];
 
+// What the pruned files leave out and the claim needs; as the packaged schema has it.
+const CLAIM_TYPES = `
+extend type AppInstallation { metafield(key: String!, namespace: String): Metafield }
+type Metafield { compareDigest: String! key: String! namespace: String! type: String! value: String! }
+input MetafieldsSetInput { compareDigest: String key: String! namespace: String ownerId: ID! type: String value: String! }
+type MetafieldsSetUserError implements DisplayableError { code: MetafieldsSetUserErrorCode elementIndex: Int field: [String!] message: String! }
+enum MetafieldsSetUserErrorCode { APP_NOT_AUTHORIZED INVALID INVALID_COMPARE_DIGEST INVALID_VALUE STALE_OBJECT }
+type MetafieldsSetPayload { metafields: [Metafield!] userErrors: [MetafieldsSetUserError!]! }
+extend type Mutation { metafieldsSet(metafields: [MetafieldsSetInput!]!): MetafieldsSetPayload }
+`;
+
 function introspectionFile(version) {
     return path.join(tests, 'node_modules', '@shopify', 'dev-mcp', 'dist', 'data', `admin_${version}.json.gz`);
 }
@@ -37,7 +48,8 @@ export function specSchema(version = PINNED_VERSION) {
     const file = path.join(specsFolder(), `shopify-admin-${version}-pruned.graphql`);
     if (!fs.existsSync(file))
         return null;
-    return { schema: buildSchema(fs.readFileSync(file, 'utf8')), source: file };
+    const text = fs.readFileSync(file, 'utf8');
+    return { schema: buildSchema(text.includes('metafieldsSet(') ? text : text + CLAIM_TYPES), source: file };
 }
 
 // Any copy of the pinned version, the package first. Throws a sentence that says what to do.

@@ -41,6 +41,11 @@ static const struct setting settings[] = {
     {"last unit, faded", 1, 0, {.sales = 1, .orders = 1, .fades = 1}},
     {"four, sold out", 4, 50, {.sales = 3, .orders = 3, .losses = 1}},
     {"three, a third for the booth", 3, 34, {.sales = 2, .orders = 2, .losses = 2}},
+    {"restored", 2, 0, {.sales = 1, .images = 1, .restores = 1}},
+    {"restored, last unit", 1, 0, {.sales = 1, .orders = 1, .images = 1, .restores = 1}},
+    {"restored, lost", 1, 0, {.sales = 1, .losses = 1, .images = 1, .restores = 1}},
+    {"restored, ordered and lost", 2, 0, {.orders = 1, .losses = 1, .images = 1, .restores = 1}},
+    {"restored, killed", 1, 0, {.sales = 1, .restarts = 1, .images = 1, .restores = 1}},
     {"two, edited twice", 2, 0, {.sales = 1, .orders = 1, .edits = 2, .losses = 1}},
 };
 static const struct setting deep_settings[] = {
@@ -49,6 +54,11 @@ static const struct setting deep_settings[] = {
     {"deep: cancels", 2, 0, {.sales = 1, .orders = 2, .cancels = 2, .losses = 1, .restarts = 1}},
     {"deep: edits and outage", 2, 0, {.sales = 1, .orders = 1, .edits = 1, .outages = 1}},
     {"deep: three, killed", 3, 0, {.sales = 2, .orders = 1, .restarts = 2, .losses = 1}},
+    {"deep: restored, all at once",
+     2,
+     0,
+     {.sales = 1, .orders = 1, .losses = 1, .edits = 1, .images = 1, .restores = 1}},
+    {"deep: restored twice", 2, 0, {.sales = 1, .losses = 1, .images = 2, .restores = 2}},
     {"deep: four, everything",
      4,
      25,

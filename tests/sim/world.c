@@ -102,6 +102,12 @@ int world_actions(const struct world *world, struct action actions[WORLD_ACTIONS
         actions[count++] = (struct action){ACTION_FADE, 0, 0};
     if (world->budget.restarts)
         actions[count++] = (struct action){ACTION_RESTART, 0, 0};
+    if (world->budget.images)
+        actions[count++] = (struct action){ACTION_IMAGE, 0, 0};
+    if (world->budget.restores && world->image)
+        actions[count++] = (struct action){ACTION_RESTORE, 0, 0};
+    if (suspicion_stops(&world->suspicion))
+        actions[count++] = (struct action){ACTION_ACCEPT, 0, 0};
     return count;
 }
 
@@ -134,6 +140,12 @@ static void spend(struct world *world, enum action_kind kind)
         break;
     case ACTION_NEAR:
         budget->nears--;
+        break;
+    case ACTION_IMAGE:
+        budget->images--;
+        break;
+    case ACTION_RESTORE:
+        budget->restores--;
         break;
     case ACTION_FADE:
         budget->fades--;
@@ -195,6 +207,13 @@ static int act(struct bench *bench, struct world *world, struct action action, c
         return 0;
     case ACTION_RESTART:
         return world_restart(bench, world, words);
+    case ACTION_IMAGE:
+        world_take_image(world);
+        return 0;
+    case ACTION_RESTORE:
+        return world_restore(bench, world, words);
+    case ACTION_ACCEPT:
+        return world_accept(bench, world, words);
     default:
         world_at_the_shop(world, action);
         return 0;
@@ -237,6 +256,9 @@ void world_action_text(const struct world *world, struct action action, char *te
         [ACTION_FADE] = "nothing gets through any more",
         [ACTION_FADE_BACK] = "the way to the shops is free again",
         [ACTION_RESTART] = "restart",
+        [ACTION_IMAGE] = "the ledger is copied",
+        [ACTION_RESTORE] = "the copy takes the ledger's place",
+        [ACTION_ACCEPT] = "the seller says that this one goes on",
     };
     static const char *const requests[] = {"", "check", "listings", "orders", "levels", "write", "cancel"};
     const struct world_channel *channel = &world->channels[action.channel];
@@ -304,7 +326,7 @@ void world_lose_next_reply(struct world *world, int channel)
     practice_shop_fault(world_shop_to_change(&world->channels[channel]), FAULT_REPLY_LOST, 1);
 }
 
-static bool drifted(const struct world *world, int i)
+bool world_drifted(const struct world *world, int i)
 {
     char key[SOURCE_KEY_MAX_BYTES + 1];
     (void)snprintf(key, sizeof key, "%d/%s", i + 1, world->channels[i].listing.remote_id);
@@ -335,9 +357,9 @@ static int check_agreement(struct bench *bench, struct world *world, char *words
                         channel->listing.level, level);
         if (level - (channel->edited - channel->edits_booked) != expected)
             return FAIL("%c: settled with level %" PRId64 ", expected %" PRId64, 'A' + i, level, expected);
-        if ((level != expected) != drifted(world, i))
+        if ((level != expected) != world_drifted(world, i))
             return FAIL("%c: settled with level %" PRId64 ", expected %" PRId64 ", drift card %d", 'A' + i,
-                        level, expected, drifted(world, i));
+                        level, expected, world_drifted(world, i));
         if (!foreign && (expected != wanted || channel->view.owed))
             return FAIL("%c: settled with expected %" PRId64 ", wanted %" PRId64 ", owed %" PRIu32, 'A' + i,
                         expected, wanted, channel->view.owed);
@@ -351,21 +373,18 @@ static bool owes(const struct world *world)
         const struct world_channel *channel = &world->channels[i];
         bool foreign = channel->edited != channel->edits_booked;
         if (channel->wire != WIRE_IDLE || channel->stray || channel->op_count || !channel->memory.connected ||
-            !channel->row.baselined || (foreign && !drifted(world, i)) ||
+            !channel->row.baselined || (foreign && !world_drifted(world, i)) ||
             (!foreign && world_unseen(world, i)))
             return true;
     }
     return false;
 }
 
-int world_settle(struct bench *bench, struct world *world, char *words)
+/* Rounds: whole polls and audits, so that everything that can be learnt is learnt. */
+static int rest(struct bench *bench, struct world *world, char *words)
 {
     enum { ROUNDS = 3 };
     int result = 0;
-    uint8_t back = world->faded ? ACTION_FADE_BACK : ACTION_NETWORK_UP;
-    if (!world->network)
-        result = world_do(bench, world, (struct action){back, 0, 0}, words);
-    /* Rounds: whole polls and audits, so that everything that can be learnt is learnt. */
     int64_t quiet_ms = world->now_ms + ROUNDS * (WORLD_POLL_MS + ENGINE_AUDIT_MS);
     for (int i = 0; result == 0 && (owes(world) || world->now_ms < quiet_ms); i++) {
         if (i == SETTLE_STEPS_MAX)
@@ -373,15 +392,58 @@ int world_settle(struct bench *bench, struct world *world, char *words)
                         world->channels[1].view.owed);
         result = world_do(bench, world, quiet_action(world), words);
     }
-    if (result == 0)
-        result = check_agreement(bench, world, words);
-    quiet_ms = world->now_ms + WORLD_POLL_MS + ENGINE_AUDIT_MS;
+    return result;
+}
+
+static int idle_round(struct bench *bench, struct world *world, char *words)
+{
+    int result = 0;
+    int64_t quiet_ms = world->now_ms + WORLD_POLL_MS + ENGINE_AUDIT_MS;
     while (result == 0 && (world->now_ms < quiet_ms || owes(world))) {
         result = world_do(bench, world, quiet_action(world), words);
         if (result == 0 && world->last_changes)
             return FAIL("an idle poll changed something");
     }
     return result;
+}
+
+/* A ledger that may be a copy comes to rest with its questions; with the yes, and every proposal adopted, it
+ * ends like any other. */
+static int answer_questions(struct bench *bench, struct world *world, char *words)
+{
+    int result = rest(bench, world, words);
+    if (result == 0)
+        result = world_check_asked(world, words);
+    if (result == 0)
+        result = idle_round(bench, world, words);
+    if (result == 0)
+        result = world_do(bench, world, (struct action){ACTION_ACCEPT, 0, 0}, words);
+    return result;
+}
+
+static int adopt(struct bench *bench, struct world *world, char *words)
+{
+    int result = rest(bench, world, words);
+    if (result == 0)
+        result = world_check_asked(world, words);
+    return result < 0 ? result : world_adopt_all(bench, world, words);
+}
+
+int world_settle(struct bench *bench, struct world *world, char *words)
+{
+    int result = 0;
+    uint8_t back = world->faded ? ACTION_FADE_BACK : ACTION_NETWORK_UP;
+    if (!world->network)
+        result = world_do(bench, world, (struct action){back, 0, 0}, words);
+    if (result == 0 && suspicion_stops(&world->suspicion))
+        result = answer_questions(bench, world, words);
+    if (result == 0 && world->suspicion.state != SUSPICION_NONE)
+        result = adopt(bench, world, words);
+    if (result == 0)
+        result = rest(bench, world, words);
+    if (result == 0)
+        result = check_agreement(bench, world, words);
+    return result < 0 ? result : idle_round(bench, world, words);
 }
 
 int world_new(struct bench *bench, int64_t units, uint32_t booth_percent, struct world *world, char *words)

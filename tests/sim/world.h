@@ -23,7 +23,8 @@ struct world_budget {
     int8_t outages; /* of which the system tells: the link went, and came back */
     int8_t nears;   /* of time that passes only nearly until a timer is due, so that things happen just before
                        it */
-    int8_t fades;   /* of which nobody tells: further away nothing gets through any more */
+    int8_t images, restores; /* of the ledger alone; the rest of the world goes on */
+    int8_t fades;            /* of which nobody tells: further away nothing gets through any more */
 };
 
 /* A request with at most one write, without pointers. */
@@ -79,7 +80,11 @@ struct world_channel {
     bool touched;       /* by people, ever */
     int64_t high_level; /* the highest the level was since somebody set this back */
     uint32_t orders_placed;
+    uint32_t restored_count; /* ops that were unsettled in the image that was restored */
+    struct id128 restored[WORLD_OPS_MAX];
 };
+
+struct world_image; /* world_restore.c; shared between copies, never changed */
 
 struct world_card {
     enum card_kind kind;
@@ -101,7 +106,9 @@ struct world {
     struct world_channel channels[WORLD_CHANNELS];
     struct world_card cards[WORLD_CARDS_MAX];
     uint32_t card_count;
-    uint32_t last_changes; /* events and rows of the last engine step */
+    struct suspicion suspicion;
+    struct world_image *image; /* NULL none */
+    uint32_t last_changes;     /* events and rows of the last engine step */
 };
 
 /* The machinery that worlds are run on: engines and book that take over a world's state for one step. */
@@ -129,9 +136,12 @@ enum action_kind {
     ACTION_NETWORK_UP,
     ACTION_FADE,
     ACTION_FADE_BACK,
+    ACTION_IMAGE,   /* the ledger is copied */
+    ACTION_RESTORE, /* kill, and the copy takes the ledger's place */
+    ACTION_ACCEPT,  /* the seller says that this one goes on */
     ACTION_RESTART, /* kill and start again: engines forgotten, book kept */
 };
-enum { WORLD_ACTIONS_MAX = 40 };
+enum { WORLD_ACTIONS_MAX = 48 };
 
 struct action {
     uint8_t kind;

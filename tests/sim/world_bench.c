@@ -27,6 +27,7 @@ struct bench *bench_new(void)
     for (uint32_t i = 0; i < WORLD_CHANNELS; i++) {
         struct engine_settings settings = {.channel = i + 1, .caps = practice_caps, .auto_live = true};
         settings.caps.poll_ms = WORLD_POLL_MS;
+        settings.caps.keeps_claim = false; /* two ledgers at one shop are tests/unit/domain/test_claim.c */
         bench->engines[i] = engine_new(&settings, bench->book);
         if (!bench->engines[i])
             abort();
@@ -50,6 +51,7 @@ void world_load_book(struct bench *bench, const struct world *world)
         op.state = OP_DONE;
         world_must(book_put_op(bench->book, &op));
     }
+    book_put_suspicion(bench->book, &world->suspicion);
     world_must(book_put_stock(bench->book, WORLD_ITEM, WORLD_LOCATION, world->stock));
     for (int i = 0; i < WORLD_CHANNELS; i++) {
         const struct world_channel *channel = &world->channels[i];
@@ -112,12 +114,14 @@ int64_t world_level(const struct world *world, int channel)
 void world_copy(struct world *to, const struct world *from)
 {
     *to = *from;
+    world_image_share(to);
     for (int i = 0; i < WORLD_CHANNELS; i++)
         to->channels[i].shop->references++;
 }
 
 void world_free(struct world *world)
 {
+    world_image_free(world);
     for (int i = 0; i < WORLD_CHANNELS; i++) {
         struct world_shop *shop = world->channels[i].shop;
         if (--shop->references)
@@ -142,11 +146,12 @@ uint32_t world_true_orders(const struct world *world, int i, struct answer_order
 
 /* --- the engines ------------------------------------------------------------------------------------- */
 
-static int take_request(struct world_channel *channel, struct channel_request *take, char *words)
+static int take_request(const struct world *world, struct world_channel *channel,
+                        struct channel_request *take, char *words)
 {
     if (channel->wire != WIRE_IDLE)
         return FAIL("a second request while one is on its way");
-    int result = world_check_write(channel, take, words);
+    int result = world_check_write(world, channel, take, words);
     channel->wire = WIRE_REQUEST;
     channel->request = (struct world_request){.request = *take};
     channel->request.request.writes = NULL;
@@ -205,7 +210,7 @@ int world_step(struct bench *bench, struct world *world, int i, enum engine_inpu
     world->last_changes = output.changes.event_count + output.changes.row_count;
     int result = world_commit(bench, world, &output.changes, words);
     for (uint32_t j = 0; j < output.request_count && result == 0; j++)
-        result = take_request(channel, &output.requests[j], words);
+        result = take_request(world, channel, &output.requests[j], words);
     output.request_count = 0;
     engine_output_free(&output);
     return result;

@@ -5,7 +5,7 @@
 
 #include "channel/practice_internal.h"
 #include "domain/order_vector.h"
-#include "world.h"
+#include "world_internal.h"
 
 static uint64_t mix(uint64_t hash, int64_t value)
 {
@@ -169,6 +169,8 @@ static uint64_t mix_book(uint64_t hash, const struct world_channel *channel)
         hash = mix(hash, op->sent_wall_ms == 0);
         hash = mix(hash, key_state(channel, op->request_key));
         hash = mix(hash, id128_equal(op->request_key, channel->memory.flight.key));
+        for (uint32_t j = 0; j < channel->restored_count; j++)
+            hash = mix(hash, id128_equal(op->id, channel->restored[j]));
     }
     for (uint32_t i = 0; i < channel->line_count; i++)
         hash = mix_vector(mix(hash, channel->lines[i].source_key[9]), &channel->lines[i].booked);
@@ -184,6 +186,8 @@ uint64_t world_hash(const struct world *world)
     hash = mix(hash, budget->sales << 24 | budget->orders << 16 | budget->cancels << 8 | budget->ships);
     hash = mix(hash, budget->edits << 24 | budget->restarts << 16 | budget->losses << 8 | budget->outages);
     hash = mix(hash, budget->fades << 8 | budget->nears);
+    hash = mix(hash, budget->images << 16 | budget->restores << 8 | (int)world->suspicion.state);
+    hash = world_image_mix(world, mix, hash);
     for (int i = 0; i < WORLD_CHANNELS; i++) {
         const struct world_channel *channel = &world->channels[i];
         hash = mix_book(hash, channel);

@@ -37,8 +37,8 @@ const struct order_line *world_find_line(const struct world_channel *channel, co
 /* The commit: events and rows become true together; checks the laws of the books. 0, or -1 with words. */
 int world_commit(struct bench *bench, struct world *world, const struct changes *changes, char *words);
 int world_check_conservation(const struct world *world, char *words);
-int world_check_write(const struct world_channel *channel, const struct channel_request *request,
-                      char *words);
+int world_check_write(const struct world *world, const struct world_channel *channel,
+                      const struct channel_request *request, char *words);
 
 /* One engine step with its commit and its request. answer: NULL unless kind is ENGINE_ANSWER. */
 int world_step(struct bench *bench, struct world *world, int channel, enum engine_input_kind kind,
@@ -50,6 +50,21 @@ void world_answer_is(struct world_channel *channel, enum answer_outcome outcome)
 void world_serve(struct world *world, int channel, const struct world_request *asked,
                  struct world_answer *answered);
 int world_arrive(struct bench *bench, struct world *world, int channel, char *words);
+
+/* An old state comes back (world_restore.c). */
+void world_image_share(struct world *world);
+void world_image_free(struct world *world);
+void world_take_image(struct world *world);
+int world_restore(struct bench *bench, struct world *world, char *words);
+int world_accept(struct bench *bench, struct world *world, char *words);
+int world_check_restored(const struct world *world, const struct world_channel *channel,
+                         const struct channel_request *request, char *words);
+int world_check_asked(const struct world *world, char *words);
+int world_adopt_all(struct bench *bench, struct world *world, char *words);
+uint64_t world_image_mix(const struct world *world, uint64_t (*mix)(uint64_t hash, int64_t value),
+                         uint64_t hash);
+/* A drift card of this channel is open. */
+bool world_drifted(const struct world *world, int channel);
 
 /* People at both ends. */
 int world_sell(struct bench *bench, struct world *world, char *words);

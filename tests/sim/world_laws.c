@@ -233,6 +233,7 @@ int world_commit(struct bench *bench, struct world *world, const struct changes 
     world_must(book_reserve(bench->book, changes));
     world_must(book_apply(bench->book, changes));
     world->stock = book_stock(bench->book, WORLD_ITEM, WORLD_LOCATION);
+    world->suspicion = *book_suspicion(bench->book);
     if (keep_rows(world, changes, words) < 0)
         return -1;
     int64_t after = deficit(world);
@@ -243,8 +244,11 @@ int world_commit(struct bench *bench, struct world *world, const struct changes 
 
 /* A write leaves only when its op is durable as sent, under the key the op has; a new grant only after the
  * orders were read to their end since the shop was last out of reach. */
-int world_check_write(const struct world_channel *channel, const struct channel_request *request, char *words)
+int world_check_write(const struct world *world, const struct world_channel *channel,
+                      const struct channel_request *request, char *words)
 {
+    if (world_check_restored(world, channel, request, words) < 0)
+        return -1;
     if (request->kind != REQUEST_WRITE_LEVELS)
         return 0;
     for (uint32_t i = 0; i < channel->op_count; i++) {

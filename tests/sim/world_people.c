@@ -107,7 +107,7 @@ int world_decide(struct bench *bench, struct world *world, enum card_kind kind, 
     const struct world_card *kept = world_card(world, kind);
     if (!kept)
         return -ENOENT;
-    struct world_channel *channel = &world->channels[kept->channel - 1];
+    struct world_channel *channel = &world->channels[kept->channel ? kept->channel - 1 : 0];
     struct card card = {.id = 1,
                         .kind = kind,
                         .state = kept->state,
@@ -128,6 +128,7 @@ int world_decide(struct bench *bench, struct world *world, enum card_kind kind, 
         .line = world_find_line(channel, kept->key),
         .channel_cancels = true,
         .listing = &channel->listing,
+        .suspicion = &world->suspicion,
         .unsettled = channel->op_count > 0,
     };
     struct resolve_stamp stamp = {.event_time_ms = (uint64_t)world->now_ms};

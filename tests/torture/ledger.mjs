@@ -113,15 +113,19 @@ const KINDS = {
     58: ['level_edit', fields('channel', 'listing', 'delta:svarint', 'cause', 'adopted')],
     59: ['op_result', fields('channel', 'op:id', 'kind', 'outcome', 'words:text')],
     60: ['card_decision', fields('kind', 'origin:ref', 'key:text', 'option', 'detail:text')],
+    61: ['witness', fields('device:id', 'seen_epoch:id', 'sequence', 'hash:hash', 'who:text')],
+    62: ['restore_decision', fields('seen_epoch:id', 'accepted')],
 };
 
 export function decode(body) {
     const b = new Bytes(body);
     const kind = b.varint(), version = b.varint(), time_ms = b.varint();
-    if (!KINDS[kind] || version !== 1)
+    if (!KINDS[kind] || version < 1 || version > (kind === 1 ? 2 : 1))
         throw new Error(`kind ${kind}, version ${version}: this checker does not know it`);
     const [name, read] = KINDS[kind];
     const event = { what: name, time_ms, ...read(b) };
+    if (kind === 1 && version === 2)
+        event.fingerprint = b.hex(8);
     if (b.at !== body.length)
         throw new Error(`${name}: ${body.length - b.at} bytes are left over`);
     return event;

@@ -12,6 +12,7 @@ const KINDS = {
     overlong_code: ['unknown', 'Code too long'],
     parked: ['refused', 'The shop refused a change'],
     unlinked_order: ['unknown', 'Order for an unknown listing'],
+    restored: ['attention', 'Is this the ledger that goes on?'],
 };
 
 const drafts = new Map(); // "card/option": what she typed so far

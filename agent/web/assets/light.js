@@ -54,6 +54,8 @@ export function drawLight(now) {
         ? `Only ${now.disk.free_mb} MB are free on the card. Sales need some: make room.` : '');
     say(byId('fault'), fault);
     show(byId('fault'), fault !== '');
+    say(byId('standing'), now.standing_words);
+    show(byId('standing'), now.standing_words !== '');
 }
 
 export function lightLost() {

@@ -25,8 +25,29 @@ function drawSession() {
     say(byId('readonly'), session.may_act ? '' : 'You are looking from another machine: here you can look, not act. To sell, undo or decide, use the page or the command on the device itself.');
 }
 
+// This browser is a witness: it keeps the newest entry it saw, and shows it when it comes back. A device that does not have it is a
+// copy or an old state.
+const SEEN = 'fairstock-seen';
+
+function remember(mark) {
+    try {
+        if (mark) localStorage.setItem(SEEN, mark);
+    } catch {
+        // a browser that keeps nothing is no witness
+    }
+}
+
+function remembered() {
+    try {
+        return localStorage.getItem(SEEN) ?? undefined;
+    } catch {
+        return undefined; // as above
+    }
+}
+
 function drawStatus(status) {
     setDeviceClock(status.now_ms);
+    remember(status.mark);
     drawLight(status);
     say(byId('clock'), status.clock?.words ?? '');
     show(byId('clock'), Boolean(status.clock?.words));
@@ -48,7 +69,7 @@ function drawStatus(status) {
 // nothing new to say, and is no place to complain at.
 async function sayHello() {
     try {
-        await post('/hello', { wall_ms: Date.now() });
+        await post('/hello', { wall_ms: Date.now(), seen: remembered() });
     } catch (error) {
         if (error.status === 400 && !session.may_act) notice(error.message, true);
     }

@@ -1,5 +1,7 @@
 // What the API makes of requests that no page of ours sends.
 import assert from 'node:assert/strict';
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { place } from './agent.mjs';
 
@@ -26,5 +28,37 @@ test('what is of the wrong kind is refused, never taken for what was left out', 
     assert.equal(p.status().position, position, 'nothing was booked');
     assert.ok(p.status().practice_online);
     assert.equal((await p.post('/undo', '{}')).status, 200);
+    assert.equal(await p.stop(agent), 0);
+});
+
+test('a page that saw an entry which is gone makes the ledger ask; nobody can invent one', async (t) => {
+    const p = place(t);
+    const old = join(p.directory, 'old');
+    mkdirSync(old);
+    const copy = (from, to) => {
+        for (const name of ['ledger.db', 'ledger.db-wal']) cpSync(join(from, name), join(to, name));
+    };
+    let agent = await p.start();
+    assert.equal(await p.stop(agent), 0);
+    copy(p.state, old);
+    agent = await p.start();
+    assert.equal(p.command('sell', 'MUG-BLU').status, 0);
+    const { mark } = p.status();
+    assert.match(mark, /^[0-9a-f]{32}:[0-9a-f]{32}:\d+:[0-9a-f]{16}$/);
+    const hello = async (seen) => (await p.post('/hello', JSON.stringify({ wall_ms: Date.now(), seen }))).body.standing;
+    assert.equal(await hello(mark), 'none');
+    const [, device, epoch, sequence, code] = /^(\w+):(\w+):(\d+):(\w+)$/.exec(mark);
+    for (const invented of [`${device}:${epoch}:${Number(sequence) + 1}:${code}`, `${device}:${epoch}:${sequence}:0000000000000000`, `${device}:${epoch}:${sequence}`, '', 'x'])
+        assert.equal(await hello(invented), 'none', invented);
+    assert.equal(p.command('practice', 'offline').status, 0); // or the shop would tell
+    assert.equal(await p.stop(agent), 0);
+    copy(old, p.state); // on the same machine
+    agent = await p.start();
+    assert.equal(p.status().standing, 'none');
+    assert.equal(await hello(undefined), 'none');
+    assert.equal(await hello(mark), 'suspected');
+    const [card] = JSON.parse(p.command('cards', '--json').stdout).cards;
+    assert.equal(card.kind, 'restored');
+    assert.equal((await p.post(`/cards/${card.id}`, '{"option":"goes_on"}')).body.state, 'settled');
     assert.equal(await p.stop(agent), 0);
 });

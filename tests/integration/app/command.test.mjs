@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ShopServer } from '../../sandbox/shop_server.mjs';
@@ -175,6 +175,33 @@ test('stock and explain add up to what the shop shows', async (t) => {
     assert.match(shown, new RegExp(` = ${item.channels[0].level}$`, 'm'));
     assert.equal(await p.stop(agent), 0);
     says(p, 0, /levels equal what the ledger's events add up to/, 'verify', p.state, '--practice-shop', join(p.state, 'practice-shop.txt'));
+});
+
+test('a ledger on another machine: status, doctor and cards say so, and the answer ends it', async (t) => {
+    const p = place(t);
+    const on = (name) => {
+        const root = join(p.state, '..', `machine-${name}`);
+        mkdirSync(join(root, 'etc'), { recursive: true });
+        writeFileSync(join(root, 'etc', 'machine-id'), name);
+        return { env: { FAIRSTOCK_MACHINE_ROOT: root } };
+    };
+    for (const again of [1, 2]) {
+        const agent = await p.start(['--practice', '--scanner', 'stdin'], on('one'));
+        assert.equal(p.status().standing, 'none', `start ${again} on the same machine`);
+        assert.match(says(p, 0, /^ok +fairstockd answers$/m, 'doctor'), /^ok +this ledger is the one that writes to its shops$/m);
+        assert.equal(await p.stop(agent), 0);
+    }
+    const moved = await p.start(['--practice', '--scanner', 'stdin'], on('two'));
+    assert.match(says(p, 0, /./, 'status'), /^This ledger looks like a copy/m);
+    assert.match(p.command('doctor').stdout, /^BAD +This ledger looks like a copy.*\n +Answer its card: fairstock cards$/m);
+    const [card] = JSON.parse(p.command('cards', '--json').stdout).cards;
+    assert.deepEqual(card.options.map((option) => option.option), ['goes_on', 'is_copy']);
+    says(p, 0, /./, 'cards', String(card.id), 'goes_on');
+    assert.equal(p.status().standing, 'goes_on');
+    assert.equal(await p.stop(moved), 0);
+    const later = await p.start(['--practice', '--scanner', 'stdin'], on('two'));
+    assert.equal(p.status().standing, 'goes_on', 'it was answered for this machine');
+    assert.equal(await p.stop(later), 0);
 });
 
 test('status and doctor: each finding has its next command', async (t) => {

@@ -20,12 +20,13 @@ export async function until(what, condition, describe = () => '', ms = 30000) {
 const quiet = { ...process.env, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:detect_leaks=0` };
 
 export class Stall {
-    // config: text of the configuration; options: further ones of fairstockd
-    constructor(bin, work, config, options = []) {
+    // config: text of the configuration; options: further ones of fairstockd; env: further variables of it
+    constructor(bin, work, config, options = [], env = {}) {
         this.bin = bin;
         this.state = join(work, 'state');
         this.config = join(work, 'fairstock.ini');
         this.options = options;
+        this.env = { ...quiet, ...env };
         this.kills = 0;
         mkdirSync(this.state, { recursive: true, mode: 0o700 });
         writeFileSync(this.config, `[device]\nstate = ${this.state}\n[scanner]\nsources =\n${config}`);
@@ -33,7 +34,7 @@ export class Stall {
 
     async start() {
         const child = spawn(join(this.bin, 'fairstockd'), ['--config', this.config, '--listen', 'none', ...this.options],
-            { stdio: ['ignore', 'ignore', 'pipe'], env: quiet });
+            { stdio: ['ignore', 'ignore', 'pipe'], env: this.env });
         child.words = '';
         child.stderr.on('data', (part) => (child.words += part));
         child.ended = once(child, 'exit');

@@ -165,6 +165,8 @@ void fixture_stall_write_status(const struct fixture_model *model, struct json_w
     json_text(json, "light_words",
               model->online ? "Ready. Sales are safe on this device."
                             : "No network. Go on selling: sales are safe here and the shops are told later.");
+    json_text(json, "standing", "none");
+    json_text(json, "standing_words", "");
     json_text(json, "device", "d0");
     json_text(json, "epoch", "e0");
     json_int(json, "position", model->position);

@@ -22,7 +22,8 @@ const struct fixture_good fixture_good[FIXTURE_GOOD_COUNT] = {
      "{\"data\":{\"shop\":{\"name\":\"Pottery\"},\"location\":{\"name\":\"Studio\",\"isActive\":true},"
      "\"currentAppInstallation\":{\"accessScopes\":[{\"handle\":\"write_products\"},{\"handle\":\"read_"
      "orders\"},"
-     "{\"handle\":\"write_inventory\"},{\"handle\":\"read_locations\"}]},"
+     "{\"handle\":\"write_inventory\"},{\"handle\":\"read_locations\"}],\"id\":\"" FIXTURE_INSTALLATION
+     "\",\"metafield\":{\"value\":\"fairstock 1 x\",\"compareDigest\":\"d1\"}},"
      "\"publicApiVersions\":[{\"handle\":\"2026-04\",\"supported\":true},{\"handle\":\"2026-07\","
      "\"supported\":true},"
      "{\"handle\":\"unstable\",\"supported\":false}]}" COST},
@@ -57,7 +58,7 @@ const struct fixture_good fixture_good[FIXTURE_GOOD_COUNT] = {
      "\"fulfillmentLineItems\":{\"nodes\":[{\"quantity\":3,\"lineItem\":{\"id\":\"gid://shopify/LineItem/"
      "5001\"}}],"
      "\"pageInfo\":{\"hasNextPage\":false}}}]}],"
-     "\"pageInfo\":{\"hasNextPage\":false,\"endCursor\":\"b3JkZXI=\"}}}" COST},
+     "\"pageInfo\":{\"hasNextPage\":false,\"endCursor\":\"b3JkZXI=\"}}," FIXTURE_UNCLAIMED "}" COST},
     {"order",
      "{\"data\":{\"order\":{\"id\":\"gid://shopify/Order/5000\",\"name\":\"#1001\",\"test\":false,"
      "\"confirmed\":true,\"createdAt\":\"2026-11-23T10:00:00Z\",\"updatedAt\":\"2026-11-23T10:05:00Z\","
@@ -77,6 +78,8 @@ const struct fixture_good fixture_good[FIXTURE_GOOD_COUNT] = {
                "\"userErrors\":[]}}" COST},
     {"cancel", "{\"data\":{\"orderCancel\":{\"job\":{\"id\":\"gid://shopify/Job/1\",\"done\":false},"
                "\"orderCancelUserErrors\":[]}}" COST},
+    {"claim", "{\"data\":{\"metafieldsSet\":{\"metafields\":[{\"value\":\"fairstock 1 x\",\"compareDigest\":"
+              "\"d2\"}],\"userErrors\":[]}}" COST},
 };
 
 struct channel_request fixture_request(enum request_kind kind)
@@ -103,8 +106,8 @@ struct channel_request fixture_good_request(int index)
     static const char *const items[] = {"gid://shopify/InventoryItem/100", "gid://shopify/InventoryItem/101",
                                         "gid://shopify/InventoryItem/102"};
     static const enum request_kind kinds[FIXTURE_GOOD_COUNT] = {
-        REQUEST_CHECK,  REQUEST_LISTINGS,     REQUEST_LEVELS,      REQUEST_ORDERS,
-        REQUEST_ORDERS, REQUEST_WRITE_LEVELS, REQUEST_CANCEL_ORDER};
+        REQUEST_CHECK,  REQUEST_LISTINGS,     REQUEST_LEVELS,       REQUEST_ORDERS,
+        REQUEST_ORDERS, REQUEST_WRITE_LEVELS, REQUEST_CANCEL_ORDER, REQUEST_CLAIM};
     struct channel_request request = fixture_request(kinds[index]);
     if (kinds[index] == REQUEST_WRITE_LEVELS)
         request = fixture_write(1, items);
@@ -116,6 +119,8 @@ struct channel_request fixture_good_request(int index)
         (void)snprintf(request.cursor, sizeof request.cursor, "sub:5000,6000:0::b3V0ZXI=");
     if (kinds[index] == REQUEST_CANCEL_ORDER)
         (void)snprintf(request.order, sizeof request.order, "gid://shopify/Order/5000");
+    if (kinds[index] == REQUEST_CLAIM)
+        (void)snprintf(request.claim_token, sizeof request.claim_token, FIXTURE_INSTALLATION " d1");
     return request;
 }
 

@@ -5,7 +5,11 @@
 #include "channel/channel.h"
 #include "channel/shopify.h"
 
-#define FIXTURE_LOCATION "gid://shopify/Location/1"
+#define FIXTURE_LOCATION     "gid://shopify/Location/1"
+#define FIXTURE_INSTALLATION "gid://shopify/AppInstallation/77"
+/* Nobody claimed this shop yet. */
+#define FIXTURE_UNCLAIMED                                                                                    \
+    "\"currentAppInstallation\":{\"id\":\"" FIXTURE_INSTALLATION "\",\"metafield\":null}"
 
 extern const struct channel_config fixture_config;
 
@@ -26,7 +30,7 @@ struct channel_answer fixture_read(const struct channel_request *request, const 
 struct fixture_good {
     const char *name, *body;
 };
-enum { FIXTURE_GOOD_COUNT = 7 };
+enum { FIXTURE_GOOD_COUNT = 8 };
 extern const struct fixture_good fixture_good[FIXTURE_GOOD_COUNT];
 struct channel_request fixture_good_request(int index);
 

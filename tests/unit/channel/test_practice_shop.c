@@ -346,6 +346,9 @@ static void live_a_little(struct practice_shop *shop)
     fill_write(&write, 2, 1, 0);
     write.writes[0].compare = true;
     assert_int_equal(send(shop, &write, NOW_MS, NULL), ANSWER_STALE);
+    struct channel_request claim = {
+        .kind = REQUEST_CLAIM, .claim = {CLAIM_DOUBTED, {.sequence = 4}}, .claim_token = "0"};
+    assert_int_equal(serve(shop, &claim, NOW_MS).outcome, ANSWER_DONE);
 }
 
 static char *saved(const struct practice_shop *shop)
@@ -429,6 +432,9 @@ static void test_damaged_lines_are_named(void **state)
         "practice shop 2\nkey\tzz\t1\t1\t1\t5\nend\n",
         "practice shop 2\nkey\t00000000000000000000000000000001\t1\tzz\t1\t5\nend\n",
         "practice shop 2\nkey\t00000000000000000000000000000001\t1\t1\t2\t5\nend\n",
+        "practice shop 2\nclaim\t0\tfairstock 1 x\nend\n",
+        "practice shop 2\nclaim\t1\t\nend\n",
+        "practice shop 2\nclaim\t1\tx\nclaim\t2\ty\nend\n",
         "practice shop 2\nfriend\tA\nend\n",
         "practice shop 2\nend\nend\n",
         "practice shop 2\n\nend\n",

@@ -79,7 +79,8 @@ static void each_answer_has_its_outcome(void **state)
         for (int kind = 0; kind < FIXTURE_GOOD_COUNT; kind++) {
             struct channel_request request = fixture_good_request(kind);
             struct channel_answer answer = fixture_understand(&request, &http);
-            bool write = request.kind == REQUEST_WRITE_LEVELS || request.kind == REQUEST_CANCEL_ORDER;
+            bool write = request.kind == REQUEST_WRITE_LEVELS || request.kind == REQUEST_CANCEL_ORDER ||
+                         request.kind == REQUEST_CLAIM;
             enum answer_outcome wanted = write ? outcomes[i].write : outcomes[i].read;
             if (outcomes[i].status == 404 && request.kind == REQUEST_CHECK)
                 wanted = ANSWER_REJECTED;
@@ -152,6 +153,7 @@ static struct channel_answer check(const char *location, const char *scopes, con
     struct channel_request request = fixture_request(REQUEST_CHECK);
     (void)snprintf(body, sizeof body,
                    "{\"data\":{\"shop\":{\"name\":\"Pottery\"},\"location\":%s,\"currentAppInstallation\":{"
+                   "\"id\":\"" FIXTURE_INSTALLATION "\",\"metafield\":null,"
                    "\"accessScopes\":[%s]},\"publicApiVersions\":[%s]}}",
                    location, scopes, versions);
     return fixture_read(&request, body);

@@ -76,7 +76,7 @@ static void simple_requests(void **state)
 {
     (void)state;
     struct channel_request request = fixture_request(REQUEST_CHECK);
-    assert_variables(&request, "{\"location\":\"" FIXTURE_LOCATION "\"}");
+    assert_variables(&request, "{\"location\":\"" FIXTURE_LOCATION "\",\"claim\":\"writer-1\"}");
     request.kind = REQUEST_LISTINGS;
     assert_variables(&request, "{\"first\":100,\"after\":null,\"location\":\"" FIXTURE_LOCATION
                                "\",\"names\":[\"available\"]}");
@@ -85,6 +85,7 @@ static void simple_requests(void **state)
                                "\",\"names\":[\"available\"]}");
 }
 
+#define CLAIM "\"claim\":\"writer-1\","
 #define PAGE_SIZES                                                                                           \
     "\"lines\":10,\"linesAfter\":null,\"refunds\":2,\"refundLines\":5,\"fulfillments\":2,"                   \
     "\"fulfillmentLines\":5"
@@ -94,14 +95,14 @@ static void order_requests(void **state)
 {
     (void)state;
     struct channel_request request = fixture_request(REQUEST_ORDERS);
-    assert_variables(&request, "{\"first\":10,\"after\":null," PAGE_SIZES ",\"query\":null}");
+    assert_variables(&request, "{\"first\":10,\"after\":null," CLAIM PAGE_SIZES ",\"query\":null}");
     request.since_ms = 1795428000999;
-    assert_variables(&request, "{\"first\":10,\"after\":null," PAGE_SIZES
+    assert_variables(&request, "{\"first\":10,\"after\":null," CLAIM PAGE_SIZES
                                ",\"query\":\"updated_at:>='2026-11-23T10:00:00Z'\"}");
     request.open_only = true;
     (void)snprintf(request.cursor, sizeof request.cursor, "bmV4dA==");
     assert_variables(&request,
-                     "{\"first\":10,\"after\":\"bmV4dA==\"," PAGE_SIZES ",\"query\":\"status:open\"}");
+                     "{\"first\":10,\"after\":\"bmV4dA==\"," CLAIM PAGE_SIZES ",\"query\":\"status:open\"}");
     (void)snprintf(request.cursor, sizeof request.cursor, "sub:5001,5002:0:bGluZQ==:bmV4dA==");
     assert_variables(
         &request,
@@ -201,7 +202,8 @@ static void a_whole_location_id_is_taken_too(void **state)
     struct http_request http = blank();
     config.location_id = FIXTURE_LOCATION;
     assert_int_equal(shopify_ops.build(&config, &request, &http, NULL), 0);
-    assert_non_null(strstr(buf_text(&http.body), "{\"location\":\"" FIXTURE_LOCATION "\"}"));
+    assert_non_null(
+        strstr(buf_text(&http.body), "{\"location\":\"" FIXTURE_LOCATION "\",\"claim\":\"writer-1\"}"));
     clear(&http);
 }
 

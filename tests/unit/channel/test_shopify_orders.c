@@ -73,8 +73,8 @@ static struct channel_answer read_page(const char *cursor, size_t count, const s
         write_order(body, sizeof body, 5000 + (int)i, &samples[i]);
     }
     (void)snprintf(body + strlen(body), sizeof body - strlen(body),
-                   "],\"pageInfo\":{\"hasNextPage\":%s,\"endCursor\":\"%s\"}}}}", next ? "true" : "false",
-                   next ? next : "bGFzdA==");
+                   "],\"pageInfo\":{\"hasNextPage\":%s,\"endCursor\":\"%s\"}}," FIXTURE_UNCLAIMED "}}",
+                   next ? "true" : "false", next ? next : "bGFzdA==");
     return fixture_read(&request, body);
 }
 

@@ -175,6 +175,9 @@ static void fill_device(struct random *random, struct event *e)
         e->epoch.quality = small(random);
         e->epoch.flags = small(random);
         e->epoch.program = words(random, NAME_MAX_BYTES);
+        e->version = 1 + small(random) % 2;
+        if (e->version == 2)
+            bytes(random, e->epoch.fingerprint, FINGERPRINT_BYTES);
         break;
     case EVENT_SEAL:
         bytes(random, e->seal.hash, HASH_BYTES);
@@ -255,6 +258,17 @@ static void fill_channel(struct random *random, struct event *e)
         e->op_result.outcome = small(random);
         e->op_result.words = words(random, REASON_MAX_BYTES);
         break;
+    case EVENT_WITNESS:
+        id(random, &e->witness.seen.device);
+        id(random, &e->witness.seen.epoch);
+        e->witness.seen.sequence = number(random);
+        bytes(random, e->witness.hash, HASH_BYTES);
+        e->witness.who = words(random, NAME_MAX_BYTES);
+        break;
+    case EVENT_RESTORE_DECISION:
+        id(random, &e->restore.epoch);
+        e->restore.accepted = small(random);
+        break;
     default:
         e->decision.card_kind = small(random);
         e->decision.origin = ref(random);
@@ -302,6 +316,8 @@ static size_t texts_of(struct event *e, struct text *texts[EVENT_FIXTURE_TEXTS_M
         [EVENT_ORDER_STATE] = {&e->order.source_key, &e->order.order},
         [EVENT_OP_RESULT] = {&e->op_result.words},
         [EVENT_CARD_DECISION] = {&e->decision.key, &e->decision.detail},
+        [EVENT_WITNESS] = {&e->witness.who},
+        [EVENT_RESTORE_DECISION] = {NULL},
     };
     size_t count = 0;
     if (e->kind == EVENT_SALE)

@@ -15,6 +15,7 @@
 #define ID_C   "202122232425262728292a2b2c2d2e2f"
 #define ID_D   "303132333435363738393a3b3c3d3e3f"
 #define HASH_A ID_C ID_D
+#define ZERO   "00000000000000000000000000000000"
 
 static const struct id128 id_a = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
                           id_b = {{16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31}},
@@ -67,6 +68,17 @@ static void the_device(void **state)
           HASH_A " " ID_D                /* parent's h, boot */
           " 80a0abfef962 04 ffff03 01"   /* wall clock, quality, boottime, flags */
           " 05 302e312e30");             /* program version */
+    holds("epoch",
+          &(struct event){.kind = 1,
+                          .version = 2,
+                          .epoch = {.device = id_a,
+                                    .epoch = id_b,
+                                    .boot = id_d,
+                                    .program = TEXT("0.1.0"),
+                                    .fingerprint = {0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7}}},
+          "01 02 00" /* kind, version, time */
+          ID_A ID_B " 00 " ZERO " 00 " ZERO ZERO ID_D " 00 00 00 00 05 302e312e30"
+          "f0f1f2f3f4f5f6f7"); /* fingerprint */
     holds("seal", &(struct event){.kind = 2, .version = 1, .time_ms = 300, .seal = {HASH_A_BYTES, 256}},
           "02 01 ac02" HASH_A " 8002");
     holds("time_fact",
@@ -192,13 +204,19 @@ static void the_channels(void **state)
     holds("card_decision",
           &(struct event){.kind = 60, .version = 1, .decision = {3, {1, 2}, TEXT("k"), 4, TEXT("")}},
           "3c 01 00 03 01 02 01 6b 04 00");
+    holds("witness",
+          &(struct event){
+              .kind = 61, .version = 1, .witness = {{id_a, id_b, 300}, HASH_A_BYTES, TEXT("phone")}},
+          "3d 01 00" ID_A ID_B "ac02" HASH_A "05 70686f6e65");
+    holds("restore_decision", &(struct event){.kind = 62, .version = 1, .restore = {id_b, 1}},
+          "3e 01 00" ID_B "01");
 }
 
 static void reserved_kinds_are_not_ours_yet(void **state)
 {
     (void)state;
-    static const uint32_t later[] = {0,  5,  13, 15, 22, 23, 24, 25, 26, 31, 32,  33,
-                                     34, 40, 41, 42, 43, 53, 61, 62, 70, 71, 1000};
+    static const uint32_t later[] = {0,  5,  13, 15, 22, 23, 24, 25, 26, 31,  32,
+                                     33, 34, 40, 41, 42, 43, 53, 70, 71, 1000};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
         assert_string_equal(event_kind_name(later[i]), "unknown");
 }

@@ -139,6 +139,8 @@ static void step(struct engine_bench *bench, struct engine_input *input)
     struct engine_output output = engine_output_new();
     input->now_ms = bench->now_ms;
     input->wall_ms = bench->wall_ms;
+    input->claim_known = bench->claim_known;
+    input->last = bench->last;
     bench->random += 1000;
     memcpy(input->random.bytes, &bench->random, sizeof bench->random);
     int result = (bench->step ? bench->step : engine_step)(bench->engine, input, &output);

@@ -13,6 +13,8 @@ struct engine_bench {
     struct engine_settings settings;
     int64_t now_ms, wall_ms, shop_ms; /* shop_ms: of the answers' Date; 0 they have none */
     uint64_t random;
+    bool claim_known;     /* the ledger has the holder of what the next answer shows */
+    struct event_id last; /* its last event */
     /* Stands for engine_step when set; its -ENOMEM is taken as the courier takes it: once more a second
      * later. */
     int (*step)(struct engine *engine, const struct engine_input *input, struct engine_output *output);
