@@ -9,7 +9,7 @@ import { Sums, checkChain } from './ledger.mjs';
 
 const OUTCOMES = new Set(['sold', 'refused', 'fault']);
 export const SEAL_EVERY_EVENTS = 256;
-const COMMIT_MOST_SCANS = 256; // that wait already share a commit
+const COMMIT_MOST_SCANS = 64; // that wait already share a commit
 
 // --- the ledger by itself ------------------------------------------------------------------------------------------------------------
 

@@ -66,11 +66,14 @@ static void step(struct world *world, enum engine_input_kind kind, const struct 
 {
     static struct lookup lookup;
     struct engine_output output = engine_output_new();
-    struct engine_input input = {.kind = kind,
-                                 .answer = answer,
-                                 .now_ms = world->now_ms,
-                                 .wall_ms = 1790000000000 + world->now_ms,
-                                 .event_time_ms = (uint64_t)world->now_ms};
+    struct engine_input input = {
+        .kind = kind,
+        .answer = answer,
+        .now_ms = world->now_ms,
+        .wall_ms = 1790000000000 + world->now_ms,
+        .event_time_ms = (uint64_t)world->now_ms,
+        .claim_known = true, /* the shop's claim is ours: nobody else is here */
+        .last = store_event_id(world->ledger->store, store_last_position(world->ledger->store))};
     if (answer) {
         look_up(world, answer, &lookup);
         input.known = lookup.known;

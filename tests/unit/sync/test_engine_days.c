@@ -77,6 +77,7 @@ static void morning(struct day *day, uint64_t seed)
     bench_open_with(&day->bench, &practice_caps, 0, 0);
     day->bench.claim_known = true; /* nobody else writes to this shop */
     day->bench.step = refusing_step;
+    day->bench.claim_known = true; /* the shop's claim is ours */
     day->bench.settings.auto_live = true;
     day->bench.settings.booth_percent = pick(day, 3) * 30;
     struct channel channel = *book_channel(day->bench.book, CHANNEL);
