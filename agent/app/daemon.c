@@ -66,7 +66,7 @@ static void keep_error(void *user, const struct store_result *result)
 int daemon_commit(struct daemon *daemon, struct changes *changes)
 {
     int error = 0;
-    store_submit(daemon->store, STORE_SYNC, changes, keep_error, &error);
+    store_submit(daemon->store, changes, keep_error, &error);
     if (error)
         log_error("the ledger did not take a change: %s", strerrordesc_np(-error));
     daemon_recover_after_commit(daemon);

@@ -147,7 +147,7 @@ static void refuse(struct intake *intake, struct intake_outcome *outcome, const 
         return;
     }
     int error = 0;
-    store_submit(intake->settings.store, STORE_SCAN, &changes, intake_keep_error, &error);
+    store_submit(intake->settings.store, &changes, intake_keep_error, &error);
     settle(intake, outcome, NULL, error);
 }
 
@@ -187,7 +187,7 @@ static void submit(struct submission *submission, struct changes *changes)
         struct intake_recent sale = fill_booked(submission, position);
         keep_for_group(intake, submission->outcome, &sale, error);
     } else if (changes) {
-        store_submit(store, STORE_SCAN, changes, booked, submission);
+        store_submit(store, changes, booked, submission);
     } else {
         store_submit_event(store, &intake->event, booked, submission);
     }

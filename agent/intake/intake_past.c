@@ -195,7 +195,7 @@ int intake_undo(struct intake *intake, uint64_t event_ms, const struct intake_re
     result = settle_orders(intake, sale, &changes);
     if (result < 0)
         return result;
-    store_submit(intake->settings.store, STORE_SCAN, &changes, intake_keep_error, &error);
+    store_submit(intake->settings.store, &changes, intake_keep_error, &error);
     if (error)
         return error;
     sale->voided = true;

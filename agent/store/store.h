@@ -55,8 +55,6 @@ uint64_t store_event_time(const struct store *store, int64_t boottime_ms);
 
 /* --- writing --- */
 
-enum store_priority { STORE_SCAN = 1, STORE_SYNC = 2 };
-
 struct store_result {
     int error;               /* 0: durable. Otherwise negative errno and nothing of the batch happened */
     uint64_t first_position; /* of the batch's events; the others follow without gaps */
@@ -66,11 +64,10 @@ struct store_result {
  * has the changes. */
 typedef void store_done_fn(void *user, const struct store_result *result);
 
-/* Takes the changes over (empties *take_changes whatever happens) and commits them. Scan batches overtake
- * sync batches that wait. -ENOMEM, -E2BIG, -EIO (dead handle) are reported through done, like everything
- * else. */
-void store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
-                  store_done_fn *done, void *user);
+/* In a turn (loop/turn.h), whose priority lets scans overtake: takes the changes over (empties *take_changes
+ * whatever happens) and commits them. -ENOMEM, -E2BIG, -EIO (dead handle) are reported through done, like
+ * everything else. */
+void store_submit(struct store *store, struct changes *take_changes, store_done_fn *done, void *user);
 /* The scan path's own way in: one event, no copy, same promise; done as above. */
 void store_submit_event(struct store *store, const struct event *event, store_done_fn *done, void *user);
 /* Back to work after a failed commit. A dead handle is given up: what was acknowledged goes into the database

@@ -221,10 +221,8 @@ static int commit_changes(struct store *store, const struct changes *changes, ui
     return result < 0 ? result : book_apply(store->book, changes);
 }
 
-void store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
-                  store_done_fn *done, void *user)
+void store_submit(struct store *store, struct changes *take_changes, store_done_fn *done, void *user)
 {
-    (void)priority; /* turns have it (docs/decisions/0013-turns.md) */
     struct store_result result = {.event_count = take_changes->event_count};
     if (!changes_empty(take_changes))
         result.error = commit_changes(store, take_changes, &result.first_position);

@@ -264,7 +264,7 @@ static int step(struct courier *courier, enum engine_input_kind kind, const stru
         return 0;
     }
     courier->committing = true;
-    store_submit(settings->store, STORE_SYNC, &courier->output.changes, committed, courier);
+    store_submit(settings->store, &courier->output.changes, committed, courier);
     return 0;
 }
 

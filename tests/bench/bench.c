@@ -113,7 +113,7 @@ static void keep_error(void *user, const struct store_result *result)
 
 void bench_commit(struct store *store, struct changes *changes, int *error)
 {
-    store_submit(store, STORE_SYNC, changes, keep_error, error);
+    store_submit(store, changes, keep_error, error);
 }
 
 void bench_open(struct bench *bench, const char *directory)

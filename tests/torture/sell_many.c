@@ -27,7 +27,7 @@ static void keep_error(void *user, const struct store_result *result)
 static void commit(struct store *store, struct changes *changes)
 {
     int error = 0;
-    store_submit(store, STORE_SYNC, changes, keep_error, &error);
+    store_submit(store, changes, keep_error, &error);
     if (error)
         die("commit", error);
     while (store_maintain(store, false) > 0)

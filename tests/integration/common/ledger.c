@@ -121,7 +121,7 @@ static void keep_result(void *user, const struct store_result *result)
 struct store_result ledger_submit(struct ledger *ledger, struct changes *take_changes)
 {
     struct store_result result = {.error = 1};
-    store_submit(ledger->store, STORE_SYNC, take_changes, keep_result, &result);
+    store_submit(ledger->store, take_changes, keep_result, &result);
     changes_free(take_changes);
     return result;
 }

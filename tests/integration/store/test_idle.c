@@ -85,7 +85,7 @@ static void step(struct world *world, enum engine_input_kind kind, const struct 
     assert_int_equal(engine_step(world->engine, &input, &output), 0);
     world->changes += (int)(output.changes.event_count + output.changes.row_count);
     int error = 1;
-    store_submit(world->ledger->store, STORE_SYNC, &output.changes, keep_error, &error);
+    store_submit(world->ledger->store, &output.changes, keep_error, &error);
     assert_int_equal(error, 0);
     for (uint32_t i = 0; i < output.request_count; i++) {
         assert_true(world->answer_count < ANSWERS_MAX);

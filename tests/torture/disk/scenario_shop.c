@@ -15,7 +15,7 @@ static void note_error(void *user, const struct store_result *result)
 
 static void submit(struct stall *stall, struct changes *changes)
 {
-    store_submit(stall->store, STORE_SYNC, changes, note_error, stall);
+    store_submit(stall->store, changes, note_error, stall);
     changes_free(changes);
 }
 

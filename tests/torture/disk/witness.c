@@ -5,12 +5,10 @@
 #include "memory.h"
 #include "store/store_group.h"
 
-void __real_store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
-                         store_done_fn *done, void *user);
+void __real_store_submit(struct store *store, struct changes *take_changes, store_done_fn *done, void *user);
 void __real_store_submit_event(struct store *store, const struct event *event, store_done_fn *done,
                                void *user);
-void __wrap_store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
-                         store_done_fn *done, void *user);
+void __wrap_store_submit(struct store *store, struct changes *take_changes, store_done_fn *done, void *user);
 void __wrap_store_submit_event(struct store *store, const struct event *event, store_done_fn *done,
                                void *user);
 int __real_store_group_begin(struct store *store);
@@ -201,17 +199,16 @@ static bool add_event(struct witness *witness, const struct event *event)
     return true;
 }
 
-void __wrap_store_submit(struct store *store, enum store_priority priority, struct changes *take_changes,
-                         store_done_fn *done, void *user)
+void __wrap_store_submit(struct store *store, struct changes *take_changes, store_done_fn *done, void *user)
 {
     struct witness *witness = at_the_door;
     if (!witness || changes_empty(take_changes)) {
-        __real_store_submit(store, priority, take_changes, done, user);
+        __real_store_submit(store, take_changes, done, user);
         return;
     }
     add_changes(witness, take_changes);
     struct passage passage = {witness, store, witness->count - 1, 0, done, user};
-    __real_store_submit(store, priority, take_changes, passed, &passage);
+    __real_store_submit(store, take_changes, passed, &passage);
     witness->answers_missing += passage.answers != 1;
 }
 

@@ -57,7 +57,7 @@ static int setup(void **state)
     add_item(&changes, 1, "MUG", "Blue mug", "4006381333931");
     add_item(&changes, 2, "CUP", "Blue mug", "CUP-1");
     add_item(&changes, 3, "UPC", "Blue mug", "0036000291452");
-    store_submit(f->store, STORE_SYNC, &changes, ignore, &error);
+    store_submit(f->store, &changes, ignore, &error);
     return error;
 }
 
