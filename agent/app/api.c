@@ -21,7 +21,8 @@ static const struct {
     {"POST", "/undo", false, api_undo},         {"POST", "/sync", false, api_sync},
     {"POST", "/cards/", true, api_card_choose}, {"POST", "/import", false, api_import},
     {"POST", "/go-live", false, api_go_live},   {"POST", "/practice", false, api_practice},
-    {"POST", "/learn", false, api_learn},       {"POST", "/hello", false, api_hello},
+    {"POST", "/witness", false, api_witness},   {"POST", "/learn", false, api_learn},
+    {"POST", "/hello", false, api_hello},
 };
 
 int api_error(struct api_call *call, int status, const char *format, ...)

@@ -49,6 +49,7 @@ int api_practice(struct api_call *call);
 int api_learn(struct api_call *call);
 /* The part `seen` of POST /hello. 0 or the commit's error; what is no mark of this device's says nothing. */
 MUST_CHECK int api_seen(struct api_call *call);
+int api_witness(struct api_call *call);
 int api_learn_poll(struct api_call *call);
 int api_hello(struct api_call *call);
 

@@ -1,5 +1,6 @@
-/* What a page that says hello saw of this ledger before. It can make the ledger ask, and nothing else. */
+/* What a page or a stick saw of this ledger before. It can make the ledger ask, and nothing else. */
 #include <errno.h>
+#include <string.h>
 
 #include "app/api.h"
 #include "app/daemon_identity.h"
@@ -10,4 +11,25 @@ int api_seen(struct api_call *call)
     int result = mark ? daemon_identity_shown(call->daemon, mark, "page") : 0;
     /* Another device may have had this address before, or the read-only link is a new one. */
     return result == -EINVAL || result > 0 ? 0 : result;
+}
+
+int api_witness(struct api_call *call)
+{
+    struct daemon *daemon = call->daemon;
+    struct event_id id;
+    const char *seen = json_get_text(call->body, "seen");
+    if (!seen || event_id_parse(seen, &id) < 0)
+        return api_error(call, HTTP_BAD_REQUEST, "\"seen\" must be an entry's id, DEVICE:EPOCH:SEQUENCE");
+    const struct suspicion *suspicion = book_suspicion(store_book(daemon->store));
+    /* Who was told that this ledger goes on need not be asked by each stick that remembers the other one. */
+    int result =
+        suspicion->state == SUSPICION_GOES_ON
+            ? 0
+            : daemon_identity_seen(daemon, id, "stick", "a backup stick saw entries that are not here.");
+    if (result < 0 && result != -EINVAL)
+        return api_error(call, HTTP_FAILED, "what was seen could not be kept: %s", strerrordesc_np(-result));
+    json_begin_object(call->json, NULL);
+    json_text(call->json, "standing", suspicion_name(book_suspicion(store_book(daemon->store))->state));
+    json_end_object(call->json);
+    return HTTP_OK;
 }

@@ -106,22 +106,26 @@ static int parse_mark(struct daemon *daemon, const char *mark, struct event_id *
     return crypto_text_equal(end + 1, code) ? event_id_parse(text, id) : -EINVAL;
 }
 
+int daemon_identity_seen(struct daemon *daemon, struct event_id id, const char *who, const char *words)
+{
+    uint64_t position;
+    if (!id128_equal(id.device, store_device(daemon->store)))
+        return -EINVAL;
+    int result = store_find_event(daemon->store, id, &position);
+    if (result != -ENOENT)
+        return result;
+    struct suspicion_reason reason = {.seen = id, .who = who, .words = words};
+    result = book(daemon, &reason);
+    return result < 0 ? result : 1;
+}
+
 int daemon_identity_shown(struct daemon *daemon, const char *mark, const char *who)
 {
     struct event_id id;
-    uint64_t position;
     int result = parse_mark(daemon, mark, &id);
-    if (result < 0)
-        return result;
-    if (!id128_equal(id.device, store_device(daemon->store)))
-        return -EINVAL;
-    result = store_find_event(daemon->store, id, &position);
-    if (result != -ENOENT)
-        return result;
-    struct suspicion_reason reason = {
-        .seen = id, .who = who, .words = "a page that was open before saw entries that are not here."};
-    result = book(daemon, &reason);
-    return result < 0 ? result : 1;
+    return result < 0 ? result
+                      : daemon_identity_seen(daemon, id, who,
+                                             "a page that was open before saw entries that are not here.");
 }
 
 const char *daemon_identity_words(const struct daemon *daemon)

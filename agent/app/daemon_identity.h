@@ -26,6 +26,9 @@ void daemon_identity_mark(struct daemon *daemon, char mark[DAEMON_IDENTITY_MARK_
 /* A page shows its mark. An entry that is not in this ledger books the suspicion: 1; one that is says
  * nothing: 0. -EINVAL: not a mark of this device's; -errno of the commit. */
 MUST_CHECK int daemon_identity_shown(struct daemon *daemon, const char *mark, const char *who);
+/* The same for an entry that somebody saw whom we believe without a code. words: a sentence for the card. */
+MUST_CHECK int daemon_identity_seen(struct daemon *daemon, struct event_id id, const char *who,
+                                    const char *words);
 /* "" while nothing is suspected. */
 const char *daemon_identity_words(const struct daemon *daemon);
 

@@ -2,6 +2,7 @@
  * itself, which belongs to the service: who may not read it is told to put sudo before. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "crypto/crypto.h"
 #include "store/store_backup.h"
 #include "store/store_restore.h"
+#include "store/store_witness.h"
 
 #define SERVICE_CONFIG "/etc/fairstock/fairstock.ini"
 enum { TEXT_MAX_BYTES = CONFIG_FILE_MAX_BYTES };
@@ -112,6 +114,36 @@ static void print_backup(const char *directory, const struct store_backup_report
                  "restore FILE\n");
 }
 
+/* Whether the stick saw a later or another state of this ledger. Then the agent is told, which asks its card.
+ */
+static bool stick_knows_better(struct cli *cli, struct store *store, const char *directory)
+{
+    char name[STORE_COPY_NAME_BYTES], path[4096 + STORE_COPY_NAME_BYTES], id[EVENT_ID_TEXT_BYTES], body[256];
+    struct witness witness;
+    enum store_witness_verdict verdict;
+    store_witness_name(store_device(store), name);
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    /* One that is missing or changed says nothing; one whose events cannot be compared is damage, found
+     * below. */
+    if (store_witness_read(path, crypto_sha256_two, &witness, NULL) < 0 ||
+        store_witness_compare(store, crypto_sha256_two, &witness, &verdict) < 0 ||
+        (verdict != WITNESS_AHEAD && verdict != WITNESS_DIFFERS))
+        return false;
+    event_id_text(witness.last, id);
+    (void)snprintf(body, sizeof body, "{\"seen\":\"%s\"}", id);
+    struct json *answer = NULL;
+    int code;
+    bool told = cli_call(cli, "POST", "/witness", body, &answer, NULL, &code);
+    bool answered = told && strcmp(cli_text(answer, "standing"), "goes_on") == 0;
+    json_free(answer);
+    if (!answered)
+        cli_complain(
+            "the last backup on this stick saw entries that this ledger does not have: it is older, or two "
+            "of it are in use. No older backup is removed. %s",
+            told ? "Answer the card: fairstock cards" : "The agent was not told, it does not answer.");
+    return !answered;
+}
+
 static int make_backup(struct cli *cli, struct store *store)
 {
     BUF_AUTO struct buf config = buf_new(TEXT_MAX_BYTES), scanners = buf_new(TEXT_MAX_BYTES);
@@ -127,12 +159,13 @@ static int make_backup(struct cli *cli, struct store *store)
     }
     const struct store_copy_text texts[] = {{"fairstock.ini", buf_text(&config)},
                                             {"scanners", buf_text(&scanners)}};
-    struct store_backup_request request = {.directory = directory,
-                                           .wall_ms = cli_wall_ms(),
-                                           .keep = (unsigned)cli->keep,
-                                           .sha256 = crypto_sha256_two,
-                                           .texts = texts,
-                                           .text_count = sizeof texts / sizeof texts[0]};
+    struct store_backup_request request = {
+        .directory = directory,
+        .wall_ms = cli_wall_ms(),
+        .keep = stick_knows_better(cli, store, directory) ? UINT_MAX : (unsigned)cli->keep,
+        .sha256 = crypto_sha256_two,
+        .texts = texts,
+        .text_count = sizeof texts / sizeof texts[0]};
     result = store_backup(store, &request, &report, &err);
     if (result < 0)
         return backup_failed(directory, result, &err);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { build, place } from './agent.mjs';
@@ -273,4 +273,34 @@ test('the journal is checked by hand with the line its header gives', async (t) 
         assert.equal(result.status, 5, said(result));
         assert.match(result.stdout, words);
     }
+});
+
+test('a stick that saw more than the ledger makes it ask, and loses no backup', async (t) => {
+    const p = place(t);
+    const folder = stick(p);
+    let agent = await p.start();
+    good(p.command('backup', folder));
+    assert.equal(await p.stop(agent), 0);
+    const image = p.path('image'); // of yesterday's card
+    cpSync(p.state, image, { recursive: true });
+    agent = await p.start();
+    good(p.command('sell', 'MUG-BLU'));
+    good(p.command('backup', folder));
+    assert.equal(await p.stop(agent), 0);
+
+    rmSync(p.state, { recursive: true });
+    cpSync(image, p.state, { recursive: true });
+    agent = await p.start();
+    assert.equal(p.status().standing, 'none');
+    const made = p.command('backup', folder, '--keep', '1');
+    assert.equal(made.status, 0, made.stderr);
+    assert.match(made.stderr, /saw entries that this ledger does not have.*fairstock cards/);
+    assert.equal(backups(folder).length, 3);
+    assert.equal(p.status().standing, 'suspected');
+    const [card] = p.json('cards').cards.filter(({ kind }) => kind === 'restored');
+    good(p.command('cards', String(card.id), 'goes_on'));
+    const again = p.command('backup', folder, '--keep', '1');
+    assert.equal(again.stderr, '');
+    assert.equal(backups(folder).length, 1);
+    assert.equal(await p.stop(agent), 0);
 });
