@@ -8,6 +8,7 @@ const NOTICE_MS = 20000; // from the cut to the word "offline": dead TCP 4 s, cu
 const CATCH_UP_MS = 5000;
 const LONGEST_PROBE_MS = 3500;
 const FLAPS = 20;
+const IDLE_MS = 8000; // longer than a poll and its connection, so that one of them is not taken for a rate
 const SCAN_MAX_MS = 1000; // with sanitizers, on a busy machine; a scan that waits for the network takes five seconds
 
 // Two units: with half of the stock for the booth, one alone may leave the shop's level as it is.
@@ -240,11 +241,11 @@ export const CASES = {
     // Nothing owed: online it polls, offline it waits for a sign or a minute.
     idle: async (world) => {
         await equal(world);
-        const online = await wakeUps(world, 3000);
+        const online = await wakeUps(world, IDLE_MS);
         world.stall.ip('route', 'del', 'default');
         await until('offline', async () => (await world.agent.channel()).phase === 'offline', 2000); // the kernel said so
         const requests = (await world.agent.channel()).requests;
-        const offline = await wakeUps(world, 3000);
+        const offline = await wakeUps(world, IDLE_MS);
         check((await world.agent.channel()).requests === requests, 'it probes although nothing is owed');
         const took = await catchUp(world, () => world.stall.routeUp());
         return `${online} wake-ups a second online, ${offline} offline; route back: asked after ${took} ms`;
