@@ -63,6 +63,8 @@ void intake_keep_error(void *user, const struct store_result *result)
     *(int *)user = result->error;
 }
 
+static void sell_given(struct intake *intake, const struct given *given, const char *code, uint32_t source);
+
 /* What became of a scan is known. sale: NULL when none was to be booked. */
 static void settle(struct intake *intake, struct intake_outcome *outcome, const struct intake_recent *sale,
                    int error)
@@ -82,6 +84,7 @@ static void keep_for_group(struct intake *intake, const struct intake_outcome *o
                            const struct intake_recent *sale, int error)
 {
     struct grouped *kept = &intake->group[intake->group_count++];
+    kept->given = intake->given;
     kept->outcome = *outcome;
     kept->recent = sale && !error ? *sale : (struct intake_recent){0};
 }
@@ -107,8 +110,14 @@ void intake_group_end(struct intake *intake)
         return;
     int error = store_group_end(intake->settings.store);
     intake->group = NULL; /* before anybody is told: who is may scan again */
-    for (uint32_t i = 0; i < count; i++)
-        settle(intake, &group[i].outcome, group[i].recent.position ? &group[i].recent : NULL, error);
+    bool alone =
+        error && !store_is_dead(intake->settings.store); /* one that cannot be booked stops no other */
+    for (uint32_t i = 0; i < count; i++) {
+        if (alone)
+            sell_given(intake, &group[i].given, group[i].outcome.code, group[i].outcome.source);
+        else
+            settle(intake, &group[i].outcome, group[i].recent.position ? &group[i].recent : NULL, error);
+    }
 }
 
 static void fill_card(struct card *card, enum card_kind kind, const char *code, uint32_t item,
@@ -302,11 +311,6 @@ static void fill_sale(struct intake *intake, const struct intake_outcome *outcom
     };
 }
 
-struct moment {
-    int64_t now_ms, wall_ms;
-    uint64_t event_ms;
-};
-
 /* outcome has code, source and quantity; item: NULL when nobody knows the code. */
 static void sell(struct intake *intake, struct intake_outcome *outcome, const struct book_item *item,
                  const struct moment *moment)
@@ -342,24 +346,30 @@ static void sell(struct intake *intake, struct intake_outcome *outcome, const st
         submit(&submission, NULL);
 }
 
+/* code: normalised, or the name of the item that was given. */
+static void sell_given(struct intake *intake, const struct given *given, const char *code, uint32_t source)
+{
+    struct intake_outcome outcome = {.signal = INTAKE_SOLD, .source = source, .quantity = given->quantity};
+    struct book_item item;
+    intake->given = *given;
+    (void)snprintf(outcome.code, sizeof outcome.code, "%s", code);
+    bool known = given->alias ? book_item(intake->book, given->alias, &item)
+                              : book_find_code(intake->book, outcome.code, &item);
+    sell(intake, &outcome, known ? &item : NULL, &given->moment);
+}
+
 void intake_scan(struct intake *intake, const char *code, int64_t quantity, uint32_t source, int64_t now_ms,
                  uint64_t event_ms, int64_t wall_ms)
 {
-    struct intake_outcome outcome = {.signal = INTAKE_SOLD, .source = source, .quantity = quantity};
-    struct moment moment = {now_ms, wall_ms, event_ms};
-    struct book_item item;
-    gtin_normalise(code, outcome.code, sizeof outcome.code);
-    bool known = book_find_code(intake->book, outcome.code, &item);
-    sell(intake, &outcome, known ? &item : NULL, &moment);
+    struct given given = {0, quantity, {now_ms, wall_ms, event_ms}};
+    char normal[CODE_MAX_BYTES + 1];
+    gtin_normalise(code, normal, sizeof normal);
+    sell_given(intake, &given, normal, source);
 }
 
 void intake_sell_item(struct intake *intake, uint32_t alias, const char *name, int64_t quantity,
                       uint32_t source, int64_t now_ms, uint64_t event_ms, int64_t wall_ms)
 {
-    struct intake_outcome outcome = {.signal = INTAKE_SOLD, .source = source, .quantity = quantity};
-    struct moment moment = {now_ms, wall_ms, event_ms};
-    struct book_item item;
-    (void)snprintf(outcome.code, sizeof outcome.code, "%s", name);
-    bool known = book_item(intake->book, alias, &item);
-    sell(intake, &outcome, known ? &item : NULL, &moment);
+    struct given given = {alias, quantity, {now_ms, wall_ms, event_ms}};
+    sell_given(intake, &given, name, source);
 }

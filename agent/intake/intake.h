@@ -69,7 +69,8 @@ void intake_sell_item(struct intake *intake, uint32_t item, const char *name, in
 
 /* Scans that wait already share a commit (INTAKE_GROUP_MAX at most, then another): begin, intake_scan or
  * intake_sell_item for each, end. Each is decided on what those before it left; `done` is called for each, in
- * order, after the commit. */
+ * order, after the commit. When
+ * the commit fails and the disk is not to blame, each is tried alone. */
 void intake_group_begin(struct intake *intake);
 void intake_group_end(struct intake *intake);
 /* `done` told a refusal: only what is scanned from now on answers it. Without this call its ten seconds begin

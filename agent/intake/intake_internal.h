@@ -4,8 +4,21 @@
 
 #include "intake/intake.h"
 
+struct moment {
+    int64_t now_ms, wall_ms;
+    uint64_t event_ms;
+};
+
+/* What was asked for, to be asked for again when its group failed: the outcome has code and source. */
+struct given {
+    uint32_t alias; /* the item, when it was named; 0: its code */
+    int64_t quantity;
+    struct moment moment;
+};
+
 /* A scan whose group is not durable yet. */
 struct grouped {
+    struct given given;
     struct intake_outcome outcome;
     struct intake_recent recent; /* position 0: nothing was booked */
 };
@@ -21,6 +34,7 @@ struct intake {
     struct grouped *group_room; /* INTAKE_GROUP_MAX: a scan takes nothing from the heap */
     struct grouped *group;      /* that; NULL: no group is open */
     uint32_t group_count;
+    struct given given; /* of the scan that is being booked */
 };
 
 struct intake_recent intake_recent_of(const struct event *sale, uint64_t position);
