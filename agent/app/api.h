@@ -11,7 +11,8 @@ enum {
     HTTP_FORBIDDEN = 403,
     HTTP_NOT_FOUND = 404,
     HTTP_CONFLICT = 409,
-    HTTP_FAILED = 500
+    HTTP_FAILED = 500,
+    HTTP_BUSY = 503
 };
 
 struct api_call {

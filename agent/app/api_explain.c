@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/api.h"
+#include "store/store_group.h"
 
 enum { EXPLAIN_LINES_MAX = 2000, POSITIONS_AT_ONCE = 128, WORDS_MAX_BYTES = 320 };
 
@@ -352,6 +353,9 @@ int api_explain(struct api_call *call)
     if (api_query(call, "channel", only, sizeof only) && *only &&
         !daemon_courier(call->daemon, only, &channel))
         return api_error(call, HTTP_NOT_FOUND, "no channel is called %s; fairstock status names them", only);
+    if (store_group_is_open(
+            call->daemon->store)) /* the book is ahead of the lines, so nothing would add up */
+        return api_error(call, HTTP_BUSY, "several sales are being saved at this moment; ask again");
     if (store_item_by_sku(call->daemon->store, sku, &item) < 0)
         return api_error(call, HTTP_NOT_FOUND, "no item has the SKU %s", sku);
     struct explanation *all = calloc(1, sizeof *all);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "store/store_place.h"
 #include "store/store_verify.h"
 
 enum { USB_PATIENCE_MS = 3000 };
@@ -76,6 +77,11 @@ static int check_ledger(const struct daemon *daemon)
     if (code != EXIT_OK)
         return complain(code, &err);
     int result = store_open_readonly(daemon->state, &store, &err);
+    enum store_file kind = FILE_IS_LEDGER;
+    if (result == -ENOTSUP && store_place_file(daemon->state, &kind) == 0 && kind == FILE_IS_LEDGER) {
+        (void)printf("ledger: of an earlier version; the next start brings it up to date\n");
+        return EXIT_OK;
+    }
     if (result < 0) {
         (void)err_prefix(&err, result, "%s", daemon->state);
         return complain(daemon_ledger_refused(daemon, result, &err), &err);

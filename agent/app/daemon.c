@@ -429,6 +429,7 @@ int daemon_run(const struct options *options, bool *restart)
     char state[STATE_PATH_MAX_BYTES];
     memcpy(state, daemon->state, sizeof state);
     take_down(daemon);
+    explicit_bzero(daemon, sizeof *daemon); /* keys */
     free(daemon);
     if (*restart)
         seed_clear_practice(state);

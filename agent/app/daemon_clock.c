@@ -121,10 +121,10 @@ static void book_heard(void *user)
 {
     struct daemon *daemon = user;
     struct daemon_clock *clock = &daemon->clock;
-    int64_t waited_ms = daemon_boottime_ms(daemon) - clock->heard.boottime_ms;
-    int result = daemon_clock_learn(daemon, clock->heard.quality, clock->heard.wall_ms + waited_ms,
-                                    clock->heard.source);
-    clock->heard.quality = CLOCK_UNKNOWN;
+    struct heard_time heard = clock->heard;
+    clock->heard.quality = CLOCK_UNKNOWN; /* before it is booked: a better one may come meanwhile */
+    int64_t waited_ms = daemon_boottime_ms(daemon) - heard.boottime_ms;
+    int result = daemon_clock_learn(daemon, heard.quality, heard.wall_ms + waited_ms, heard.source);
     if (result < 0)
         log_warning("what a clock says could not be booked: %s", strerrordesc_np(-result));
 }

@@ -22,7 +22,7 @@ struct daemon_clock {
     struct loop_source *look_timer; /* a time server may bring a clock in line without setting it */
     int64_t look_wait_ms;
     struct turn turn; /* to book what was heard */
-    struct {
+    struct heard_time {
         uint32_t quality; /* 0: nothing */
         int64_t wall_ms, boottime_ms;
         char source[NAME_MAX_BYTES + 1];

@@ -114,21 +114,22 @@ static void print_backup(const char *directory, const struct store_backup_report
                  "restore FILE\n");
 }
 
-/* Whether the stick saw a later or another state of this ledger. Then the agent is told, which asks its card.
- */
-static bool stick_knows_better(struct cli *cli, struct store *store, const char *directory)
+/* What the stick knows of this ledger: the same, or a later or another state. */
+enum stick { STICK_AGREES, STICK_ANSWERED, STICK_ASKS };
+
+/* One that knows better makes the agent ask, until the seller answered that this ledger goes on. */
+static enum stick ask_stick(struct cli *cli, struct store *store, const char *directory)
 {
     char name[STORE_COPY_NAME_BYTES], path[4096 + STORE_COPY_NAME_BYTES], id[EVENT_ID_TEXT_BYTES], body[256];
     struct witness witness;
     enum store_witness_verdict verdict;
     store_witness_name(store_device(store), name);
     (void)snprintf(path, sizeof path, "%s/%s", directory, name);
-    /* One that is missing or changed says nothing; one whose events cannot be compared is damage, found
-     * below. */
+    /* One that is missing or changed says nothing, nor does a ledger that cannot be followed to it. */
     if (store_witness_read(path, crypto_sha256_two, &witness, NULL) < 0 ||
         store_witness_compare(store, crypto_sha256_two, &witness, &verdict) < 0 ||
         (verdict != WITNESS_AHEAD && verdict != WITNESS_DIFFERS))
-        return false;
+        return STICK_AGREES;
     event_id_text(witness.last, id);
     (void)snprintf(body, sizeof body, "{\"seen\":\"%s\"}", id);
     struct json *answer = NULL;
@@ -136,12 +137,12 @@ static bool stick_knows_better(struct cli *cli, struct store *store, const char 
     bool told = cli_call(cli, "POST", "/witness", body, &answer, NULL, &code);
     bool answered = told && strcmp(cli_text(answer, "standing"), "goes_on") == 0;
     json_free(answer);
-    if (!answered)
-        cli_complain(
-            "the last backup on this stick saw entries that this ledger does not have: it is older, or two "
-            "of it are in use. No older backup is removed. %s",
-            told ? "Answer the card: fairstock cards" : "The agent was not told, it does not answer.");
-    return !answered;
+    cli_complain("the last backup on this stick saw entries that this ledger does not have: it is older, or "
+                 "two of it are in use. No backup is removed now. %s",
+                 answered ? "You said that this one goes on."
+                 : told   ? "Answer the card: fairstock cards"
+                          : "Start the agent and do it again: it asks which one goes on.");
+    return answered ? STICK_ANSWERED : STICK_ASKS;
 }
 
 static int make_backup(struct cli *cli, struct store *store)
@@ -159,13 +160,14 @@ static int make_backup(struct cli *cli, struct store *store)
     }
     const struct store_copy_text texts[] = {{"fairstock.ini", buf_text(&config)},
                                             {"scanners", buf_text(&scanners)}};
-    struct store_backup_request request = {
-        .directory = directory,
-        .wall_ms = cli_wall_ms(),
-        .keep = stick_knows_better(cli, store, directory) ? UINT_MAX : (unsigned)cli->keep,
-        .sha256 = crypto_sha256_two,
-        .texts = texts,
-        .text_count = sizeof texts / sizeof texts[0]};
+    enum stick stick = ask_stick(cli, store, directory);
+    struct store_backup_request request = {.directory = directory,
+                                           .wall_ms = cli_wall_ms(),
+                                           .keep = stick == STICK_AGREES ? (unsigned)cli->keep : UINT_MAX,
+                                           .keep_witness = stick == STICK_ASKS,
+                                           .sha256 = crypto_sha256_two,
+                                           .texts = texts,
+                                           .text_count = sizeof texts / sizeof texts[0]};
     result = store_backup(store, &request, &report, &err);
     if (result < 0)
         return backup_failed(directory, result, &err);
@@ -227,7 +229,7 @@ void cli_print_installed(const char *state, const struct store_installed *instal
     if (installed->origin.wall_ms && installed->origin.kind == STORE_ORIGIN_BACKUP)
         (void)printf("What was sold after %s UTC is not in it.\n", wall);
     (void)printf(
-        "Next: %s\nIt knows that it was restored: nothing is raised at a shop before you say so. Give "
+        "Next: %s\nIt knows that it was restored: nothing is written to a shop before you say so. Give "
         "the shops' tokens anew if this is a new card.\n",
         installed->practice ? "start fairstockd --practice with this state directory."
                             : "sudo systemctl start fairstock, then: fairstock status");

@@ -71,7 +71,7 @@ const struct cli_command cli_commands[] = {
      "Verifies FILE first. Refuses while fairstockd runs there, and over an existing ledger; with "
      "--set-aside that "
      "one is\nmoved to DIR/set-aside-DATE, never overwritten. What was sold after the backup is not in it; "
-     "fairstockd knows that\nit was restored and raises nothing at a shop before you say so.\n",
+     "fairstockd knows that\nit was restored and writes nothing to a shop before you say so.\n",
      1, 1, cli_restore},
     {"salvage", "[FILE] [--set-aside]", "build a new ledger from what can be read of a damaged one",
      "Without FILE: of the ledger of --state DIR. Reads every page that still can be read, keeps every event "
@@ -80,7 +80,7 @@ const struct cli_command cli_commands[] = {
      "ledger in place; "
      "the damaged files\nare moved to DIR/set-aside-DATE, unchanged. Refuses while fairstockd runs, and a "
      "ledger that is "
-     "not damaged. Then\nstart fairstockd: it sells at once, and raises nothing at a shop before you say "
+     "not damaged. Then\nstart fairstockd: it sells at once, and writes nothing to a shop before you say "
      "so.\n",
      0, 1, cli_salvage},
     {NULL, NULL, NULL, NULL, 0, 0, NULL},

@@ -317,7 +317,8 @@ int store_backup(struct store *source, const struct store_backup_request *reques
         result = make(source, &folder, request, report, err);
     if (result == 0) {
         report->same_disk = on_same_disk(&folder, source);
-        result = write_witness(&folder, request, &report->witness, err);
+        if (!request->keep_witness)
+            result = write_witness(&folder, request, &report->witness, err);
     }
     if (result == 0 && (result = remove_older(&folder, request->keep, &report->removed)) < 0)
         (void)err_set_errno(err, result, "the backup is whole, but older ones cannot be removed");

@@ -7,7 +7,8 @@
 struct store_backup_request {
     const char *directory; /* where to: a folder, of a stick that may vanish at any instant */
     int64_t wall_ms;
-    unsigned keep; /* the newest so many backups of this device stay, at least 1 */
+    unsigned keep;     /* the newest so many backups of this device stay, at least 1 */
+    bool keep_witness; /* the one beside them stays too: it knows more than this ledger */
     sha256_fn *sha256;
     const struct store_copy_text *texts;
     size_t text_count;

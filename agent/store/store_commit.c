@@ -271,7 +271,9 @@ void store_submit_event(struct store *store, const struct event *event, store_do
 int store_group_begin(struct store *store)
 {
     store->group_error = 0;
-    return store_begin(store);
+    int result = store_begin(store);
+    store->grouping = result == 0;
+    return result;
 }
 
 /* What is half in the transaction cannot be taken out alone: the first failure is that of the group. */
@@ -316,7 +318,13 @@ int store_group_add_event(struct store *store, const struct event *event, uint64
 int store_group_end(struct store *store)
 {
     int result = store_end(store, store->group_error);
+    store->grouping = false;
     if (result < 0 && !store->dead && store_reload_book(store) < 0)
         store->dead = true; /* the book is ahead of the file: nothing is decided on it any more */
     return result;
+}
+
+bool store_group_is_open(const struct store *store)
+{
+    return store->grouping;
 }

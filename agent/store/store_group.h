@@ -12,5 +12,7 @@ MUST_CHECK int store_group_begin(struct store *store);
 MUST_CHECK int store_group_add(struct store *store, const struct changes *changes, uint64_t *position);
 MUST_CHECK int store_group_add_event(struct store *store, const struct event *event, uint64_t *position);
 MUST_CHECK int store_group_end(struct store *store);
+/* A group is open: the book is ahead of what can be read. */
+bool store_group_is_open(const struct store *store);
 
 #endif

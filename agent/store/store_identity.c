@@ -66,6 +66,12 @@ static int put_row(struct store *store, const struct suspicion *suspicion)
     return store_run(put);
 }
 
+int store_identity_forget(struct store *store)
+{
+    static const struct suspicion none = {.state = SUSPICION_NONE};
+    return put_row(store, &none);
+}
+
 int store_identity_load(struct store *store)
 {
     struct suspicion suspicion;

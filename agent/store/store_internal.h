@@ -96,7 +96,8 @@ struct store {
     struct store_wait wait;
     bool waiting;         /* for the disk: another connection reads meanwhile */
     struct store *reader; /* that one; NULL as long as nobody needed it */
-    int group_error;      /* of the first addition that failed; the group fails with it */
+    bool grouping;
+    int group_error; /* of the first addition that failed; the group fails with it */
 };
 
 extern const char *const store_sql[SQL_COUNT];
@@ -197,6 +198,8 @@ void store_identity_before(struct store *store, const struct store_start *start,
                            uint8_t fingerprint[FINGERPRINT_BYTES]);
 /* Within this start's first transaction. */
 MUST_CHECK int store_identity_start(struct store *store);
+/* In a transaction: nothing is suspected, until a start sees a sign. */
+MUST_CHECK int store_identity_forget(struct store *store);
 /* A witness or a restore decision is committed. */
 MUST_CHECK int store_identity_put(struct store *store, const struct event *event);
 

@@ -10,6 +10,7 @@
 
 struct rebuilding {
     struct store *target;
+    sqlite3 *old; /* the damaged file, for names only; NULL: it cannot be opened */
     struct event event;
     struct epoch_before {
         uint64_t position, generation;
@@ -275,25 +276,83 @@ static int append(struct rebuilding *r, const struct event *event)
     return result == 0 ? store_put_event_rows(r->target, event) : result;
 }
 
+/* A row of the damaged file, if it can still be read; the caller finalizes what is not NULL. */
+static sqlite3_stmt *old_row(struct rebuilding *r, const char *sql, uint32_t alias)
+{
+    sqlite3_stmt *row = NULL;
+    if (!r->old || sqlite3_prepare_v2(r->old, sql, -1, &row, NULL) != SQLITE_OK)
+        return NULL;
+    store_bind_u(row, 1, alias);
+    if (store_step(row) == 1)
+        return row;
+    (void)sqlite3_finalize(row);
+    return NULL;
+}
+
+static int append_item(struct rebuilding *r, const struct item *item)
+{
+    struct event event = {.kind = EVENT_ITEM_CREATED, .version = 1};
+    event.item.item = item->alias;
+    event.item.sku = text_of(item->sku);
+    event.item.title = text_of(item->title);
+    event.item.price_minor = item->price_minor;
+    event.item.cost_minor = item->cost_minor;
+    event.item.currency = text_of(item->currency);
+    event.item.flags = item->flags;
+    event.item.reorder_point = item->reorder_point;
+    event.item.lead_days = item->lead_days;
+    return append(r, &event);
+}
+
 static int name_item(struct rebuilding *r, uint32_t alias)
 {
-    char sku[SKU_MAX_BYTES + 1], title[TITLE_MAX_BYTES + 1];
-    struct event event = {.kind = EVENT_ITEM_CREATED, .version = 1};
-    (void)snprintf(sku, sizeof sku, "LOST-%u", alias);
-    (void)snprintf(title, sizeof title, "Item %u, whose name was lost in damage", alias);
-    event.item.item = alias;
-    event.item.sku = text_of(sku);
-    event.item.title = text_of(title);
-    event.item.currency = text_of("");
-    return append(r, &event);
+    struct item item = {.alias = alias}, other;
+    sqlite3_stmt *row = old_row(r,
+                                "SELECT sku, title, price_minor, cost_minor, currency, flags, reorder_point, "
+                                "lead_days FROM item WHERE alias = ?1",
+                                alias);
+    if (row) {
+        store_column_text(row, 0, item.sku, sizeof item.sku);
+        store_column_text(row, 1, item.title, sizeof item.title);
+        item.price_minor = sqlite3_column_int64(row, 2);
+        item.cost_minor = sqlite3_column_int64(row, 3);
+        store_column_text(row, 4, item.currency, sizeof item.currency);
+        item.flags = store_column_u32(row, 5);
+        item.reorder_point = store_column_u32(row, 6);
+        item.lead_days = store_column_u32(row, 7);
+        (void)sqlite3_finalize(row);
+    }
+    if (row && *item.sku && store_item_by_sku(r->target, item.sku, &other) == -ENOENT) {
+        int result = append_item(r, &item);
+        if (result != -EINVAL && result != -E2BIG) /* those: no text, or no number, that an event may have */
+            return result;
+    }
+    item = (struct item){.alias = alias};
+    (void)snprintf(item.sku, sizeof item.sku, "LOST-%u", alias);
+    (void)snprintf(item.title, sizeof item.title, "Item %u, whose name was lost in damage", alias);
+    return append_item(r, &item);
 }
 
 static int name_location(struct rebuilding *r, uint32_t alias)
 {
-    char name[NAME_MAX_BYTES + 1];
+    char name[NAME_MAX_BYTES + 1] = "";
+    uint32_t other;
     struct event event = {.kind = EVENT_LOCATION_CREATED, .version = 1};
-    (void)snprintf(name, sizeof name, "lost-%u", alias);
+    event.location.kind = 1;
+    sqlite3_stmt *row = old_row(r, "SELECT name, kind FROM location WHERE alias = ?1", alias);
+    if (row) {
+        store_column_text(row, 0, name, sizeof name);
+        event.location.kind = store_column_u32(row, 1);
+        (void)sqlite3_finalize(row);
+    }
     event.location.location = alias;
+    event.location.name = text_of(name);
+    if (*name && store_location_by_name(r->target, name, &other) == -ENOENT) {
+        int result = append(r, &event);
+        if (result != -EINVAL && result != -E2BIG)
+            return result;
+    }
+    (void)snprintf(name, sizeof name, "lost-%u", alias);
     event.location.name = text_of(name);
     event.location.kind = 1;
     return append(r, &event);
@@ -352,13 +411,28 @@ static int rebuild(struct rebuilding *r, const struct store_start *start)
     return result == 0 ? store_end(target, name_the_nameless(r)) : result;
 }
 
-int store_rebuild(struct store *target, const struct store_start *start, struct err *err)
+/* NULL when it cannot be opened. */
+static sqlite3 *open_damaged(const char *file)
+{
+    char escaped[3 * STORE_PATH_MAX_BYTES], uri[3 * STORE_PATH_MAX_BYTES + 16];
+    sqlite3 *old = NULL;
+    store_uri_escape(file, escaped);
+    (void)sqlite3_snprintf(sizeof uri, uri, "file:%s?mode=ro", escaped);
+    if (sqlite3_open_v2(uri, &old, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) == SQLITE_OK)
+        return old;
+    (void)sqlite3_close(old);
+    return NULL;
+}
+
+int store_rebuild(struct store *target, const char *file, const struct store_start *start, struct err *err)
 {
     FREE_AUTO struct rebuilding *r = calloc(1, sizeof *r);
     if (!r)
         return err_set(err, -ENOMEM, "out of memory");
     r->target = target;
+    r->old = open_damaged(file);
     int result = rebuild(r, start);
+    (void)sqlite3_close(r->old);
     return result < 0 ? err_set_errno(err, result, "the state cannot be rebuilt") : 0;
 }
 

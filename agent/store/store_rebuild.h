@@ -5,9 +5,11 @@
 #include "store/store_internal.h"
 
 /* Rows of all tables from the events of target, which has events only: book, catalogue, epochs, channels,
- * listings, order lines. What was never created by an event that is there gets a name that says so. Ends the
- * transaction that the caller began, and writes `start` as a start of its own. store_rebuild.c */
-MUST_CHECK int store_rebuild(struct store *target, const struct store_start *start, struct err *err);
+ * listings, order lines. What was never created by an event that is there gets the name that a row of the
+ * damaged file still has, else one that says that it was lost. Ends the transaction that the caller began,
+ * and writes `start` as a start of its own. store_rebuild.c */
+MUST_CHECK int store_rebuild(struct store *target, const char *file, const struct store_start *start,
+                             struct err *err);
 /* Cards and unfinished ops, of which events say nothing, from the damaged file, as far as it can be read. */
 bool store_rebuild_from_rows(struct store *target, const char *file);
 

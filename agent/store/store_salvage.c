@@ -277,7 +277,13 @@ static int close_book(struct salvage *salvage, const char *file, const struct st
     salvage->report->cards = store_rebuild_from_rows(target, file);
     origin.position = target->last_position;
     result = store_begin(target);
-    return result == 0 ? store_end(target, store_origin_put(target, &origin)) : result;
+    if (result < 0)
+        return result;
+    result = store_origin_put(target, &origin);
+    /* The mark asks anew at the next start, with a card: that of an older suspicion may be lost. */
+    if (result == 0)
+        result = store_identity_forget(target);
+    return store_end(target, result);
 }
 
 static int build(struct salvage *salvage, const char *file, const struct store_install *install,
@@ -294,7 +300,7 @@ static int build(struct salvage *salvage, const char *file, const struct store_i
         return err_set_errno(err, result, "the new ledger cannot be written");
     take_head(salvage);
     begin.program = "fairstock salvage";
-    result = store_rebuild(target, &begin, err);
+    result = store_rebuild(target, file, &begin, err);
     if (result == 0 && (result = close_book(salvage, file, install)) < 0)
         (void)err_set_errno(err, result, "the new ledger cannot be written");
     return result;

@@ -19,6 +19,13 @@ const copy = (record) => ({
 });
 const soldLine = (text) => text.split('\n').find((line) => line.includes(' sold '));
 const busiest = (record) => record.runs.reduce((a, b) => (soldCount(b) > soldCount(a) ? b : a));
+// A life between whose sales something else was committed.
+function interrupted(record) {
+    const positions = new Map(record.ledger.events.map(({ id, position }) => [id, position]));
+    const gaps = ({ light }) => light.split('\n').filter((line) => line.includes(' sold ')).map((line) => positions.get(line.split(' ')[2]))
+        .filter((position, i, all) => i && position > all[i - 1] + 1).length;
+    return record.runs.reduce((a, b) => (gaps(b) > gaps(a) ? b : a));
+}
 const soldCount = (run) => run.light.split('\n').filter((line) => line.includes(' sold ')).length;
 
 // name → [the check that must object, what is made wrong]
@@ -53,7 +60,7 @@ const WRONGS = {
     'sold said of nothing': ['sold', (record) => (record.light += `1 sold ${soldLine(record.light).split(' ')[2].replace(/\d+$/, '999999999')}\n`)],
     'sold said twice': ['sold', (record) => (record.light += `${soldLine(record.light)}\n`)],
     'sales of several commits the light never confirmed': ['scans', (record) => {
-        const run = busiest(record);
+        const run = interrupted(record);
         run.light = run.light.split('\n').filter((line) => !line.includes(' sold ')).join('\n');
     }],
     'a sale said later that is not in the order it was scanned': ['scans', (record) => {

@@ -297,10 +297,13 @@ test('a stick that saw more than the ledger makes it ask, and loses no backup', 
     assert.match(made.stderr, /saw entries that this ledger does not have.*fairstock cards/);
     assert.equal(backups(folder).length, 3);
     assert.equal(p.status().standing, 'suspected');
+    assert.equal(p.command('backup', folder, '--keep', '1').status, 0); // not answered yet: the stick still knows better
+    assert.equal(backups(folder).length, 4);
     const [card] = p.json('cards').cards.filter(({ kind }) => kind === 'restored');
     good(p.command('cards', String(card.id), 'goes_on'));
-    const again = p.command('backup', folder, '--keep', '1');
-    assert.equal(again.stderr, '');
+    assert.match(p.command('backup', folder, '--keep', '1').stderr, /You said that this one goes on/);
+    assert.equal(backups(folder).length, 5);
+    assert.equal(p.command('backup', folder, '--keep', '1').stderr, ''); // from now on it remembers this one
     assert.equal(backups(folder).length, 1);
     assert.equal(await p.stop(agent), 0);
 });
