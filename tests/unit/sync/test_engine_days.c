@@ -168,14 +168,17 @@ static void want_cancel(struct day *day)
 /* What the shop's buyers and people do; what cannot be (sold out, no such order) does not happen. */
 static void at_the_shop(struct day *day)
 {
+    /* Drawn one after another: the order of arguments is the compiler's, and each machine must play the same
+     * days. */
+    uint32_t sku = 1 + pick(day, LISTINGS), units = pick(day, 5);
     const char *order = day->order_count ? day->orders[pick(day, day->order_count)] : "#none";
     int result = 0;
     switch (pick(day, 5)) {
     case 0:
     case 1:
         if (day->order_count < ORDERS_MAX &&
-            practice_shop_buy(day->shop, sku_of(1 + pick(day, LISTINGS)), 1 + pick(day, 2),
-                              day->bench.shop_ms, day->orders[day->order_count], NULL) == 0)
+            practice_shop_buy(day->shop, sku_of(sku), 1 + units % 2, day->bench.shop_ms,
+                              day->orders[day->order_count], NULL) == 0)
             day->order_count++;
         break;
     case 2:
@@ -185,8 +188,7 @@ static void at_the_shop(struct day *day)
         result = practice_shop_ship(day->shop, order, day->bench.shop_ms);
         break;
     default:
-        result = practice_shop_edit(day->shop, sku_of(1 + pick(day, LISTINGS)), (int64_t)pick(day, 5) - 2,
-                                    day->bench.shop_ms);
+        result = practice_shop_edit(day->shop, sku_of(sku), (int64_t)units - 2, day->bench.shop_ms);
         break;
     }
     (void)result;
@@ -263,7 +265,8 @@ static void answer_cards(struct day *day)
 /* Peace: the shop is read as a whole again and again, every drift gets its card and its answer. */
 static void let_rest(struct day *day)
 {
-    for (int round = 0; round < 6; round++) {
+    enum { ROUNDS = 10 }; /* an op whose key is too old keeps its drift from being seen for minutes */
+    for (int round = 0; round < ROUNDS; round++) {
         bench_input(&day->bench, ENGINE_SYNC_NOW);
         for (int i = 0; i < 120; i++) {
             if (day->bench.request.kind)
@@ -274,7 +277,7 @@ static void let_rest(struct day *day)
         for (int i = 0; i < 100 && day->bench.request.kind; i++)
             answer(day, true);
         assert_int_equal(day->bench.request.kind, 0); /* it does not come to rest */
-        if (round < 4)
+        if (round < ROUNDS - 2)
             answer_cards(day);
     }
 }
