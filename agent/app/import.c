@@ -16,6 +16,7 @@ struct run {
     struct daemon *daemon;
     struct import_report *report;
     struct changes changes;
+    uint64_t commit_ms; /* event time of what is in changes */
     uint32_t next_alias, next_location, rows;
     uint32_t first_alias, new_items; /* the first free alias before the import; new items of this pass */
     uint32_t first_location;         /* the first free location before the import */
@@ -152,11 +153,14 @@ static int check_row(struct run *run, uint32_t alias, struct err *err)
  * ------------------------------------------------------------------------------------------------------------------
  */
 
+/* Events of one commit happened at one time. */
 static void add_event(struct run *run, uint32_t kind)
 {
+    if (!run->changes.event_count)
+        run->commit_ms = daemon_event_ms(run->daemon);
     run->event.kind = kind;
     run->event.version = 1;
-    run->event.time_ms = daemon_event_ms(run->daemon);
+    run->event.time_ms = run->commit_ms;
     changes_add_event(&run->changes, &run->event);
 }
 
