@@ -352,7 +352,8 @@ static void sell_given(struct intake *intake, const struct given *given, const c
     struct intake_outcome outcome = {.signal = INTAKE_SOLD, .source = source, .quantity = given->quantity};
     struct book_item item;
     intake->given = *given;
-    (void)snprintf(outcome.code, sizeof outcome.code, "%s", code);
+    memcpy(outcome.code, code,
+           strnlen(code, CODE_MAX_BYTES)); /* ends in zeros; the scan path prints nothing */
     bool known = given->alias ? book_item(intake->book, given->alias, &item)
                               : book_find_code(intake->book, outcome.code, &item);
     sell(intake, &outcome, known ? &item : NULL, &given->moment);
