@@ -15,12 +15,12 @@ mkfifo "$out/codes"
 agent=$!
 exec 3> "$out/codes"
 say() { "$bin/fairstock" --state "$disk/s" "$@"; }
-lines() { grep -c " $1" "$light" || true; }
+lines() { awk -v name="$1" '$2 == name { n++ } END { print n + 0 }' "$light"; }
 wait_for() { i=0; until [ "$(lines "$1")" -ge "$2" ]; do i=$((i+1)); [ $i -lt 1500 ] || { echo "no $1"; exit 9; }; kill -0 $agent || exit 8; sleep 0.02; done; }
 i=0; until say status > /dev/null 2>&1; do i=$((i+1)); [ $i -lt 500 ] || exit 7; sleep 0.02; done
 echo 2900000010000 >&3; wait_for sold 1
 i=0; until [ "$(stat -c %s "$disk/s/ledger.db-wal")" -ge 4194304 ]; do i=$((i+1)); [ $i -lt 500 ] || exit 6; sleep 0.02; done
-cat /dev/zero > "$disk/film" 2> /dev/null || true
+if cat /dev/zero > "$disk/film" 2> /dev/null; then exit 3; fi # it ends when the disk is full, and not before
 sold=1 faults=0
 until say status --json > "$out/fault.json" && grep -q paper "$out/fault.json"; do
     [ $sold -lt 20000 ] || exit 5
@@ -28,13 +28,15 @@ until say status --json > "$out/fault.json" && grep -q paper "$out/fault.json"; 
     i=0; until [ $(( $(lines sold) + $(lines fault) )) -gt $((sold + faults + 150)) ] || [ "$(lines fault)" -gt $faults ]; do i=$((i+1)); [ $i -lt 1000 ] || exit 4; sleep 0.02; done
     sold=$(lines sold) faults=$(lines fault)
 done
-say sell MUG-BLU > "$out/sell.txt" 2>&1 || true # one that fits a gap may be sold: then it is there
+code=0
+say sell MUG-BLU > "$out/sell.txt" 2>&1 || code=$? # one that fits a gap may be sold: then it is there
+[ $code -eq 0 ] || { [ $code -eq 1 ] && grep -q paper "$out/sell.txt"; } || exit 10
 rm "$disk/film"
 i=0; until say status --json | grep -q '"fault":""'; do i=$((i+1)); [ $i -lt 1000 ] || { say status --json; exit 2; }; sleep 0.05; done
 before=$(lines sold)
 echo 2900000010000 >&3; wait_for sold $((before + 1))
 exec 3>&-
-kill -TERM $agent; wait $agent || true
+kill -TERM $agent; wait $agent # with 0, or the script ends here
 "$bin/fairstock" verify "$disk/s" --light-log "$light" > "$out/verify.txt"
 `;
 
