@@ -1,8 +1,6 @@
 /* Marks of copies, in rows of meta. */
-#include <errno.h>
-
-#include "store/store_internal.h"
 #include "store/store_origin.h"
+#include "store/store_internal.h"
 
 /* All begin as the first. */
 #define STORE_META_ORIGIN          "origin"
@@ -31,17 +29,4 @@ int store_origin_put(struct store *store, const struct store_origin *origin)
     if (result == 0)
         result = store_put_meta(store, STORE_META_ORIGIN_POSITION, (int64_t)origin->position);
     return result;
-}
-
-int store_origin_settle(struct store *store)
-{
-    sqlite3_stmt *drop = NULL;
-    int result = store_begin(store);
-    if (result < 0)
-        return result;
-    int prepared = sqlite3_prepare_v2(store->db, "DELETE FROM meta WHERE key GLOB '" STORE_META_ORIGIN "*'",
-                                      -1, &drop, NULL);
-    result = prepared == SQLITE_OK ? store_run(drop) : store_errno(prepared);
-    (void)sqlite3_finalize(drop);
-    return store_end(store, result);
 }

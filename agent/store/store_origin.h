@@ -19,10 +19,6 @@ struct store_origin {
 
 /* -ENOENT: this ledger has always been the one that runs here. Works on every open store. */
 MUST_CHECK int store_origin(struct store *store, struct store_origin *origin);
-/* The seller has looked at what a restored ledger means: the mark goes, durably. -EIO and others as a commit.
- */
-MUST_CHECK int store_origin_settle(struct store *store);
-
 /* In the transaction that runs; for the files that make copies. */
 MUST_CHECK int store_origin_put(struct store *store, const struct store_origin *origin);
 
