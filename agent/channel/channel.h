@@ -5,23 +5,10 @@
 #define FAIRSTOCK_CHANNEL_CHANNEL_H
 
 #include "base/buf.h"
+#include "channel/caps.h"
 #include "channel/http_value.h"
 #include "domain/claim.h"
 #include "domain/model.h"
-
-/* What a channel's contract lets us do, read from vendor documents; the engine picks the safest way. */
-struct channel_caps {
-    bool delta_down, delta_up; /* relative writes */
-    bool compare_and_set;      /* a write that applies only if the level still is what we think */
-    bool idempotency_key;      /* the same key never applies twice */
-    bool answer_shows_level;   /* the answer to a write carries the level after it */
-    bool cancels_orders;       /* OP_CANCEL_ORDER can be done by API */
-    bool keeps_claim;    /* the shop keeps a claim, changed by compare-and-set; CHECK and ORDERS show it */
-    uint32_t batch_size; /* level changes in one request, ≤ OPS_PER_REQUEST_MAX */
-    int64_t key_life_ms; /* how long a key is remembered; retry with it only within */
-    int64_t order_overlap_ms; /* how far behind the newest seen order each poll re-reads */
-    int64_t poll_ms;          /* idle distance of order polls */
-};
 
 /* What the seller configured; borrowed. Secrets are in it: never logged, wiped by their owner. */
 struct channel_config {
@@ -38,7 +25,8 @@ enum request_kind {
     REQUEST_LEVELS,       /* the levels of named listings */
     REQUEST_WRITE_LEVELS, /* one op or a batch with one request key */
     REQUEST_CANCEL_ORDER,
-    REQUEST_CLAIM, /* writes the claim if it still is what was read */
+    REQUEST_CLAIM,       /* writes the claim if it still is what was read */
+    REQUEST_FIND_WRITES, /* were these writes applied? (caps.finds_writes) */
 };
 
 /* One level change of a batch. */
@@ -46,9 +34,10 @@ struct level_write {
     struct id128 op;
     uint32_t listing;
     char remote_id[REMOTE_ID_MAX_BYTES + 1];
-    int64_t delta;
-    bool compare;
-    int64_t from;
+    enum write_method method;
+    int64_t delta; /* WRITE_DELTA, WRITE_COMPARE */
+    int64_t from;  /* WRITE_COMPARE */
+    int64_t to;    /* WRITE_ABSOLUTE */
 };
 
 struct channel_request {
@@ -63,7 +52,8 @@ struct channel_request {
     struct claim claim;                          /* CLAIM */
     char claim_token[CLAIM_TOKEN_MAX_BYTES + 1]; /* CLAIM: of the answer that showed the one before */
     uint32_t count;
-    struct level_write *writes; /* LEVELS (ids only), WRITE_LEVELS; owned, see channel_request_free */
+    struct level_write
+        *writes; /* LEVELS (ids only), WRITE_LEVELS, FIND_WRITES; owned, see channel_request_free */
 };
 void channel_request_free(struct channel_request *request);
 
@@ -84,6 +74,7 @@ struct answer_listing {
     char title[TITLE_MAX_BYTES + 1];
     bool tracked;  /* false: the shop keeps no number for it */
     bool enforces; /* false: sells past zero */
+    bool paused;   /* off sale: its level is no buyer's to take */
     int64_t level;
 };
 
@@ -121,7 +112,9 @@ struct channel_answer {
     union {
         struct answer_listing *listings;  /* LISTINGS, LEVELS (remote_id and level only) */
         struct answer_order_line *orders; /* ORDERS */
-        int64_t *levels_after; /* WRITE_LEVELS, in the order of the request; INT64_MIN where not shown */
+        int64_t *levels_after; /* WRITE_LEVELS, in the order of the request; INT64_MIN where not shown. After
+                                * a pause: what is left behind it */
+        bool *found;           /* FIND_WRITES, in the order of the request */
     };
 };
 void channel_answer_free(struct channel_answer *answer);

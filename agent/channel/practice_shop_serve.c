@@ -168,8 +168,8 @@ static uint64_t content_of(const struct channel_request *request)
         const struct level_write *write = &request->writes[i];
         hash = hash_bytes(hash, write->remote_id, strlen(write->remote_id) + 1);
         hash = hash_bytes(hash, &write->delta, sizeof write->delta);
-        hash = hash_bytes(hash, &write->compare, sizeof write->compare);
-        if (write->compare)
+        hash = hash_bytes(hash, &write->method, sizeof write->method);
+        if (write->method == WRITE_COMPARE)
             hash = hash_bytes(hash, &write->from, sizeof write->from);
     }
     return hash;
@@ -213,7 +213,7 @@ static enum answer_outcome may_apply(const struct practice_shop *shop, const str
             write->delta < -PRACTICE_LEVEL_MAX - listing->level)
             return ANSWER_REJECTED;
         *words = "The level is another one now (CHANGE_FROM_QUANTITY_STALE).";
-        if (write->compare && listing->level != write->from)
+        if (write->method == WRITE_COMPARE && listing->level != write->from)
             return ANSWER_STALE;
     }
     return ANSWER_DONE;
@@ -350,6 +350,8 @@ int practice_shop_serve(struct practice_shop *shop, const struct channel_request
     case REQUEST_WRITE_LEVELS:
     case REQUEST_CANCEL_ORDER:
         return serve_change(shop, request, now_ms, answer);
+    case REQUEST_FIND_WRITES:
+        break;
     }
     return refuse(answer, ANSWER_REJECTED, "The practice shop does not know this request.");
 }

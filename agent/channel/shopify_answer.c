@@ -208,6 +208,8 @@ static read_data_fn *reader_for(enum request_kind kind)
         return shopify_read_adjusted;
     case REQUEST_CANCEL_ORDER:
         return shopify_read_cancelled;
+    case REQUEST_FIND_WRITES:
+        break; /* never built */
     case REQUEST_CLAIM:
         return shopify_read_claimed;
     }

@@ -142,7 +142,7 @@ static void write_change(const struct shopify_context *context, const struct lev
     json_text(json, "locationId", context->location);
     json_int(json, "delta", write->delta);
     /* must be present even when nothing is compared (from 2026-04 on; the schema does not say so) */
-    if (write->compare)
+    if (write->method == WRITE_COMPARE)
         json_int(json, "changeFromQuantity", write->from);
     else
         json_null(json, "changeFromQuantity");
@@ -214,6 +214,8 @@ static bool find_recipe(const struct channel_request *request, struct recipe *re
     case REQUEST_CANCEL_ORDER:
         *recipe = (struct recipe){shopify_cancel_document, "Cancel", write_cancel};
         return true;
+    case REQUEST_FIND_WRITES: /* its keys answer that */
+        return false;
     case REQUEST_CLAIM:
         *recipe = (struct recipe){shopify_claim_document, "Claim", shopify_write_claim};
         return true;

@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "domain/event.h"
+#include "domain/op.h"
 
 /* One stock keeping unit as the catalogue knows it. */
 struct item {
@@ -37,32 +38,11 @@ struct listing {
     bool has_level;
     int64_t level;         /* as last read or as the shop's answer to a write showed it */
     int64_t level_wall_ms; /* when, by the shop's clock; 0 unknown */
+    bool paused;           /* off sale at the shop: no buyer can use its level */
     bool parked;           /* a write was refused for good: no new op until the seller retries */
     char parked_reason[PARKED_REASON_MAX_BYTES + 1];
 };
 int64_t listing_expected(const struct listing *listing);
-
-enum op_kind { OP_LEVEL = 1, OP_CANCEL_ORDER = 2 };
-enum op_state { OP_NEW = 1, OP_SENT, OP_DONE, OP_REJECTED, OP_UNKNOWN };
-
-/* One durable intent to change a channel. Ops that travel in one request share the request key; the key is
- * what the shop sees as idempotency key, so it never changes once the op is SENT. */
-struct op {
-    struct id128 id;
-    struct id128 request_key;
-    uint32_t channel;
-    enum op_kind kind;
-    enum op_state state;
-    uint32_t listing; /* OP_LEVEL */
-    int64_t delta;    /* OP_LEVEL, listing units, never 0 */
-    bool compare;     /* OP_LEVEL: send only if the level still is `from` (compare-and-set) */
-    int64_t from;
-    char order[REMOTE_ID_MAX_BYTES + 1];       /* OP_CANCEL_ORDER: the shop's order id */
-    char source_key[SOURCE_KEY_MAX_BYTES + 1]; /* OP_CANCEL_ORDER: the line whose card asked for it */
-    int64_t sent_wall_ms; /* first sending, by our best clock; key lifetimes are counted from it */
-    uint32_t attempts;
-    char words[REASON_MAX_BYTES + 1]; /* the shop's own words, when rejected */
-};
 
 /* What is accounted of one order line, in the listing's units: the running sum of its order_state events. */
 struct order_line {

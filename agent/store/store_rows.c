@@ -104,6 +104,7 @@ static int put_listing(struct store *store, const struct listing *listing)
     store_bind_i(put, 13, listing->level_wall_ms);
     store_bind_u(put, 14, listing->parked);
     store_bind_text(put, 15, listing->parked_reason);
+    store_bind_u(put, 16, listing->paused);
     return store_run(put);
 }
 
@@ -122,7 +123,7 @@ static int put_op(struct store *store, const struct op *op)
     store_bind_u(put, 5, op->state);
     store_bind_u(put, 6, op->listing);
     store_bind_i(put, 7, op->delta);
-    if (op->compare)
+    if (op->kind == OP_LEVEL && op->method != WRITE_DELTA)
         store_bind_i(put, 8, op->from);
     else
         (void)sqlite3_bind_null(put, 8);
@@ -131,6 +132,10 @@ static int put_op(struct store *store, const struct op *op)
     store_bind_i(put, 11, op->sent_wall_ms);
     store_bind_u(put, 12, op->attempts);
     store_bind_text(put, 13, op->words);
+    store_bind_u(put, 14, op->method);
+    store_bind_i(put, 15, op->to);
+    store_bind_i(put, 16, op->applied_wall_ms);
+    store_bind_i(put, 17, op->sold_after);
     return store_run(put);
 }
 
@@ -236,10 +241,13 @@ void store_read_op(sqlite3_stmt *row, struct op *op)
         .state = (enum op_state)store_column_u32(row, 4),
         .listing = store_column_u32(row, 5),
         .delta = sqlite3_column_int64(row, 6),
-        .compare = sqlite3_column_type(row, 7) != SQLITE_NULL,
         .from = sqlite3_column_int64(row, 7),
         .sent_wall_ms = sqlite3_column_int64(row, 10),
         .attempts = store_column_u32(row, 11),
+        .method = (enum write_method)store_column_u32(row, 13),
+        .to = sqlite3_column_int64(row, 14),
+        .applied_wall_ms = sqlite3_column_int64(row, 15),
+        .sold_after = sqlite3_column_int64(row, 16),
     };
     store_column_text(row, 8, op->order, sizeof op->order);
     store_column_text(row, 9, op->source_key, sizeof op->source_key);
@@ -263,6 +271,7 @@ void store_read_listing(sqlite3_stmt *row, struct listing *listing)
         .level = sqlite3_column_int64(row, 11),
         .level_wall_ms = sqlite3_column_int64(row, 12),
         .parked = sqlite3_column_int(row, 13) != 0,
+        .paused = sqlite3_column_int(row, 15) != 0,
     };
     store_column_text(row, 4, listing->remote_id, sizeof listing->remote_id);
     store_column_text(row, 14, listing->parked_reason, sizeof listing->parked_reason);

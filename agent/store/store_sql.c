@@ -68,15 +68,17 @@ const char *const store_sql[SQL_COUNT] = {
         "clock_offset_ms, baseline_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_LISTING_PUT] = "INSERT OR REPLACE INTO listing (channel, alias, item, pack, remote_id, baseline, "
                         "granted, revoked, sold, restored, "
-                        "edits, level, level_wall_ms, parked, parked_reason) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                        "edits, level, level_wall_ms, parked, parked_reason, paused) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     [SQL_LISTING_ITEM] = "SELECT item FROM listing WHERE channel = ?1 AND alias = ?2",
     [SQL_OP_PUT] =
         "INSERT INTO op (id, request_key, channel, kind, state, listing, delta, compare_from, order_id, "
         "source_key, "
-        "sent_wall_ms, attempts, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
+        "sent_wall_ms, attempts, words, method, to_level, applied_wall_ms, sold_after) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
         "ON CONFLICT (id) DO UPDATE SET request_key = ?2, state = ?5, delta = ?7, compare_from = ?8, "
-        "sent_wall_ms = ?11, attempts = ?12, words = ?13",
+        "sent_wall_ms = ?11, attempts = ?12, words = ?13, to_level = ?15, applied_wall_ms = ?16, "
+        "sold_after = ?17",
     [SQL_OP_DELETE] = "DELETE FROM op WHERE id = ?1",
     [SQL_ORDER_PUT] = "INSERT OR REPLACE INTO order_line (" ORDER_COLUMNS
                       ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "

@@ -264,6 +264,7 @@ static int digest_done(struct step *step, const struct channel_answer *answer)
         engine_digest_cancel(step, answer);
         return 0;
     case REQUEST_CLAIM:
+    case REQUEST_FIND_WRITES:
         return 0;
     }
     return 0;

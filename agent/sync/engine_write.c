@@ -107,8 +107,12 @@ static void find_group(const struct engine *engine, struct id128 key, struct gro
 
 static void fill_write(struct level_write *write, const struct op *op, const struct listing *listing)
 {
-    *write = (struct level_write){
-        .op = op->id, .listing = op->listing, .delta = op->delta, .compare = op->compare, .from = op->from};
+    *write = (struct level_write){.op = op->id,
+                                  .listing = op->listing,
+                                  .method = op->method,
+                                  .delta = op->delta,
+                                  .from = op->from,
+                                  .to = op->to};
     (void)snprintf(write->remote_id, sizeof write->remote_id, "%s", listing->remote_id);
 }
 
@@ -185,7 +189,7 @@ static struct op new_op(const struct step *step, const struct listing *listing, 
         .state = OP_SENT,
         .listing = listing->alias,
         .delta = delta,
-        .compare = delta > 0 && step->engine->settings.caps.compare_and_set,
+        .method = delta > 0 && step->engine->settings.caps.compare_and_set ? WRITE_COMPARE : WRITE_DELTA,
         .from = listing_expected(listing),
         .sent_wall_ms = engine_shop_now(step),
         .attempts = 1,

@@ -46,8 +46,8 @@ static int read_writes(struct channel_request *request, bool with_deltas, char *
             continue;
         write->delta = number(strtok_r(NULL, " ", rest));
         const char *from = strtok_r(NULL, " ", rest);
-        write->compare = from && strcmp(from, "-") != 0;
-        write->from = write->compare ? number(from) : 0;
+        write->method = from && strcmp(from, "-") != 0 ? WRITE_COMPARE : WRITE_DELTA;
+        write->from = write->method == WRITE_COMPARE ? number(from) : 0;
     }
     return 0;
 }

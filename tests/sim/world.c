@@ -270,7 +270,7 @@ void world_action_text(const struct world *world, struct action action, char *te
     size_t length = strlen(text);
     if (wire && request->request.kind == REQUEST_WRITE_LEVELS)
         (void)snprintf(text + length, size - length, " %+" PRId64 "%s", request->write.delta,
-                       request->write.compare ? " cas" : "");
+                       request->write.method == WRITE_COMPARE ? " cas" : "");
     length = strlen(text);
     if (action.kind == ACTION_ANSWER)
         (void)snprintf(text + length, size - length, " outcome %d", channel->answer.answer.outcome);

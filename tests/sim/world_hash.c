@@ -79,7 +79,7 @@ static uint64_t mix_write(uint64_t hash, const struct world_channel *channel,
     if (request->request.kind != REQUEST_WRITE_LEVELS)
         return hash;
     hash = mix(hash, request->write.delta);
-    hash = mix(hash, request->write.compare);
+    hash = mix(hash, request->write.method);
     hash = mix(hash, request->write.from);
     return mix(hash, key_state(channel, request->request.key));
 }
@@ -164,8 +164,11 @@ static uint64_t mix_book(uint64_t hash, const struct world_channel *channel)
         const struct op *op = &channel->ops[i];
         hash = mix(hash, op->kind << 8 | op->state);
         hash = mix(hash, op->delta);
-        hash = mix(hash, op->compare);
+        hash = mix(hash, op->method);
         hash = mix(hash, op->from);
+        hash = mix(hash, op->to);
+        hash = mix(hash, op->applied_wall_ms != 0);
+        hash = mix(hash, op->sold_after);
         hash = mix(hash, op->sent_wall_ms == 0);
         hash = mix(hash, key_state(channel, op->request_key));
         hash = mix(hash, id128_equal(op->request_key, channel->memory.flight.key));

@@ -27,7 +27,8 @@ static void run(sqlite3 *db, const char *sql)
 
 static void run_migration(sqlite3 *db, int version)
 {
-    static const char *const files[] = {"0001_ledger.sql", "0002_open_rows.sql", "0003_boot_clock.sql"};
+    static const char *const files[] = {"0001_ledger.sql", "0002_open_rows.sql", "0003_boot_clock.sql",
+                                        "0004_write_methods.sql"};
     char path[1024], sql[SQL_MAX_BYTES];
     const char *source = getenv("FAIRSTOCK_SOURCE");
     assert_non_null(source);

@@ -173,7 +173,7 @@ static void test_rows_come_back(void **state)
                     .state = OP_SENT,
                     .listing = 1,
                     .delta = -1,
-                    .compare = true,
+                    .method = WRITE_COMPARE,
                     .from = 4};
     op.id.bytes[0] = 9;
     changes_put_op(&changes, &op);

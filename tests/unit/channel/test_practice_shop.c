@@ -185,7 +185,7 @@ static void test_a_write_is_all_or_nothing(void **state)
     struct practice_shop *shop = *state;
     struct write write;
     fill_write(&write, 1, 1, 1);
-    write.writes[1].compare = true;
+    write.writes[1].method = WRITE_COMPARE;
     write.writes[1].from = 4; /* it is −1 */
     assert_int_equal(send(shop, &write, NOW_MS, NULL), ANSWER_STALE);
     assert_int_equal(level(shop, "MUG"), 5);
@@ -344,7 +344,7 @@ static void live_a_little(struct practice_shop *shop)
     fill_write(&write, 1, 1, 2);
     assert_int_equal(send(shop, &write, NOW_MS, NULL), ANSWER_DONE);
     fill_write(&write, 2, 1, 0);
-    write.writes[0].compare = true;
+    write.writes[0].method = WRITE_COMPARE;
     assert_int_equal(send(shop, &write, NOW_MS, NULL), ANSWER_STALE);
     struct channel_request claim = {
         .kind = REQUEST_CLAIM, .claim = {CLAIM_DOUBTED, {.sequence = 4}}, .claim_token = "0"};

@@ -122,7 +122,7 @@ static void a_write_carries_key_reference_and_comparison(void **state)
 {
     (void)state;
     struct channel_request request = fixture_write(2, two_items);
-    request.writes[1] = (struct level_write){.delta = 3, .compare = true, .from = -2};
+    request.writes[1] = (struct level_write){.delta = 3, .method = WRITE_COMPARE, .from = -2};
     memcpy(request.writes[1].remote_id, two_items[1], strlen(two_items[1]) + 1);
     assert_variables(
         &request,

@@ -252,7 +252,7 @@ static void test_a_grant_is_booked_before_it_is_sent(void **state)
     bench_sell(&bench, 1, -2); /* two more were made */
     assert_int_equal(bench.request.kind, REQUEST_WRITE_LEVELS);
     assert_int_equal(bench.request.writes[0].delta, 2);
-    assert_true(bench.request.writes[0].compare);
+    assert_int_equal(bench.request.writes[0].method, WRITE_COMPARE);
     assert_int_equal(listing_expected(bench_listing(&bench, 1)), 5);
     assert_int_equal(only_op(&bench)->state, OP_SENT);
     bench_answer(&bench, REQUEST_WRITE_LEVELS, ANSWER_STALE);

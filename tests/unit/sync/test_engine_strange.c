@@ -228,7 +228,7 @@ static void test_two_listings_of_one_item(void **state)
     assert_int_equal(bench.request.count, 2);
     assert_int_equal(bench.request.writes[0].delta, 3);
     assert_int_equal(bench.request.writes[1].delta, 2);
-    assert_false(bench.request.writes[0].compare); /* this shop cannot compare */
+    assert_int_equal(bench.request.writes[0].method, WRITE_DELTA); /* this shop cannot compare */
     bench_answer_is(&bench, &(struct channel_answer){.outcome = ANSWER_DONE, .count = 1});
     assert_int_equal(bench.request.kind, REQUEST_LEVELS); /* it told of one only: both are read */
     assert_int_equal(bench.request.count, 2);
