@@ -66,7 +66,7 @@ static int dump_writes(void)
     for (uint32_t i = 0; i < request.count; i++) {
         struct level_write *write = &request.writes[i];
         write->delta = i % 2 ? -1 : 3;
-        write->compare = i % 3 == 0;
+        write->method = i % 3 == 0 ? WRITE_COMPARE : WRITE_DELTA;
         write->from = -(int64_t)i;
         (void)snprintf(write->remote_id, sizeof write->remote_id, "gid://shopify/InventoryItem/%u", 100 + i);
     }
