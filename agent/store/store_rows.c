@@ -271,7 +271,7 @@ void store_read_listing(sqlite3_stmt *row, struct listing *listing)
         .level = sqlite3_column_int64(row, 11),
         .level_wall_ms = sqlite3_column_int64(row, 12),
         .parked = sqlite3_column_int(row, 13) != 0,
-        .paused = sqlite3_column_int(row, 15) != 0,
+        .paused = (enum listing_pause)store_column_u32(row, 15),
     };
     store_column_text(row, 4, listing->remote_id, sizeof listing->remote_id);
     store_column_text(row, 14, listing->parked_reason, sizeof listing->parked_reason);

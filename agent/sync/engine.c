@@ -1,4 +1,5 @@
 #include "sync/engine_claim.h"
+#include "sync/engine_find.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -263,8 +264,10 @@ static int digest_done(struct step *step, const struct channel_answer *answer)
     case REQUEST_CANCEL_ORDER:
         engine_digest_cancel(step, answer);
         return 0;
-    case REQUEST_CLAIM:
     case REQUEST_FIND_WRITES:
+        engine_find_digest(step, answer);
+        return 0;
+    case REQUEST_CLAIM:
         return 0;
     }
     return 0;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "domain/allocation.h"
-#include "sync/engine_internal.h"
+#include "sync/engine_absolute.h"
 
 static void put_drift_card(struct step *step, const struct listing *listing, enum card_state state,
                            int64_t units, const char *text)
@@ -36,6 +36,8 @@ static void agree(struct step *step, const struct listing *listing, struct listi
 
 void engine_watch_doubt(struct step *step, const struct listing *listing, const struct op *op)
 {
+    if (op && engine_absolute_op(op))
+        return;                                               /* what it is settled by says more */
     int64_t on_its_way = op && op->delta > 0 ? op->delta : 0; /* booked before it is applied */
     if (listing->has_level && listing->level != listing_expected(listing) - on_its_way)
         engine_watch(step->engine, listing->alias)->doubted = true;
@@ -117,8 +119,7 @@ static bool ended_in_step(const struct step *step, struct id128 id)
     return false;
 }
 
-/* The other ops of its request cannot be sent again without it: with another content the key is refused. */
-static void forget_key(struct step *step, const struct op *settled)
+void engine_forget_key(struct step *step, const struct op *settled)
 {
     const struct book *book = step->engine->book;
     for (uint32_t i = 0; i < book_op_count(book); i++) {
@@ -153,7 +154,7 @@ static void decide_op(struct step *step, const struct listing *listing, const st
     if (!applied && !lost)
         engine_op_result(step, op, 3, "No answer, and the level fits neither outcome.");
     changes_put_listing(&step->output->changes, &row);
-    forget_key(step, op);
+    engine_forget_key(step, op);
     watch->check = CHECK_NONE;
 }
 
@@ -214,14 +215,21 @@ static bool group_unwanted(const struct step *step, const struct op *op)
     return false;
 }
 
-enum op_fate engine_op_fate(const struct step *step, const struct op *op)
+bool engine_is_quiet(const struct step *step, const struct op *op)
 {
     const struct engine_memory *memory = &step->engine->memory;
     int64_t last = engine_watch(step->engine, op->listing)->sent_ms;
     if (last < memory->started_ms)
         last = memory->started_ms;
-    bool quiet = step->input->now_ms - last >= ENGINE_IN_TRANSIT_MAX_MS;
+    return step->input->now_ms - last >= ENGINE_IN_TRANSIT_MAX_MS;
+}
+
+enum op_fate engine_op_fate(const struct step *step, const struct op *op)
+{
+    if (engine_absolute_op(op))
+        return engine_absolute_fate(step, op);
+    bool quiet = engine_is_quiet(step, op);
     if (!key_lives(step, op))
-        return quiet ? FATE_READ : FATE_WAIT;
+        return !quiet ? FATE_WAIT : step->engine->settings.caps.finds_writes ? FATE_FIND : FATE_READ;
     return quiet && group_unwanted(step, op) ? FATE_READ : FATE_SEND_AGAIN;
 }
