@@ -38,6 +38,8 @@ struct level_write {
     int64_t delta; /* WRITE_DELTA, WRITE_COMPARE */
     int64_t from;  /* WRITE_COMPARE */
     int64_t to;    /* WRITE_ABSOLUTE */
+    int64_t occurred_ms; /* the shop's clock when what it says happened, 0 when it arrives; part of what a
+                            repeated request says again. For shops that order changes by it (Square) */
 };
 
 struct channel_request {

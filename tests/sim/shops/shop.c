@@ -10,7 +10,8 @@
 static const struct shop_ops practice_ops = {
     .kind = SHOP_PRACTICE, .name = "practice", .caps = &practice_caps, .grain_ms = 1};
 
-static const struct shop_ops *const kinds[] = {&practice_ops, &shopify_shop_ops, &etsy_shop_ops};
+static const struct shop_ops *const kinds[] = {&practice_ops, &shopify_shop_ops, &square_shop_ops,
+                                               &etsy_shop_ops, &woo_shop_ops};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static const struct shop_ops *ops_of(enum shop_kind kind)

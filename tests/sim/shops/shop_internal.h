@@ -5,8 +5,9 @@
 #include "channel/practice_shop.h"
 #include "shop.h"
 
-#define SHOP_LEVEL_MAX INT64_C(2000000000)
-#define SHOP_NEVER_MS  INT64_MIN
+#define SHOP_LEVEL_MAX   INT64_C(2000000000)
+#define SHOP_NEVER_MS    INT64_MIN
+#define SHOP_LATE_MAX_MS (72 * (int64_t)SHOP_HOUR_MS)
 enum {
     SHOP_FIRST_ORDER = 1001,
     SHOP_SECOND_MS = 1000,
@@ -41,19 +42,19 @@ struct shop_line {
 enum shop_phase {
     PHASE_UNPAID = 1, /* pending */
     PHASE_PAID,       /* processing */
-    PHASE_GIVEN_UP,   /* cancelled, never paid */
+    PHASE_GIVEN_UP,   /* never paid; WooCommerce: cancelled, whatever was before */
     PHASE_ON_HOLD,
     PHASE_COMPLETED,
     PHASE_FAILED,
     PHASE_REFUNDED,
-    PHASE_CANCELLED, /* WooCommerce: cancelled after it had been paid */
 };
 
 struct shop_order {
     uint32_t number, line_count;
     enum shop_phase phase;
-    bool own;                                   /* WooCommerce: made by us, carries our mark */
-    bool hidden;                                /* never listed any more */
+    bool own;     /* WooCommerce: made by us, carries our mark */
+    bool reduced; /* WooCommerce: its flag that stock was reduced, which makes repeats harmless */
+    bool hidden;  /* never listed any more */
     uint32_t origin, origin_line;               /* Square: of what this is the return; 0 none */
     struct id128 reference;                     /* own: the op */
     int64_t created_ms, changed_ms, indexed_ms; /* indexed_ms: the change before, SHOP_NEVER_MS none */
@@ -104,6 +105,8 @@ struct shop_ops {
     const struct channel_caps *caps;
     const struct channel_caps *order_caps; /* with order_writes; NULL none */
     int64_t key_life_ms;     /* how long keys live at the shop, unless its settings say otherwise */
+    int64_t since_margin_ms; /* asked for this much earlier, because `since` excludes its own moment; 0
+                                includes */
     int64_t grain_ms;        /* of its times as adapters see them */
     bool moves_are_recorded; /* each change of a level needs a record */
     bool edits_paid, edits_unpaid, ships_parts, has_offline, holds_at_checkout, keeps_claim, policies;
@@ -131,8 +134,9 @@ struct shop_ops {
     /* NULL: -ENOTSUP */
     int (*set_status)(struct shop *shop, struct shop_order *order, const char *status, int64_t now_ms);
     int (*delete_order)(struct shop *shop, struct shop_order *order);
-    void (*forget)(struct shop *shop,
-                   const struct shop_record *record); /* before a record goes; NULL: nothing */
+    /* Records from before this moment, by both their times, are about to go; NULL: nothing. Sales arrive up
+     * to SHOP_LATE_MAX_MS late, so nothing younger than that goes then. */
+    void (*forget)(struct shop *shop, int64_t before_ms);
 };
 
 extern const struct shop_ops shopify_shop_ops, square_shop_ops, etsy_shop_ops, woo_shop_ops;

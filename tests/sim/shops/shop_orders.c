@@ -102,7 +102,7 @@ static int check_basket(const struct shop *shop, const struct shop_basket *baske
         return -EINVAL;
     if (basket->offline && !shop->ops->has_offline)
         return -ENOTSUP;
-    if (basket->offline && (basket->taken_ms > now_ms || now_ms - basket->taken_ms > 3 * INT64_C(86400000)))
+    if (basket->offline && (basket->taken_ms > now_ms || now_ms - basket->taken_ms > SHOP_LATE_MAX_MS))
         return -ERANGE;
     for (uint32_t i = 0; i < basket->count; i++) {
         if (basket->lines[i].listing >= shop->listing_count)

@@ -131,6 +131,8 @@ static bool is_asked_for(const struct shop *shop, const struct shop_order *order
         return false;
     if (request->open_only)
         return shop_is_open(order);
+    if (shop->ops->since_margin_ms)
+        return grain(shop, place->at_ms) > grain(shop, request->since_ms) - shop->ops->since_margin_ms;
     return grain(shop, place->at_ms) >= grain(shop, request->since_ms);
 }
 
@@ -310,7 +312,7 @@ static int serve_claim(struct shop *shop, const struct channel_request *request,
 static int serve_find(const struct shop *shop, const struct channel_request *request,
                       struct channel_answer *answer)
 {
-    if (!shop->ops->find)
+    if (!shop_caps(&shop->settings)->finds_writes)
         return shop_refuse(answer, ANSWER_REJECTED, "This shop cannot look our writes up.");
     answer->found = calloc(request->count ? request->count : 1, sizeof *answer->found);
     if (!answer->found)

@@ -61,7 +61,7 @@ enum shop_write_state shop_write_state(const struct shop *shop, struct id128 key
     for (uint32_t i = 0; i < shop->record_count; i++) {
         const struct shop_record *record = &records[i];
         bool by_key = id128_equal(record->key, key) && now_ms - record->used_ms < shop_key_life(shop);
-        bool by_reference = shop->ops->find && id128_equal(record->op, op);
+        bool by_reference = shop_caps(&shop->settings)->finds_writes && id128_equal(record->op, op);
         if (!id128_is_zero(record->key) && (by_key || by_reference))
             return record->applied ? SHOP_WRITE_APPLIED : SHOP_WRITE_FAILED;
     }
@@ -86,8 +86,8 @@ static uint64_t mix_order(uint64_t hash, const struct shop *shop, const struct s
                           int64_t now_ms)
 {
     int64_t lag = shop_visible_ms(shop, order) - now_ms;
-    hash =
-        shop_mix(hash, (int64_t)order->phase << 4 | (int64_t)order->own << 3 | (int64_t)order->hidden << 2);
+    hash = shop_mix(hash, (int64_t)order->phase << 4 | (int64_t)order->own << 3 |
+                              (int64_t)order->hidden << 2 | (int64_t)order->reduced << 1);
     hash = shop_mix(hash, lag > 0 ? lag : 0);
     hash = shop_mix(hash, lag > 0 && order->indexed_ms != SHOP_NEVER_MS);
     hash = shop_mix(hash, order->origin != 0);
@@ -105,15 +105,14 @@ static uint64_t mix_order(uint64_t hash, const struct shop *shop, const struct s
 /* Square: a late sale counts only if it was after the last count, which is soon three days ago for ever. */
 static int64_t count_age_hours(const struct shop *shop, uint32_t listing, int64_t now_ms)
 {
-    enum { LATE_MAX_HOURS = 72 };
     int64_t newest_ms = shop->listings[listing].counted_ms;
     const struct shop_record *records = shop_records_of(shop);
     for (uint32_t i = 0; i < shop->record_count; i++)
         if (records[i].kind == RECORD_COUNT && records[i].listing == listing &&
             records[i].occurred_ms > newest_ms)
             newest_ms = records[i].occurred_ms;
-    if (newest_ms == SHOP_NEVER_MS || now_ms - newest_ms > (int64_t)LATE_MAX_HOURS * SHOP_HOUR_MS)
-        return LATE_MAX_HOURS;
+    if (newest_ms == SHOP_NEVER_MS || now_ms - newest_ms > SHOP_LATE_MAX_MS)
+        return SHOP_LATE_MAX_MS / SHOP_HOUR_MS;
     return (now_ms - newest_ms) / SHOP_HOUR_MS;
 }
 
@@ -152,13 +151,13 @@ void shop_archive(struct shop *shop, int64_t before_ms)
     }
     struct shop_record *records = shop_records(shop);
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < shop->record_count; i++) {
-        bool old = records[i].used_ms < before_ms && records[i].occurred_ms < before_ms;
-        if (old && shop->ops->forget)
-            shop->ops->forget(shop, &records[i]);
-        if (!old)
-            records[kept++] = records[i];
+    if (shop->ops->forget) {
+        before_ms -= SHOP_LATE_MAX_MS;
+        shop->ops->forget(shop, before_ms);
     }
+    for (uint32_t i = 0; i < shop->record_count; i++)
+        if (records[i].used_ms >= before_ms || records[i].occurred_ms >= before_ms)
+            records[kept++] = records[i];
     memset(&records[kept], 0, (shop->record_count - kept) * sizeof *records);
     shop->record_count = kept;
 }
