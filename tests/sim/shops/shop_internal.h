@@ -108,6 +108,7 @@ struct shop_ops {
     int64_t since_margin_ms; /* asked for this much earlier, because `since` excludes its own moment; 0
                                 includes */
     int64_t grain_ms;        /* of its times as adapters see them */
+    bool sends_times;        /* level_write.occurred_ms is part of the request */
     bool moves_are_recorded; /* each change of a level needs a record */
     bool edits_paid, edits_unpaid, ships_parts, has_offline, holds_at_checkout, keeps_claim, policies;
     bool throttled_is_unknown; /* writes */
@@ -195,7 +196,7 @@ int shop_usual_refund(struct shop *shop, struct shop_order *order, uint32_t line
 int shop_refuse(struct channel_answer *answer, enum answer_outcome outcome, const char *words);
 int shop_answer_levels(struct channel_answer *answer, uint32_t count);
 /* What a repeated request must say again to be the same. */
-uint64_t shop_content(const struct channel_request *request);
+uint64_t shop_content(const struct shop *shop, const struct channel_request *request);
 /* All that is known of a request's key: applied writes and their levels answer again, anything else is
  * refused with the words given. True when the key was known and the answer is filled; *result then. */
 bool shop_repeat(const struct shop *shop, const struct channel_request *request, int64_t now_ms,

@@ -137,6 +137,7 @@ int shop_buy(struct shop *shop, const struct shop_basket *basket, int64_t now_ms
         return -E2BIG;
     order->phase = basket->unpaid ? PHASE_UNPAID : PHASE_PAID;
     order->line_count = basket->count;
+    order->reduced = !basket->unpaid;
     for (uint32_t i = 0; i < basket->count; i++) {
         struct shop_line *line = &order->lines[i];
         *line = (struct shop_line){.listing = basket->lines[i].listing,

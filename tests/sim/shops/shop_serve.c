@@ -221,7 +221,7 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
     return hash;
 }
 
-uint64_t shop_content(const struct channel_request *request)
+uint64_t shop_content(const struct shop *shop, const struct channel_request *request)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (uint32_t i = 0; i < request->count; i++) {
@@ -232,6 +232,8 @@ uint64_t shop_content(const struct channel_request *request)
         hash = hash_bytes(hash, &write->delta, sizeof write->delta);
         hash = hash_bytes(hash, &write->from, write->method == WRITE_COMPARE ? sizeof write->from : 0);
         hash = hash_bytes(hash, &write->to, write->method == WRITE_ABSOLUTE ? sizeof write->to : 0);
+        if (shop->ops->sends_times)
+            hash = hash_bytes(hash, &write->occurred_ms, sizeof write->occurred_ms);
     }
     return hash;
 }
@@ -245,7 +247,7 @@ bool shop_repeat(const struct shop *shop, const struct channel_request *request,
                  const char *mismatch, const char *failed, struct channel_answer *answer, int *result)
 {
     const struct shop_record *records = shop_records_of(shop);
-    uint64_t content = shop_content(request);
+    uint64_t content = shop_content(shop, request);
     bool known = false;
     *result = 0;
     for (uint32_t i = 0; i < shop->record_count; i++) {

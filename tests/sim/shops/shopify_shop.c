@@ -84,7 +84,7 @@ static int write(struct shop *shop, const struct channel_request *request, int64
                                        .index = i,
                                        .used_ms = now_ms,
                                        .occurred_ms = now_ms,
-                                       .content = shop_content(request)};
+                                       .content = shop_content(shop, request)};
         if (outcome != ANSWER_DONE)
             continue;
         struct shop_listing *listing = shop_find_remote(shop, request->writes[i].remote_id, &record->listing);

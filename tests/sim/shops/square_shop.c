@@ -156,7 +156,7 @@ static int write(struct shop *shop, const struct channel_request *request, int64
         record->key = request->key;
         record->op = write->op;
         record->index = i;
-        record->content = shop_content(request);
+        record->content = shop_content(shop, request);
         answer->levels_after[i] = record->level_after;
     }
     return result;
@@ -210,6 +210,7 @@ const struct shop_ops square_shop_ops = {
     .key_life_ms = SHOP_DAY_MS,
     .grain_ms = 1,
     .moves_are_recorded = true,
+    .sends_times = true,
     .edits_unpaid = true,
     .ships_parts = true,
     .has_offline = true,
