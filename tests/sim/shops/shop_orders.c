@@ -84,7 +84,7 @@ int64_t shop_sellable(const struct shop *shop, uint32_t listing)
     const struct shop_listing *offered = &shop->listings[listing];
     if (shop->practice)
         return practice_model_level(shop, listing);
-    if (offered->paused)
+    if (offered->paused || offered->sold_out)
         return 0;
     if (!offered->tracked || !offered->enforces)
         return INT64_MAX;

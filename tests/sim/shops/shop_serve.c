@@ -36,7 +36,7 @@ static void show_listing(const struct shop *shop, uint32_t index, struct answer_
     (void)snprintf(shown->title, sizeof shown->title, "%s", listing->sku);
     shown->tracked = listing->tracked;
     shown->enforces = listing->enforces;
-    shown->paused = listing->paused;
+    shown->paused = listing->paused || (listing->sold_out && listing->level > 0);
     shown->level = listing->level;
 }
 
