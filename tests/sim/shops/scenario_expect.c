@@ -16,7 +16,7 @@ static enum scenario_result read_listing(struct scenario *scenario, uint32_t lis
     struct level_write asked = {0};
     struct channel_request request = {.kind = REQUEST_LEVELS, .count = 1, .writes = &asked};
     struct channel_answer answer;
-    shop_remote_id(scenario->shop, listing, asked.remote_id);
+    memcpy(asked.remote_id, scenario->remote_ids[listing], sizeof asked.remote_id);
     if (shop_serve(scenario->shop, &request, scenario->now_ms, &answer) < 0)
         return scenario_outcome(scenario, -ENOMEM);
     bool there = answer.outcome == ANSWER_DONE && answer.count == 1;

@@ -55,6 +55,7 @@ struct scenario {
     struct named_write writes[SCENARIO_NAMES_MAX];
     struct scenario_page page;
     uint32_t noted_ids[SHOP_LISTINGS_MAX];
+    char remote_ids[SHOP_LISTINGS_MAX][REMOTE_ID_MAX_BYTES + 1]; /* as they were at first */
 };
 
 /* Both set the report and return it, so that `return scenario_wrong(…)` reads as one thought. */

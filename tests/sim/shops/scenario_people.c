@@ -65,7 +65,11 @@ static enum scenario_result run_item(struct scenario *scenario, struct tokens *t
         return scenario_malformed(scenario, "item SKU LEVEL [document N]");
     if (tokens_take_word(tokens, "document") && (!tokens_take_number(tokens, &document) || document < 1))
         return scenario_malformed(scenario, "a document has a number");
-    return scenario_outcome(scenario, shop_add(scenario->shop, sku, level, (uint32_t)document));
+    uint32_t listing = shop_listing_count(scenario->shop);
+    int result = shop_add(scenario->shop, sku, level, (uint32_t)document);
+    if (result == 0)
+        shop_remote_id(scenario->shop, listing, scenario->remote_ids[listing]);
+    return scenario_outcome(scenario, result);
 }
 
 static enum scenario_result run_after(struct scenario *scenario, struct tokens *tokens)

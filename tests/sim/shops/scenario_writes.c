@@ -97,7 +97,7 @@ static enum scenario_result run_write(struct scenario *scenario, struct tokens *
         return SCENARIO_MALFORMED;
     write->request.kind = REQUEST_WRITE_LEVELS;
     write->request.count = 1;
-    shop_remote_id(scenario->shop, listing, write->write.remote_id);
+    memcpy(write->write.remote_id, scenario->remote_ids[listing], sizeof write->write.remote_id);
     if (!read_method(scenario, tokens, &write->write))
         return scenario_malformed(scenario, "write NAME SKU delta ±N [from N] | absolute N | pause, "
                                             "[occurred -DURATION] [key NAME | no-key] [fault F]");
@@ -106,6 +106,7 @@ static enum scenario_result run_write(struct scenario *scenario, struct tokens *
         if (!other)
             return SCENARIO_MALFORMED;
         write->request.key = other->request.key;
+        write->write.op = other->write.op;
     } else if (tokens_take_word(tokens, "no-key")) {
         write->request.key = (struct id128){0};
     }
