@@ -35,9 +35,11 @@ struct level_write {
     uint32_t listing;
     char remote_id[REMOTE_ID_MAX_BYTES + 1];
     enum write_method method;
-    int64_t delta; /* WRITE_DELTA, WRITE_COMPARE */
-    int64_t from;  /* WRITE_COMPARE */
-    int64_t to;    /* WRITE_ABSOLUTE */
+    int64_t delta;       /* WRITE_DELTA, WRITE_COMPARE */
+    int64_t from;        /* WRITE_COMPARE */
+    int64_t to;          /* WRITE_ABSOLUTE */
+    int64_t occurred_ms; /* the shop's clock when what it says happened, 0 when it arrives; part of what a
+                            repeated request says again. For shops that order changes by it (Square) */
 };
 
 struct channel_request {
