@@ -37,6 +37,10 @@ struct listing {
     uint32_t channel, alias, item, pack; /* item 0: not linked */
     char remote_id[REMOTE_ID_MAX_BYTES + 1];
     int64_t baseline, granted, revoked, sold, restored, edits;
+    int64_t held;     /* in orders that may still be paid: never free */
+    int64_t held_off; /* of these, gone from the level already */
+    int64_t
+        may_return; /* of cancelled orders: the shop may have put them back into its level; a reading tells */
     bool has_level;
     int64_t level;         /* as last read or as the shop's answer to a write showed it */
     int64_t level_wall_ms; /* when, by the shop's clock; 0 unknown */
@@ -46,6 +50,11 @@ struct listing {
     char parked_reason[PARKED_REASON_MAX_BYTES + 1];
 };
 int64_t listing_expected(const struct listing *listing);
+/* The level that the shop shows if all is as booked. */
+int64_t listing_shown(const struct listing *listing);
+/* What it may still sell, not below 0: what is expected, at least what is held, and what may have come back.
+ */
+int64_t listing_allocated(const struct listing *listing);
 
 /* What is accounted of one order line, in the listing's units: the running sum of its order_state events. */
 struct order_line {

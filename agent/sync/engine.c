@@ -71,6 +71,20 @@ int64_t engine_wanted(const struct engine *engine, const struct listing *listing
 
 /* --- helpers of all parts ---------------------------------------------------------------------------- */
 
+void engine_add_held(const struct step *step, struct listing *row, int64_t units)
+{
+    row->held += units;
+    if (step->engine->settings.caps.held_off_level)
+        row->held_off += units;
+}
+
+bool engine_explains(const struct listing *listing, int64_t level)
+{
+    int64_t shown = listing_shown(listing);
+    bool held = level > shown && level <= listing_expected(listing);
+    return level == shown || (held && !listing->may_return);
+}
+
 /* The step's random bytes plus a counter, as one big number. */
 struct id128 engine_new_id(struct engine *engine)
 {

@@ -43,11 +43,11 @@ static void choose_zero(const struct step *step, struct op *op)
 
 /* The level becomes `to`, on top of what may be sold before that. What is expected below 0 no buyer can use.
  */
-static void choose_level(const struct listing *listing, int64_t to, struct op *op)
+static void choose_level(int64_t expected, int64_t to, struct op *op)
 {
     op->method = WRITE_ABSOLUTE;
     op->to = to;
-    op->delta = to + most(0, -listing_expected(listing));
+    op->delta = to + most(0, -expected);
 }
 
 bool engine_absolute_lowers(const struct listing *listing, int64_t wanted)
@@ -58,24 +58,27 @@ bool engine_absolute_lowers(const struct listing *listing, int64_t wanted)
 bool engine_absolute_choose(const struct step *step, const struct listing *listing, int64_t wanted,
                             int64_t free_units, struct op *op)
 {
-    int64_t expected = listing_expected(listing);
-    int64_t fits = listing->pack ? most(free_units, 0) / listing->pack : 0;
+    int64_t expected = listing_shown(listing);
+    int64_t given = most(listing_expected(listing), 0);
+    int64_t fits =
+        most(given, listing->held) - given + (listing->pack ? most(free_units, 0) / listing->pack : 0);
+    wanted = most(0, wanted - (listing_expected(listing) - expected)); /* what is held is theirs already */
     op->from = expected;
     if (wanted < expected) {
         if (!engine_absolute_lowers(listing, wanted))
             return false;
         if (wanted > 0 && fits >= wanted)
-            choose_level(listing, wanted, op);
+            choose_level(expected, wanted, op);
         else
             choose_zero(step, op);
         return true;
     }
-    if (wanted == expected || fits == 0)
+    if (wanted == expected || (fits == 0 && expected >= 0))
         return false;
     if (expected <= 0)
-        choose_level(listing, least(wanted, fits), op);
+        choose_level(expected, least(wanted, fits), op);
     else if (fits >= wanted)
-        choose_level(listing, wanted, op);
+        choose_level(expected, wanted, op);
     else
         choose_zero(step, op); /* the way up goes through zero as well */
     return true;
@@ -165,13 +168,14 @@ void engine_absolute_booked(const struct step *step, struct op *op, const struct
                             const struct order_vector *difference)
 {
     int64_t from_ms = op->applied_wall_ms - DATE_GRAIN_MS - DATED_REQUEST_MAX_MS;
+    int64_t taken = difference->ordered + (step->engine->settings.caps.held_off_level ? difference->held : 0);
     if (!op->applied_wall_ms || op->method == WRITE_PAUSE)
         return; /* nothing is sold of a paused listing */
     if (line->version >= from_ms)
         op->sold_after -= difference->restored; /* in doubt it came back after: that only holds units back */
     if (line->created_wall_ms > op->applied_wall_ms) {
-        op->sold_after += difference->ordered;
-    } else if (line->created_wall_ms >= from_ms && difference->ordered) {
+        op->sold_after += taken;
+    } else if (line->created_wall_ms >= from_ms && taken) {
         op->applied_wall_ms = 0; /* before or after, nobody can tell: the level is read again */
         op->sold_after = 0;
         engine_watch(step->engine, op->listing)->answered = true;
@@ -218,7 +222,7 @@ void engine_absolute_settle(struct step *step, const struct listing *listing, co
     struct listing row = *listing;
     if (!orders_are_read(step, op))
         return;
-    int64_t expected = listing_expected(&row);
+    int64_t expected = listing_shown(&row);
     int64_t sold = op->from + op->delta - expected; /* less what came back */
     bool paused = op->method == WRITE_PAUSE;
     int64_t left = paused ? left_behind_pause(op, sold) : left_on_sale(&row, op, sold);
@@ -227,5 +231,5 @@ void engine_absolute_settle(struct step *step, const struct listing *listing, co
     engine_end_op(step, op, &row, OP_DONE, 0, "");
     changes_put_listing(&step->output->changes, &row);
     watch->answered = watch->repeated = false;
-    watch->check = row.level == listing_expected(&row) ? CHECK_NONE : CHECK_READ;
+    watch->check = engine_explains(&row, row.level) ? CHECK_NONE : CHECK_READ;
 }

@@ -84,6 +84,10 @@ struct event engine_event(const struct step *step, enum event_kind kind);
 bool engine_stopped(const struct step *step);
 /* The shop's clock now, as well as we know it. */
 int64_t engine_shop_now(const struct step *step);
+/* More units, or fewer, are in orders that may still be paid. */
+void engine_add_held(const struct step *step, struct listing *row, int64_t units);
+/* A level that what is booked explains; units that are held may have left it or not. */
+bool engine_explains(const struct listing *listing, int64_t level);
 /* The watch of a listing; the step made room for every listing of the book. */
 struct listing_watch *engine_watch(struct engine *engine, uint32_t alias);
 /* An empty request of this kind, put on its way. */

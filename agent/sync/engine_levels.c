@@ -67,7 +67,7 @@ static void observe(struct step *step, const struct listing *listing, const stru
     enum listing_pause before = row.paused;
     if (!shown->paused)
         row.paused = NOT_PAUSED;
-    else if (before == NOT_PAUSED)
+    else if (before == NOT_PAUSED && level > 0)
         row.paused = PAUSED_BY_OTHERS; /* who took it off sale may put it back: its units stay allocated */
     if (row.paused == PAUSED_BY_US)
         level = 0;

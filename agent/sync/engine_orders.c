@@ -202,6 +202,22 @@ static void settle_oversold(struct step *step, const struct order_line *row)
     changes_put_card(&step->output->changes, &card);
 }
 
+/* Orders that do not tell whether what they had taken is back in the level: neither sold nor free until a
+ * reading tells. */
+static void note_returns(struct step *step, struct listing *row, const struct order_vector *difference)
+{
+    if (!step->engine->settings.caps.restock_unknown)
+        return;
+    if (difference->cancelled > 0)
+        row->may_return += difference->cancelled;
+    int64_t paid = difference->ordered > 0 ? difference->ordered : 0;
+    int64_t given_up = -difference->held - paid;
+    if (given_up <= 0 || !step->engine->settings.caps.held_off_level)
+        return;
+    engine_revoke(step, row, given_up, (struct id128){0}, PROOF_READ_BACK);
+    row->may_return += given_up;
+}
+
 static void book(struct draft *draft, struct order_line *row, const struct order_vector *difference)
 {
     const struct book *the_book = draft->step->engine->book;
@@ -218,6 +234,8 @@ static void book(struct draft *draft, struct order_line *row, const struct order
         struct listing *changed = draft_listing(draft, listing);
         changed->sold += difference->ordered;
         changed->restored += difference->restored;
+        engine_add_held(draft->step, changed, difference->held);
+        note_returns(draft->step, changed, difference);
         struct op *op = draft_op(draft, listing);
         if (op)
             engine_absolute_booked(draft->step, op, row, difference);
@@ -254,6 +272,8 @@ static bool find_row(struct draft *draft, const struct answer_order_line *line,
         return true;
     /* It is inside the baseline of its listing: its units had left the level when that was read. */
     row->booked = line->state;
+    if (line->state.held)
+        engine_add_held(draft->step, draft_listing(draft, listing), line->state.held);
     changes_put_order_line(&step->output->changes, row);
     if (known)
         engine_settle_unlinked(step, row, "is accounted for by its listing's baseline");

@@ -54,12 +54,14 @@ static void survey_listing(struct step *step, const struct listing *listing, str
         survey_op(step, listing, op, survey);
         return;
     }
-    if (listing->parked || listing->paused == PAUSED_BY_OTHERS)
+    if (listing->parked)
         return; /* nothing is asked for it until the seller says so */
     engine_watch_refresh(step, listing);
     engine_watch_settle(step, listing, NULL);
     if (watch->check == CHECK_READ)
         add(&survey->read, listing->alias, false);
+    if (listing->paused == PAUSED_BY_OTHERS)
+        return; /* it is looked at, and left alone */
     int64_t expected = listing_expected(listing);
     int64_t wanted = engine_wanted(step->engine, listing);
     bool pending = watch->check == CHECK_READ || watch->check == CHECK_ORDERS;

@@ -39,17 +39,17 @@ void engine_watch_doubt(struct step *step, const struct listing *listing, const 
     if (op && engine_absolute_op(op))
         return;                                               /* what it is settled by says more */
     int64_t on_its_way = op && op->delta > 0 ? op->delta : 0; /* booked before it is applied */
-    if (listing->has_level && listing->level != listing_expected(listing) - on_its_way)
+    if (listing->has_level && !engine_explains(listing, listing->level + on_its_way))
         engine_watch(step->engine, listing->alias)->doubted = true;
 }
 
 void engine_watch_refresh(struct step *step, const struct listing *listing)
 {
     struct listing_watch *watch = engine_watch(step->engine, listing->alias);
-    int64_t expected = listing_expected(listing);
+    int64_t expected = listing_shown(listing);
     if (watch->check == CHECK_READ)
         return; /* stays due, even if the row happens to agree */
-    if (listing->has_level && listing->level == expected) {
+    if (listing->has_level && engine_explains(listing, listing->level) && !listing->may_return) {
         agree(step, listing, watch);
     } else if (watch->check == CHECK_NONE || watch->seen_expected != expected ||
                watch->seen_level != listing->level) {
@@ -61,15 +61,17 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
 {
     struct engine_memory *memory = &step->engine->memory;
     struct listing_watch *watch = engine_watch(step->engine, row->alias);
-    int64_t expected = listing_expected(row);
+    int64_t expected = listing_shown(row);
     bool changed = !row->has_level || row->level != level;
     if (changed) {
         row->has_level = true;
         row->level = level;
         row->level_wall_ms = engine_shop_now(step);
     }
-    if (!op && level == expected) {
+    if (!op && engine_explains(row, level)) {
         agree(step, row, watch);
+        changed |= row->may_return != 0;
+        row->may_return = 0; /* it did not come back */
         return changed;
     }
     bool again = watch->seen_expected == expected && watch->seen_level == level;
@@ -86,6 +88,32 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
 }
 
 /* --- what no order explains -------------------------------------------------------------------------- */
+
+/* What cancelled orders had taken is back in the level, all or part of it: the shop did that, and no person.
+ * What is more than they had waits for its own explanation. */
+static bool came_back(struct step *step, const struct listing *listing, struct listing_watch *watch,
+                      bool ripe)
+{
+    int64_t more = watch->seen_level - watch->seen_expected;
+    if (!listing->may_return || (more > listing->may_return && !ripe))
+        return false;
+    if (more > listing->may_return)
+        more = listing->may_return;
+    struct listing row = *listing;
+    row.may_return = 0;
+    if (more > 0) {
+        struct event event = engine_event(step, EVENT_LEVEL_EDIT);
+        event.edit.channel = row.channel;
+        event.edit.listing = row.alias;
+        event.edit.delta = more;
+        event.edit.cause = EDIT_SHOP_RESTORED;
+        changes_add_event(&step->output->changes, &event);
+        row.edits += more;
+    }
+    changes_put_listing(&step->output->changes, &row);
+    watch->check = CHECK_READ;
+    return true;
+}
 
 static void open_drift(struct step *step, const struct listing *listing, struct listing_watch *watch)
 {
@@ -164,7 +192,7 @@ void engine_watch_settle(struct step *step, const struct listing *listing, const
     struct listing_watch *watch = engine_watch(step->engine, listing->alias);
     if (watch->check != CHECK_ORDERS)
         return;
-    if (watch->seen_expected != listing_expected(listing)) { /* an order was booked: look again */
+    if (watch->seen_expected != listing_shown(listing)) { /* an order was booked: look again */
         watch->check = CHECK_READ;
         return;
     }
@@ -172,8 +200,13 @@ void engine_watch_settle(struct step *step, const struct listing *listing, const
         memory->orders_due |= !memory->reading.active;
         return;
     }
-    int64_t ripe_ms = watch->since_ms + ENGINE_DRIFT_PATIENCE_MS;
-    if (step->input->now_ms < ripe_ms) { /* the order may not be visible yet */
+    int64_t visible_ms = step->engine->settings.caps.order_visibility_ms;
+    int64_t patience_ms = visible_ms > ENGINE_DRIFT_PATIENCE_MS ? visible_ms : ENGINE_DRIFT_PATIENCE_MS;
+    int64_t ripe_ms = watch->since_ms + patience_ms;
+    bool ripe = step->input->now_ms >= ripe_ms;
+    if (!op && came_back(step, listing, watch, ripe))
+        return;
+    if (!ripe) { /* the order may not be visible yet */
         watch->seen_read = memory->reads_begun;
         if (ripe_ms < memory->next_poll_ms)
             memory->next_poll_ms = ripe_ms;
