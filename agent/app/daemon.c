@@ -186,6 +186,12 @@ static void rest(void *user)
         log_error("cannot arm the ledger's housekeeping: %s", strerrordesc_np(-result));
 }
 
+static bool rest_is_due(void *user)
+{
+    const struct daemon *daemon = user;
+    return store_rest_is_due(daemon->store);
+}
+
 static int on_idle(void *user)
 {
     struct daemon *daemon = user;
@@ -196,15 +202,16 @@ static int on_idle(void *user)
 static int on_publish(void *user, int64_t now_ms)
 {
     struct daemon *daemon = user;
+    bool news = daemon->publish_news;
     (void)now_ms;
     daemon_publish(daemon);
-    return loop_arm_idle(daemon->idle);
+    return news ? loop_arm_idle(daemon->idle) : 0;
 }
 
 static int add_timers(struct daemon *daemon)
 {
     struct loop *loop = daemon->loop;
-    daemon->rest = (struct turn){.run = rest, .user = daemon, .priority = TURN_REST};
+    daemon->rest = (struct turn){.decide = rest_is_due, .run = rest, .user = daemon, .priority = TURN_REST};
     int result = loop_add_timer(loop, "lamp", LOOP_LIGHT, on_lamp_timer, daemon, &daemon->lamp_timer);
     if (result == 0)
         result =

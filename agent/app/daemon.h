@@ -30,7 +30,7 @@ enum {
     STATE_PATH_MAX_BYTES = 1024,
     SOURCES_MAX = OPTIONS_SOURCES_MAX,
     PUBLISH_MIN_MS = 100,     /* the page hears of a changed status at most this often */
-    PUBLISH_QUIET_MS = 10000, /* …and that a poll went well, with nothing new, this often */
+    PUBLISH_QUIET_MS = 10000, /* …and that a poll went well, with nothing new, at most this often */
 };
 
 struct daemon {
@@ -65,7 +65,9 @@ struct daemon {
     struct loop_source *lamp_timer, *light_timer, *idle, *publish_timer, *once_timer, *recover_timer;
     int64_t recover_wait_ms; /* until the next try to write the ledger again; 0: nothing failed */
     int64_t publish_at_ms;   /* INT64_MAX: nothing is waiting to be told */
-    uint64_t told_position;  /* what a courier's last step left */
+    int64_t published_ms;
+    bool publish_news;      /* more than that a shop answered is waiting to be told */
+    uint64_t told_position; /* what a courier's last step left */
     struct engine_view told_views[CHANNELS_MAX];
     bool stock_changed;
     uint32_t changed_item;

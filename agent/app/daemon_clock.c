@@ -145,9 +145,8 @@ void daemon_clock_hear(struct daemon *daemon, uint32_t quality, int64_t wall_ms,
 
 static void look(struct daemon *daemon, uint32_t otherwise)
 {
-    uint32_t quality = daemon_clock_system_quality(daemon);
-    bool kept = quality == CLOCK_NTP;
-    daemon_clock_hear(daemon, kept ? quality : otherwise, daemon_clock_system_ms(),
+    bool kept = kept_by_a_time_server();
+    daemon_clock_hear(daemon, kept ? CLOCK_NTP : otherwise, daemon_clock_system_ms(),
                       kept ? "a time server" : "whoever set this device's clock");
 }
 

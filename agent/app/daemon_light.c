@@ -175,13 +175,34 @@ static void publish_by(struct daemon *daemon, int64_t at_ms)
     arm(daemon->publish_timer, at_ms);
 }
 
+static void publish_news(struct daemon *daemon)
+{
+    daemon->publish_news = true;
+    publish_by(daemon, loop_now_ms(daemon->loop) + PUBLISH_MIN_MS);
+}
+
+/* With the wake-up that brought it, unless the page heard something lately. Who begins to listen reads
+ * everything first. */
+static void publish_success(struct daemon *daemon)
+{
+    int64_t at_ms = daemon->published_ms + PUBLISH_QUIET_MS;
+    if (!web_is_heard(daemon->web) || daemon->publish_at_ms != INT64_MAX)
+        return;
+    if (loop_now_ms(daemon->loop) < at_ms) {
+        publish_by(daemon, at_ms);
+        return;
+    }
+    daemon_publish(daemon);
+    web_flush(daemon->web);
+}
+
 void daemon_changed(struct daemon *daemon, uint32_t item)
 {
     if (item) {
         daemon->stock_changed |= daemon->changed_item && daemon->changed_item != item;
         daemon->changed_item = item;
     }
-    publish_by(daemon, loop_now_ms(daemon->loop) + PUBLISH_MIN_MS);
+    publish_news(daemon);
 }
 
 void daemon_stock_changed(struct daemon *daemon, uint32_t item)
@@ -204,16 +225,18 @@ static bool up_to_date(const struct daemon *daemon)
 }
 
 /* Whether a channel's step left more to tell than that the shop answered once more, as most polls do. */
-static bool is_news(struct daemon *daemon)
+static bool is_news(struct daemon *daemon, bool *success)
 {
     uint64_t position = store_last_position(daemon->store);
     bool news = position != daemon->told_position;
     daemon->told_position = position;
+    *success = false;
     for (uint32_t i = 0; i < daemon->courier_count; i++) {
         struct engine_view view, *told = &daemon->told_views[i];
         courier_view(daemon->couriers[i], &view);
         news |= view.phase != told->phase || view.owed != told->owed || view.failures != told->failures ||
                 strcmp(view.last_error, told->last_error) != 0;
+        *success |= view.last_success_ms != told->last_success_ms;
         *told = view;
     }
     return news;
@@ -222,11 +245,15 @@ static bool is_news(struct daemon *daemon)
 void daemon_courier_changed(void *user)
 {
     struct daemon *daemon = user;
+    bool success;
     if (up_to_date(daemon))
         daemon->unsent = 0;
     daemon_recover_after_commit(daemon);
     daemon_update_lamp(daemon);
-    publish_by(daemon, loop_now_ms(daemon->loop) + (is_news(daemon) ? PUBLISH_MIN_MS : PUBLISH_QUIET_MS));
+    if (is_news(daemon, &success))
+        publish_news(daemon);
+    else if (success)
+        publish_success(daemon);
 }
 
 uint32_t daemon_owed(const struct daemon *daemon)

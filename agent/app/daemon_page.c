@@ -12,6 +12,8 @@ enum { STREAM_EVENT_MAX_BYTES = 256 * 1024 };
 
 void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *recent)
 {
+    if (!web_is_heard(daemon->web))
+        return;
     BUF_AUTO struct buf out = buf_new(STREAM_EVENT_MAX_BYTES);
     struct json_writer json = json_writer_new(&out);
     api_write_scan(daemon, &json, NULL, recent);
@@ -44,9 +46,9 @@ void daemon_scanned(struct daemon *daemon, const struct intake_outcome *outcome)
     daemon->last_outcome = *outcome;
     daemon_terminal_print_outcome(daemon, outcome);
     const struct intake_recent *recent = intake_recent(daemon->intake, 0);
-    if (daemon->web && outcome->position && recent)
+    if (outcome->position && recent)
         daemon_publish_scan(daemon, recent);
-    else if (daemon->web && !outcome->position)
+    else if (!outcome->position && web_is_heard(daemon->web))
         publish_not_booked(daemon, outcome);
     daemon_update_lamp(daemon);
 }
@@ -94,8 +96,13 @@ void daemon_publish(struct daemon *daemon)
 {
     daemon_update_lamp(daemon);
     daemon->publish_at_ms = INT64_MAX;
-    if (!daemon->web)
+    daemon->published_ms = loop_now_ms(daemon->loop);
+    daemon->publish_news = false;
+    if (!web_is_heard(daemon->web)) {
+        daemon->stock_changed = false;
+        daemon->changed_item = 0;
         return;
+    }
     BUF_AUTO struct buf out = buf_new(STREAM_EVENT_MAX_BYTES);
     api_write_status(daemon, &out);
     if (buf_error(&out) == 0)

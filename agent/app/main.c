@@ -5,12 +5,22 @@
 
 #include "app/daemon.h"
 
+/* mallopt(3). One heap for all threads: they hardly ever want one at once. What was large and is free again
+ * goes back to the system: a fixed threshold, because glibc's own rises to the largest block that was freed.
+ */
+static void use_little_memory(void)
+{
+    enum { LARGE_BYTES = 128 * 1024 };
+    (void)mallopt(M_ARENA_MAX, 1);
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct err err = {0};
-    (void)mallopt(M_ARENA_MAX,
-                  1); /* no heap for each thread: they hardly ever want one at once (mallopt(3)) */
+    use_little_memory();
     if (options_parse(argc, argv, &options, &err) < 0) {
         (void)fprintf(stderr, "fairstockd: %s\n", err_text(&err));
         return EXIT_USAGE;

@@ -21,12 +21,12 @@ uint32_t book_hash(const char *text, uint32_t seed)
 
 int book_grow(void *array, uint32_t *capacity, uint32_t need, size_t size)
 {
-    enum { FIRST = 16 };
+    enum { FIRST = 16, MANY = 4096 }; /* many: what stays empty weighs more than a copy now and then */
     if (need <= *capacity)
         return 0;
     uint32_t grown = *capacity ? *capacity : FIRST;
-    while (grown < need)
-        grown += grown / 2 + 1; /* no need is near 2^31: every number of the book has a limit */
+    while (grown < need) /* no need is near 2^31: every number of the book has a limit */
+        grown += grown < MANY ? grown / 2 + 1 : grown / 16;
     void *old;
     memcpy(&old, array, sizeof old);
     char *made = reallocarray(old, grown, size);

@@ -230,10 +230,12 @@ static void run_next(struct turns *turns)
         turn = turns->active = dequeue(turns);
         if (!turn)
             return;
-        turns->on_thread = needs_thread(turns, turn);
-        if (!turns->on_thread)
+        turns->on_thread = false;
+        bool goes_on = !turn->decide || turn->decide(turn->user);
+        turns->on_thread = goes_on && needs_thread(turns, turn);
+        if (goes_on && !turns->on_thread)
             turn->run(turn->user);
-        else if (!let_run(turns))
+        else if (turns->on_thread && !let_run(turns))
             return; /* it waits; on_wanted goes on with it */
         turns->active = NULL;
     } while (turns->first[TURN_SCAN]);

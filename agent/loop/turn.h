@@ -17,10 +17,16 @@ struct turns;
 enum turn_priority { TURN_SCAN, TURN_PERSON, TURN_SYNC, TURN_REST, TURN_PRIORITIES };
 
 typedef void turn_fn(void *user);
+typedef bool turn_decide_fn(void *user);
 
 /* Embedded in its owner, who keeps it until it has run. A turn that is queued already is not queued twice;
- * one that runs may be asked for again. */
+ * one that runs may be asked for again.
+ *
+ * decide (NULL: none) begins the turn on the loop's thread, where it may not wait for the disk. True: there
+ * is something to commit, run follows at once and nobody comes between. False: the turn is over. So a turn
+ * that commits nothing, as most polls of a shop, changes no thread. */
 struct turn {
+    turn_decide_fn *decide;
     turn_fn *run;
     void *user;
     enum turn_priority priority;

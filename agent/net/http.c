@@ -32,7 +32,7 @@ struct http {
     struct loop *loop;
     char ca_file[4096];
     CURLM *multi;
-    struct loop_source *timer, *delivery;
+    struct loop_source *timer;
     struct transfer *transfers;
     uint64_t next_handle;
     bool forget; /* open connections may lead to the wrong place, or nowhere */
@@ -43,6 +43,7 @@ struct http {
  * ------------------------------------------------------------------------------------- */
 
 static void collect(struct http *http);
+static void deliver(struct http *http);
 
 static void run_curl(struct http *http, curl_socket_t fd, int events)
 {
@@ -51,6 +52,7 @@ static void run_curl(struct http *http, curl_socket_t fd, int events)
     if (code != CURLM_OK)
         log_error("http: %s", curl_multi_strerror(code));
     collect(http);
+    deliver(http);
 }
 
 static int on_socket_ready(void *user, int fd, uint32_t events)
@@ -72,16 +74,18 @@ static void drop_watch(struct http *http, curl_socket_t fd, struct watch *watch)
     free(watch);
 }
 
-/* Curl waits to read from a connected socket: a peer is there. Its other sockets lead to nobody, as the one
- * that its name look-ups wake it with. */
+/* Curl waits to read from a connected socket: a peer is there, as it is on a connection that is used again.
+ * Its other sockets lead to nobody, as the one that its name look-ups wake it with. */
 static void note_peer(CURL *easy, curl_socket_t fd)
 {
     struct sockaddr_storage peer;
     socklen_t length = sizeof peer;
     struct transfer *transfer = NULL;
-    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer) == CURLE_OK && transfer && !transfer->easy.met &&
-        getpeername(fd, (struct sockaddr *)&peer, &length) == 0)
-        transfer->easy.met = peer.ss_family == AF_INET || peer.ss_family == AF_INET6;
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer) != CURLE_OK || !transfer || transfer->easy.met)
+        return;
+    transfer->easy.met =
+        http_easy_was_ready(&transfer->easy) || (getpeername(fd, (struct sockaddr *)&peer, &length) == 0 &&
+                                                 (peer.ss_family == AF_INET || peer.ss_family == AF_INET6));
 }
 
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
@@ -149,8 +153,6 @@ static void finish(struct http *http, struct transfer *transfer, CURLcode code)
                  (http->slow && code == CURLE_OK && !http_easy_was_quick(&transfer->easy));
     stop(transfer);
     transfer->finished = true;
-    if (loop_arm(http->delivery, loop_now_ms(http->loop)) < 0)
-        log_error("http: cannot deliver an answer");
 }
 
 static void collect(struct http *http)
@@ -177,17 +179,14 @@ static struct transfer *take_finished(struct http *http)
     return NULL;
 }
 
-/* Delivered from its own timer: a callback may send or cancel without meeting curl half-way. */
-static int on_delivery(void *user, int64_t now_ms)
+/* When curl is done: a callback may send or cancel without meeting it half-way. */
+static void deliver(struct http *http)
 {
-    struct http *http = user;
-    (void)now_ms;
     struct transfer *transfer;
     while ((transfer = take_finished(http))) {
         transfer->done(transfer->user, &transfer->reply);
         free_transfer(transfer);
     }
-    return 0;
 }
 
 /* --- life
@@ -245,8 +244,6 @@ int http_new(struct loop *loop, const char *ca_file, struct http **http, struct 
     (void)snprintf(made->ca_file, sizeof made->ca_file, "%s", ca_file ? ca_file : HTTP_SYSTEM_CA);
     int result = loop_add_timer(loop, "http timer", LOOP_NET, on_timer, made, &made->timer);
     if (result == 0)
-        result = loop_add_timer(loop, "http answers", LOOP_NET, on_delivery, made, &made->delivery);
-    if (result == 0)
         result = make_multi(made);
     if (result < 0) {
         http_free(made);
@@ -268,7 +265,6 @@ void http_free(struct http *http)
     if (http->multi)
         (void)curl_multi_cleanup(http->multi);
     loop_remove(http->timer);
-    loop_remove(http->delivery);
     free(http);
     curl_global_cleanup();
 }

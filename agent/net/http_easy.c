@@ -194,10 +194,14 @@ static curl_off_t time_us(CURL *curl, CURLINFO info)
     return curl_easy_getinfo(curl, info, &us) == CURLE_OK ? us : 0;
 }
 
+bool http_easy_was_ready(const struct http_easy *easy)
+{
+    return time_us(easy->curl, CURLINFO_PRETRANSFER_TIME_T) > 0;
+}
+
 bool http_easy_was_slow(struct http_easy *easy, CURLcode code)
 {
-    return code == CURLE_OPERATION_TIMEDOUT && easy->met &&
-           time_us(easy->curl, CURLINFO_PRETRANSFER_TIME_T) == 0;
+    return code == CURLE_OPERATION_TIMEDOUT && easy->met && !http_easy_was_ready(easy);
 }
 
 bool http_easy_was_quick(struct http_easy *easy)
@@ -212,7 +216,7 @@ void http_easy_conclude(struct http_easy *easy, CURLcode code)
     (void)curl_easy_getinfo(easy->curl, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(easy->curl, CURLINFO_REQUEST_SIZE, &sent);
     /* Set when connection and TLS are there and the request is about to go. */
-    reply->reached = sent > 0 || time_us(easy->curl, CURLINFO_PRETRANSFER_TIME_T) > 0;
+    reply->reached = sent > 0 || http_easy_was_ready(easy);
     if (code == CURLE_OK)
         reply->status = (int)status;
     else

@@ -47,6 +47,8 @@ MUST_CHECK CURLcode http_easy_set_up(struct http_easy *easy, const struct http_a
                                      struct http_reply *reply);
 /* Fills what the transfer's end tells into the reply. */
 void http_easy_conclude(struct http_easy *easy, CURLcode code);
+/* Connection and TLS were there, and the request could go. */
+bool http_easy_was_ready(const struct http_easy *easy);
 /* The peer accepted the connection, but TLS did not come about in time: slow rather than away. */
 bool http_easy_was_slow(struct http_easy *easy, CURLcode code);
 /* Connection and TLS came about within HTTP_CONNECT_MAX_MS. */

@@ -83,6 +83,8 @@ bool store_is_dead(const struct store *store);
  * piece of work. Returns 1 when more is due, 0 when not, negative errno. The loop calls it when idle, and
  * with `forced` at 75 % of the WAL. */
 MUST_CHECK int store_maintain(struct store *store, bool forced);
+/* Whether store_maintain, not forced, would do anything. */
+bool store_rest_is_due(const struct store *store);
 /* The WAL is 75 % full or the snapshot far behind: maintain, forced, before the next scan. */
 bool store_needs_rest(const struct store *store);
 

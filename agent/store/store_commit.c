@@ -134,6 +134,27 @@ int store_put_meta(struct store *store, const char *key, int64_t value)
     return store_run(put);
 }
 
+/* The row of an event that is its own commit. SQLite goes straight to the table's end and takes the position
+ * behind it: to look for a given one costs more with each level that the tree grows. The commit is refused if
+ * that is not the position that we mean, because somebody else wrote. */
+static int append_alone(struct store *store, const uint8_t *body, size_t length)
+{
+    sqlite3_stmt *add = store_use(store, SQL_EVENT_NEXT);
+    (void)sqlite3_bind_blob(add, 1, body, (int)length, SQLITE_STATIC);
+    store->next_position = store->last_position + 1;
+    int result = run_commit(store, add);
+    store->next_position = 0;
+    return result;
+}
+
+static int append_more(struct store *store, const uint8_t *body, size_t length)
+{
+    sqlite3_stmt *add = store_use(store, SQL_EVENT_ADD);
+    store_bind_u(add, 1, store->last_position + 1);
+    (void)sqlite3_bind_blob(add, 2, body, (int)length, SQLITE_STATIC);
+    return store_run(add);
+}
+
 /* Writes one event row behind the chain and moves the chain on. */
 int store_append(struct store *store, const uint8_t *bytes, size_t length)
 {
@@ -141,11 +162,8 @@ int store_append(struct store *store, const uint8_t *bytes, size_t length)
     store_chain(store->sha256, store->hash, bytes, length, hash);
     memcpy(body, bytes, length);
     memcpy(body + length, hash, TAG_BYTES);
-    sqlite3_stmt *add = store_use(store, SQL_EVENT_ADD);
-    store_bind_u(add, 1, store->last_position + 1);
-    (void)sqlite3_bind_blob(add, 2, body, (int)(length + TAG_BYTES), SQLITE_STATIC);
-    /* Outside a transaction the statement is its own, and its end the commit. */
-    int result = sqlite3_get_autocommit(store->db) ? run_commit(store, add) : store_run(add);
+    int result = sqlite3_get_autocommit(store->db) ? append_alone(store, body, length + TAG_BYTES)
+                                                   : append_more(store, body, length + TAG_BYTES);
     if (result < 0)
         return result;
     memcpy(store->hash, hash, HASH_BYTES);

@@ -18,6 +18,7 @@ enum statement {
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_EVENT_ADD,
+    SQL_EVENT_NEXT,
     SQL_EVENT_GET,
     SQL_EVENTS_AFTER,
     SQL_EVENT_LAST,
@@ -86,6 +87,7 @@ struct store {
     uint8_t hash[HASH_BYTES]; /* h of the last event */
     int wal_frames;           /* as the last commit left the WAL */
     struct store_mark mark;   /* of the transaction that runs */
+    uint64_t next_position;   /* which an event that is its own commit must get; 0: none is written */
     bool wal_ready;           /* its space was written with zeros */
     int open_cards;           /* cached count; -1: ask */
 
@@ -168,7 +170,7 @@ int64_t store_schema_version(void); /* what this program reads and writes */
 MUST_CHECK int store_migrate(struct store *store, struct err *err);
 MUST_CHECK int store_create(struct store *store, const struct store_start *start, const char *path,
                             struct err *err);
-void store_watch_wal(struct store *store);
+void store_watch(struct store *store);
 /* Empties a dead handle's log into the database file: the acknowledged part of it (store_recover.c). */
 MUST_CHECK int store_bring_home(struct store *store, struct err *err);
 /* What an earlier run left in the log goes into the database file, and its name to the card, before anything

@@ -213,13 +213,23 @@ static int checkpoint(struct store *store)
 /* --- one piece at a time
  * --------------------------------------------------------------------------------------------------- */
 
+static bool checkpoint_is_due(const struct store *store, bool forced)
+{
+    return store->wal_frames >= (forced ? 1 : CHECKPOINT_IDLE_FRAMES);
+}
+
+static bool snapshot_is_due(const struct store *store, bool forced)
+{
+    return store->last_position - store->snapshot_position >= (forced ? 1 : SNAPSHOT_IDLE_EVENTS);
+}
+
 static int do_one(struct store *store, bool forced)
 {
-    if (store->wal_frames >= (forced ? 1 : CHECKPOINT_IDLE_FRAMES)) {
+    if (checkpoint_is_due(store, forced)) {
         int result = checkpoint(store);
         return result < 0 ? result : 1;
     }
-    if (store->last_position - store->snapshot_position >= (forced ? 1 : SNAPSHOT_IDLE_EVENTS)) {
+    if (snapshot_is_due(store, forced)) {
         int result = store_snapshot(store);
         return result < 0 ? result : 1;
     }
@@ -240,6 +250,12 @@ int store_maintain(struct store *store, bool forced)
     int result = do_one(store, forced);
     store->dead |= result == -EIO; /* whatever failed to reach the disk, the handle is not believed */
     return result;
+}
+
+bool store_rest_is_due(const struct store *store)
+{
+    return !store->dead && !store->readonly &&
+           (checkpoint_is_due(store, false) || snapshot_is_due(store, false) || !store->wal_ready);
 }
 
 bool store_needs_rest(const struct store *store)

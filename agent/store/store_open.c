@@ -128,9 +128,17 @@ static int wal_hook(void *user, sqlite3 *db, const char *name, int frames)
     return SQLITE_OK;
 }
 
-void store_watch_wal(struct store *store)
+/* Not zero: the commit is refused, and nothing is written (sqlite3_commit_hook). */
+static int commit_hook(void *user)
+{
+    const struct store *store = user;
+    return store->next_position && sqlite3_last_insert_rowid(store->db) != (int64_t)store->next_position;
+}
+
+void store_watch(struct store *store)
 {
     (void)sqlite3_wal_hook(store->db, wal_hook, store);
+    (void)sqlite3_commit_hook(store->db, commit_hook, store);
 }
 
 /* SQLite answers the mode that it could have, not the one that was asked for. */
@@ -157,7 +165,7 @@ static int configure(struct store *store, struct err *err)
         return err_set(err, -EUCLEAN, "ledger.db is not a Fairstock ledger");
     if (!is_wal(store))
         return err_set(err, -ENOTSUP, "this file system cannot keep the ledger's log (WAL)");
-    store_watch_wal(store);
+    store_watch(store);
     result = store_log_settle(store, err);
     return result == 0 ? store_migrate(store, err) : result;
 }

@@ -37,7 +37,7 @@ static void take_place(struct store *store, struct store *fresh)
     store->wait = old.wait;
     store->reader = old.reader;
     old.reader = NULL;
-    store_watch_wal(store);
+    store_watch(store);
     old.book = fresh->book;
     *fresh = old;
     fresh->lock = -1; /* the lock goes on with the store */

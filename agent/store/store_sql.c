@@ -18,6 +18,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_EVENT_ADD] = "INSERT INTO event (position, body) VALUES (?1, ?2)",
+    [SQL_EVENT_NEXT] = "INSERT INTO event (body) VALUES (?1)",
     [SQL_EVENT_GET] = "SELECT body FROM event WHERE position = ?1",
     [SQL_EVENTS_AFTER] = "SELECT position, body FROM event WHERE position > ?1 ORDER BY position",
     [SQL_EVENT_LAST] = "SELECT max(position) FROM event",

@@ -30,9 +30,12 @@ struct courier {
     struct turn turn;
     struct flight flights[REQUESTS_IN_FLIGHT_MAX];
     struct arrival *first, *last;
-    bool committing; /* a batch of this engine waits for the disk */
+    bool committing; /* a batch of this engine waits for the disk, or is about to */
     bool wake, stock, sync_now, network_up, network_down;
     int64_t wake_ms;
+    struct id128 random; /* for the next step */
+    bool random_fresh;
+    struct event_id holder;      /* of the shop's claim, once found in this ledger */
     struct engine_output output; /* of the step that is being committed */
 };
 
@@ -101,10 +104,14 @@ static void land(struct flight *flight, const struct http_answer *http)
     arrive(courier, &answer);
 }
 
+/* The loop calls, so the turn may be taken at once. */
 static void http_done(void *user, const struct http_reply *reply)
 {
+    struct flight *flight = user;
+    struct courier *courier = flight->courier;
     struct http_answer http = as_answer(reply);
-    land(user, &http);
+    land(flight, &http);
+    turns_run(courier->settings.turns, &courier->turn);
 }
 
 /* Requests that left before the network changed wait for a connection that may be dead: the longer it was
@@ -233,13 +240,24 @@ static void committed(void *user, const struct store_result *result)
     send_all(courier);
 }
 
+/* Fresh again only after a step that wrote: keys are made for ops, and nothing else knows of them. */
+static struct id128 step_random(struct courier *courier)
+{
+    if (!courier->random_fresh)
+        courier->random = courier->settings.random(courier->settings.user);
+    courier->random_fresh = false;
+    return courier->random;
+}
+
+/* Leaves what is to be committed and sent in the output. */
 static int step(struct courier *courier, enum engine_input_kind kind, const struct channel_answer *answer)
 {
     struct courier_settings *settings = &courier->settings;
-    COURIER_LOOKUP_AUTO struct courier_lookup lookup = {0};
+    COURIER_LOOKUP_AUTO struct courier_lookup lookup = {.holder = courier->holder};
     int result = courier_lookup_read(courier->settings.store, answer, &lookup);
     if (result < 0)
         return result;
+    courier->holder = lookup.holder;
     struct engine_input input = {
         .kind = kind,
         .answer = answer,
@@ -251,7 +269,7 @@ static int step(struct courier *courier, enum engine_input_kind kind, const stru
         .now_ms = loop_now_ms(settings->loop),
         .wall_ms = settings->wall_ms(settings->user),
         .event_time_ms = store_event_time(settings->store, settings->boottime_ms(settings->user)),
-        .random = settings->random(settings->user),
+        .random = step_random(courier),
     };
     engine_output_free(&courier->output);
     courier->output = engine_output_new();
@@ -259,12 +277,7 @@ static int step(struct courier *courier, enum engine_input_kind kind, const stru
     if (result < 0)
         return result;
     courier->wake_ms = courier->output.wake_ms;
-    if (changes_empty(&courier->output.changes)) {
-        send_all(courier);
-        return 0;
-    }
-    courier->committing = true;
-    store_submit(settings->store, &courier->output.changes, committed, courier);
+    courier->random_fresh = changes_empty(&courier->output.changes);
     return 0;
 }
 
@@ -300,40 +313,62 @@ static bool next_input(struct courier *courier, enum engine_input_kind *kind, st
     return true;
 }
 
-/* Bounded: between two steps the loop may serve a scan. */
-static void run(struct courier *courier)
-{
-    enum engine_input_kind kind;
-    struct arrival *arrival;
-    if (!courier->committing && next_input(courier, &kind, &arrival)) {
-        int result = step(courier, kind, arrival ? &arrival->answer : NULL);
-        if (arrival) {
-            channel_answer_free(&arrival->answer);
-            free(arrival);
-        }
-        if (result < 0) {
-            log_error("%s: sync step failed: %s", courier->settings.config.name, strerrordesc_np(-result));
-            start_over(courier);
-        }
-        courier->settings.changed(courier->settings.user);
-    }
-}
-
 static bool input_waits(const struct courier *courier)
 {
     return courier->first || courier->network_down || courier->network_up || courier->sync_now ||
            courier->stock;
 }
 
-static void take_turn(void *user)
+static void arm(struct courier *courier)
 {
-    struct courier *courier = user;
-    run(courier);
-    int result = loop_arm(courier->timer, !courier->committing && input_waits(courier)
-                                              ? loop_now_ms(courier->settings.loop)
-                                              : courier->wake_ms);
+    int result = loop_arm(courier->timer,
+                          input_waits(courier) ? loop_now_ms(courier->settings.loop) : courier->wake_ms);
     if (result < 0)
         log_error("%s: cannot arm the timer: %s", courier->settings.config.name, strerrordesc_np(-result));
+}
+
+static void end_turn(struct courier *courier)
+{
+    courier->settings.changed(courier->settings.user);
+    arm(courier);
+}
+
+/* One step: between two the loop may serve a scan. Most steps book nothing and are over with this. */
+static bool decide(void *user)
+{
+    struct courier *courier = user;
+    enum engine_input_kind kind;
+    struct arrival *arrival;
+    if (!next_input(courier, &kind, &arrival)) {
+        arm(courier);
+        return false;
+    }
+    int result = step(courier, kind, arrival ? &arrival->answer : NULL);
+    if (arrival) {
+        channel_answer_free(&arrival->answer);
+        free(arrival);
+    }
+    if (result < 0) {
+        log_error("%s: sync step failed: %s", courier->settings.config.name, strerrordesc_np(-result));
+        start_over(courier);
+    } else if (changes_empty(&courier->output.changes)) {
+        send_all(courier);
+    } else {
+        courier->committing = true;
+    }
+    /* Whoever hears of the change looks after the ledger too, which waits for the disk. */
+    if (courier->committing || store_needs_rest(courier->settings.store))
+        return true;
+    end_turn(courier);
+    return false;
+}
+
+static void commit(void *user)
+{
+    struct courier *courier = user;
+    if (courier->committing)
+        store_submit(courier->settings.store, &courier->output.changes, committed, courier);
+    end_turn(courier);
 }
 
 static int on_timer(void *user, int64_t now_ms)
@@ -357,7 +392,7 @@ int courier_new(const struct courier_settings *settings, struct courier **courie
     if (!made)
         return err_set(err, -ENOMEM, "out of memory");
     made->settings = *settings;
-    made->turn = (struct turn){.run = take_turn, .user = made, .priority = TURN_SYNC};
+    made->turn = (struct turn){.decide = decide, .run = commit, .user = made, .priority = TURN_SYNC};
     made->output = engine_output_new();
     made->engine = engine_new(&settings->engine, store_book(settings->store));
     int result = made->engine ? loop_add_timer(settings->loop, settings->config.name, LOOP_NET, on_timer,

@@ -89,14 +89,25 @@ static int look_up_items(struct store *store, const struct channel_answer *answe
     return result;
 }
 
+static bool same_event(const struct event_id *a, const struct event_id *b)
+{
+    return id128_equal(a->device, b->device) && id128_equal(a->epoch, b->epoch) && a->sequence == b->sequence;
+}
+
 static int look_up_claim(struct store *store, const struct channel_answer *answer,
                          struct courier_lookup *lookup)
 {
     uint64_t position;
     if (!answer->claim_shown || answer->claim.word == CLAIM_NONE)
         return 0;
+    if (!id128_is_zero(lookup->holder.device) && same_event(&lookup->holder, &answer->claim.holder)) {
+        lookup->claim_known = true;
+        return 0;
+    }
     int result = store_find_event(store, answer->claim.holder, &position);
     lookup->claim_known = result == 0;
+    if (lookup->claim_known)
+        lookup->holder = answer->claim.holder;
     return result == -ENOENT ? 0 : result;
 }
 

@@ -333,7 +333,7 @@ static int make_room(struct engine *engine)
     uint32_t need = book_listing_count(engine->book, engine->settings.channel) + 1;
     if (need <= engine->watch_count)
         return 0;
-    uint32_t count = need + need / 2;
+    uint32_t count = need + need / 16 + 16;
     struct listing_watch *grown = reallocarray(engine->watches, count, sizeof *grown);
     if (!grown)
         return -ENOMEM;

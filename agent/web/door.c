@@ -233,6 +233,12 @@ void door_wake(struct door *door)
         log_error("the page cannot be told what happened: %s", strerrordesc_np(-result));
 }
 
+void door_run(struct door *door)
+{
+    if (door->woken && serve(door) < 0)
+        door_wake(door); /* the loop's own try names what fails */
+}
+
 void door_close(struct door *door)
 {
     if (!door)

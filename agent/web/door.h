@@ -27,6 +27,8 @@ MUST_CHECK int door_open(struct loop *loop, struct site *site, int listen_fd, bo
 /* A connection was resumed: lets the library look at it as soon as the loop is free. (It tells nobody itself
  * when it is not running its own thread.) */
 void door_wake(struct door *door);
+/* From the loop, not from inside the library: what was woken is looked at now. */
+void door_run(struct door *door);
 void door_close(struct door *door); /* accepts NULL */
 
 #endif

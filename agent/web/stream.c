@@ -206,16 +206,18 @@ int stream_open(struct streams *streams, struct MHD_Connection *connection, cons
  * ------------------------------------------------------------------------------------------------------------
  */
 
-static void broadcast(struct streams *streams, const struct buf *event)
+/* Whatever is heard is as good as a beat. */
+static int broadcast(struct streams *streams, const struct buf *event)
 {
     /* end() only marks and wakes: the list changes later, when the library lets a connection go. */
     for (struct stream *stream = streams->first; stream; stream = stream->next)
         enqueue(stream, buf_text(event), event->length);
+    return loop_arm(streams->beat, loop_now_ms(streams->loop) + streams->beat_ms);
 }
 
 void streams_publish(struct streams *streams, const char *name, const char *json)
 {
-    if (!streams->first || streams->ended)
+    if (!streams_are_heard(streams))
         return;
     BUF_AUTO struct buf event = buf_new(STREAM_QUEUE_MAX_BYTES);
     buf_printf(&event, "event: %s\ndata: %s\n\n", name, json);
@@ -223,20 +225,34 @@ void streams_publish(struct streams *streams, const char *name, const char *json
         log_error("the event \"%s\" is too large for the page and was left out", name);
         return;
     }
-    broadcast(streams, &event);
+    int result = broadcast(streams, &event);
+    if (result < 0)
+        log_error("cannot arm the page's beat: %s", strerrordesc_np(-result));
+}
+
+bool streams_are_heard(const struct streams *streams)
+{
+    return streams->first && !streams->ended;
+}
+
+void streams_flush(struct streams *streams)
+{
+    if (streams_are_heard(streams))
+        door_run(streams->first->door); /* readers of the other door, if there are any, wait for the loop */
 }
 
 /* A comment for who follows the standard, an event for the page, which cannot see comments. */
 static int on_beat(void *user, int64_t now_ms)
 {
     struct streams *streams = user;
+    (void)now_ms;
+    if (!streams_are_heard(streams)) /* nobody listens: no wake-ups for nobody */
+        return 0;
     BUF_AUTO struct buf event = buf_new(64);
     buf_add_text(&event, ": beat\nevent: beat\ndata: {}\n\n");
-    if (!streams->first) /* nobody listens: no wake-ups for nobody */
-        return 0;
-    if (!streams->ended)
-        broadcast(streams, &event);
-    return loop_arm(streams->beat, now_ms + streams->beat_ms);
+    int result = broadcast(streams, &event);
+    streams_flush(streams);
+    return result;
 }
 
 int streams_new(struct loop *loop, int64_t beat_ms, struct streams **streams, struct err *err)

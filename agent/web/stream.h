@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "loop/loop.h"
 
-enum { STREAM_READERS_MAX = 12, STREAM_QUEUE_MAX_BYTES = 128 * 1024, STREAM_BEAT_MS = 5000 };
+enum { STREAM_READERS_MAX = 12, STREAM_QUEUE_MAX_BYTES = 128 * 1024, STREAM_BEAT_MS = 8000 };
 
 struct MHD_Connection;
 struct streams;
@@ -19,7 +19,11 @@ struct visitor;
 MUST_CHECK int streams_new(struct loop *loop, int64_t beat_ms, struct streams **streams, struct err *err);
 /* Every reader must be gone: streams_end, then their doors closed. */
 void streams_free(struct streams *streams);
+/* Somebody would hear what is published. */
+bool streams_are_heard(const struct streams *streams);
 void streams_publish(struct streams *streams, const char *name, const char *json);
+/* Not from inside the library: sends now what was published, which saves the loop a round. */
+void streams_flush(struct streams *streams);
 /* Ends all readers; nothing is published from then on. */
 void streams_end(struct streams *streams);
 

@@ -130,6 +130,17 @@ void web_publish(struct web *web, const char *name, const char *json)
         streams_publish(web->site.streams, name, json);
 }
 
+void web_flush(struct web *web)
+{
+    if (web)
+        streams_flush(web->site.streams);
+}
+
+bool web_is_heard(const struct web *web)
+{
+    return web && streams_are_heard(web->site.streams);
+}
+
 const char *web_address(const struct web *web)
 {
     return web->address;

@@ -49,6 +49,10 @@ void web_free(struct web *web);
 /* Sends one server-sent event to every open /api/v1/events stream: event name and one line of JSON. Slow
  * readers are dropped. */
 void web_publish(struct web *web, const char *name, const char *json);
+/* Not while a request is being answered: sends now what was published, which saves the loop a round. */
+void web_flush(struct web *web);
+/* An event stream is open: what is published now has a hearer. Who opens one reads everything anew. */
+bool web_is_heard(const struct web *web);
 /* "http://127.0.0.1:8080/" as really bound (port 0 is allowed), "" without --listen; borrowed. Bound to all
  * addresses it names loopback, where one may act. */
 const char *web_address(const struct web *web);

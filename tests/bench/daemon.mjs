@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Authority } from '../integration/net/authority.mjs';
 import { ShopServer } from '../sandbox/shop_server.mjs';
 
-const WAIT_MS = 120000, TOKEN = 'shpat_bench', IDLE_MS = 60000;
+const WAIT_MS = 120000, TOKEN = 'shpat_bench';
 
 async function until(what, condition) {
     for (const end = Date.now() + WAIT_MS; ;) {
@@ -102,22 +102,24 @@ export async function memory(build, state, folder) {
     }
 }
 
-// Counted by strace over a minute.
-async function count(pid, trace) {
+// Counted by strace for so long, told by the minute.
+async function count(pid, trace, ms, shop) {
+    const before = shop.requests.length;
     const strace = spawn('strace', ['-f', '-o', trace, '-p', String(pid)], { stdio: ['ignore', 'ignore', 'pipe'] });
     await once(strace.stderr, 'data');
-    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    await new Promise((resolve) => setTimeout(resolve, ms));
     strace.kill('SIGINT');
     await once(strace, 'exit');
     const lines = readFileSync(trace, 'utf8').split('\n').filter((line) => /^\d+\s+[a-z_0-9]+\(|resumed>/.test(line));
     const wakeups = lines.filter((line) => /(epoll_p?wait2?|ppoll|poll)(\(| resumed)/.test(line) && / = [1-9]/.test(line)).length;
     const calls = lines.filter((line) => !/resumed>/.test(line)).length;
-    return { wakeups: wakeups * 1000 / IDLE_MS, calls: calls * 60000 / IDLE_MS };
+    const writes = lines.filter((line) => /^\d+\s+(pwrite|fsync|fdatasync)/.test(line)).length;
+    return { wakeups: wakeups * 1000 / ms, calls: calls * 60000 / ms, writes, polls: shop.requests.length - before };
 }
 
 // A real stall with one live shop and nothing owed, after things have calmed down: first with nobody looking, then with one open page,
-// which adds a beat every five seconds.
-export async function idle(build, folder) {
+// which hears something every eight seconds.
+export async function idle(build, folder, ms = 60000) {
     const { shop, config } = await openShop(folder, 20);
     shop.server.keepAliveTimeout = 75000; // as a shop's front end does; Node's own 5 s would cost a handshake a poll
     const state = join(folder, 'state');
@@ -133,12 +135,18 @@ export async function idle(build, folder) {
             const status = agent.json('status');
             return status.owed === 0 && status.channels[0].phase === 'ready';
         });
-        const calm = () => new Promise((resolve) => setTimeout(resolve, 3000));
+        // A second after a poll: so each stretch of so many polls has as many.
+        const calm = async () => {
+            await new Promise((resolve) => setTimeout(resolve, 3000));
+            const asked = shop.requests.length;
+            await until('a poll', () => shop.requests.length > asked);
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+        };
         await calm();
-        const alone = await count(agent.child.pid, join(folder, 'trace-alone'));
+        const alone = await count(agent.child.pid, join(folder, 'trace-alone'), ms, shop);
         reader = await listen(agent.address);
         await calm();
-        return { alone, watched: await count(agent.child.pid, join(folder, 'trace-watched')) };
+        return { alone, watched: await count(agent.child.pid, join(folder, 'trace-watched'), ms, shop) };
     } finally {
         reader?.destroy();
         await agent.stop();

@@ -2,7 +2,7 @@
 
 const BASE = '/api/v1';
 const ANSWER_MS = 15000;
-const SILENCE_MS = 12000; // the device beats every 5 s
+const SILENCE_MS = 18000; // the device says something every 8 s
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 4000;
 const HIDDEN_MS = 60000; // a page that nobody sees gives its connection back after this

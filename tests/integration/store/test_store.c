@@ -259,6 +259,43 @@ static void test_refused_batch_changes_nothing(void **state)
     assert_int_equal(check.first_bad_position, 0);
 }
 
+static long long rows_of(struct ledger *f)
+{
+    sqlite3_stmt *ask;
+    assert_int_equal(sqlite3_prepare_v2(f->store->db, "SELECT count(*) FROM event", -1, &ask, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(ask), SQLITE_ROW);
+    long long rows = sqlite3_column_int64(ask, 0);
+    (void)sqlite3_finalize(ask);
+    return rows;
+}
+
+/* Somebody else put rows behind the last event: a sale there would not follow its chain, so it is refused and
+ * nothing is written, until the rows are gone. */
+static void test_rows_of_strangers_are_not_continued(void **state)
+{
+    struct ledger *f = *state;
+    static const char *const strange[] = {"INSERT INTO event SELECT max(position) + 1, x'00' FROM event",
+                                          "INSERT INTO event SELECT max(position) + 7, x'00' FROM event"};
+    char undo[64];
+    ledger_open(f);
+    ledger_stock_up(f);
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
+        struct store_result sale = ledger_sell(f, 1, 1);
+        assert_int_equal(sale.error, 0);
+        assert_int_equal(sqlite3_exec(f->store->db, strange[i], NULL, NULL, NULL), SQLITE_OK);
+        long long rows = rows_of(f);
+        assert_int_equal(ledger_sell(f, 1, 1).error, -EEXIST);
+        assert_int_equal(rows_of(f), rows);
+        assert_int_equal(store_last_position(f->store), sale.first_position);
+        (void)snprintf(undo, sizeof undo, "DELETE FROM event WHERE position > %llu",
+                       (unsigned long long)sale.first_position);
+        assert_int_equal(sqlite3_exec(f->store->db, undo, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(ledger_sell(f, 1, 1).first_position, sale.first_position + 1);
+    }
+    (void)ledger_verify(f);
+}
+
 /* The seal's row is refused after its event was written: memory must not run ahead of the file. */
 static void test_failed_seal_leaves_no_gap(void **state)
 {
@@ -357,6 +394,7 @@ int main(void)
         TEST(test_unsettled_card_is_updated),
         TEST(test_refused_batch_changes_nothing),
         TEST(test_failed_seal_leaves_no_gap),
+        TEST(test_rows_of_strangers_are_not_continued),
         TEST(test_reopening_waits_for_readers),
         TEST(test_references_reach_over_restarts),
     };

@@ -28,10 +28,12 @@ struct world {
     struct practice_shop *shop;
     struct courier *courier;
     struct loop_source *end;
-    uint64_t random;
-    int requests;               /* that reached the shop */
-    int failing;                /* requests that the shop's own side still has no memory for */
-    uint64_t refused, refusals; /* number of the allocation that each step's end arms; how often */
+    uint64_t random, drawn, position; /* now, and what the last step left */
+    bool booked;                      /* the last step wrote events: keys may be made of its random bytes */
+    int steps_booked, stale;          /* stale: steps after such a one that had the same random bytes */
+    int requests;                     /* that reached the shop */
+    int failing;                      /* requests that the shop's own side still has no memory for */
+    uint64_t refused, refusals;       /* number of the allocation that each step's end arms; how often */
 };
 
 static int serve(void *user, const struct channel_request *request, struct channel_answer *answer)
@@ -59,10 +61,22 @@ static int64_t wall_ms(void *user)
     return WALL_MS;
 }
 
+/* Called at the end of each step, on whichever thread it ended. */
+static void note_step(struct world *world)
+{
+    uint64_t position = store_last_position(world->ledger->store);
+    world->stale += world->booked && world->random == world->drawn;
+    world->booked = position != world->position;
+    world->steps_booked += world->booked;
+    world->position = position;
+    world->drawn = world->random;
+}
+
 /* Ends a wait early once the channel is up to date. */
 static void changed(void *user)
 {
     struct world *world = user;
+    note_step(world);
     struct engine_view view;
     (void)refused_memory_end();
     courier_view(world->courier, &view);
@@ -113,6 +127,8 @@ static void run_for(struct world *world, int64_t ms)
         .changed = changed,
         .user = world,
     };
+    world->position = store_last_position(world->ledger->store);
+    world->booked = false;
     assert_int_equal(courier_new(&settings, &world->courier, &err), 0);
     assert_int_equal(loop_run(world->loop), 0);
 }
@@ -121,6 +137,7 @@ static void end_run(struct world *world)
 {
     static const struct store_wait nobody = {0};
     turns_drain(world->turns);
+    assert_int_equal(world->stale, 0);
     courier_free(world->courier);
     store_wait_use(world->ledger->store, &nobody);
     turns_free(world->turns);
@@ -160,6 +177,7 @@ static void test_a_ledger_that_takes_nothing_does_not_hurry_the_shop(void **stat
     run_for(&world, SYNCED_BY_MS);
     courier_view(world.courier, &view);
     assert_int_equal(view.phase, ENGINE_READY);
+    assert_true(world.steps_booked > 0);
     end_run(&world);
     practice_shop_free(world.shop);
 }

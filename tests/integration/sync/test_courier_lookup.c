@@ -198,6 +198,54 @@ static void test_what_is_looked_up(void **state)
     free(listings);
 }
 
+static int count_down(void *left)
+{
+    (*(int *)left)--;
+    return 0;
+}
+
+/* What one look at a claim costs SQLite; -1 when it failed. */
+static int claim_steps(struct ledger *f, const struct channel_answer *answer, struct courier_lookup *lookup)
+{
+    int left = INT32_MAX;
+    lookup->claim_known = false;
+    sqlite3_progress_handler(f->store->db, 1, count_down, &left);
+    int result = courier_lookup_read(f->store, answer, lookup);
+    sqlite3_progress_handler(f->store->db, 0, NULL, NULL);
+    return result < 0 ? -1 : INT32_MAX - left;
+}
+
+/* The holder of a claim is an event of this ledger or not. The one that was found last is not read again;
+ * another is, and so is one that was not found. */
+static void test_a_claim_is_read_once(void **state)
+{
+    struct ledger *f = *state;
+    struct courier_lookup lookup = {0};
+    ledger_open(f);
+    ledger_stock_up(f);
+    struct channel_answer answer = {.kind = REQUEST_CHECK,
+                                    .outcome = ANSWER_DONE,
+                                    .channel = CHANNEL,
+                                    .claim_shown = true,
+                                    .claim = {.word = CLAIM_HELD}};
+    assert_true(claim_steps(f, &answer, &lookup) >= 0); /* nobody's: all zero, as no holder was found yet */
+    assert_false(lookup.claim_known);
+    answer.claim.holder = store_event_id(f->store, 2);
+    assert_true(claim_steps(f, &answer, &lookup) > 0);
+    assert_true(lookup.claim_known);
+    assert_int_equal(claim_steps(f, &answer, &lookup), 0);
+    assert_true(lookup.claim_known);
+    answer.claim.holder.sequence = 1000000; /* of this start, but it never was */
+    for (int i = 0; i < 2; i++) {
+        assert_true(claim_steps(f, &answer, &lookup) > 0);
+        assert_false(lookup.claim_known);
+    }
+    answer.claim.holder = store_event_id(f->store, 3);
+    assert_true(claim_steps(f, &answer, &lookup) > 0);
+    assert_true(lookup.claim_known);
+    courier_lookup_free(&lookup);
+}
+
 static int stop_later(void *left)
 {
     return (*(int *)left)-- == 0; /* only there: what follows could go on */
@@ -251,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_looked_up),
+        TEST(test_a_claim_is_read_once),
         TEST(test_each_way_to_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  */
 #include "loop/turn.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,11 +21,14 @@ struct piece {
     bool for_tick;      /* the first time until the loop ticked: a slow disk */
     bool breathes;      /* once, instead */
     struct piece *asks; /* for another turn, from inside */
+    bool decides;       /* begins with a decision… */
+    bool goes_on;       /* …which is this */
 };
 
 struct bed {
     struct loop *loop;
     struct turns *turns;
+    pthread_t loops; /* the loop's thread */
     struct loop_source *tick, *end;
     struct piece *wanted; /* asked for at the next tick */
     int left;             /* pieces that are not over */
@@ -47,7 +51,7 @@ static void run(void *user)
     struct bed *bed = piece->bed;
     assert_int_equal(bed->running++, 0);
     note(bed, piece->name);
-    if (piece->asks)
+    if (piece->asks && !piece->decides)
         turns_run(bed->turns, &piece->asks->turn);
     for (int i = 0; i < piece->waits; i++) {
         char tick;
@@ -62,6 +66,23 @@ static void run(void *user)
     bed->running--;
     if (--bed->left == 0)
         loop_stop(bed->loop);
+}
+
+/* The decision is a question mark. It may ask for another turn, and never runs beside our code. */
+static bool decide(void *user)
+{
+    struct piece *piece = user;
+    struct bed *bed = piece->bed;
+    assert_int_equal(bed->running++, 0);
+    assert_true(pthread_equal(pthread_self(), bed->loops));
+    assert_false(turn_shares(bed->turns));
+    note(bed, '?');
+    if (piece->asks)
+        turns_run(bed->turns, &piece->asks->turn);
+    bed->running--;
+    if (!piece->goes_on && --bed->left == 0)
+        loop_stop(bed->loop);
+    return piece->goes_on;
 }
 
 static struct piece piece_of(struct bed *bed, char name, enum turn_priority priority)
@@ -93,7 +114,7 @@ static int on_end(void *user, int64_t now_ms)
 static void set_up(struct bed *bed, enum turns_place place, int pieces)
 {
     struct err err = {0};
-    *bed = (struct bed){.left = pieces};
+    *bed = (struct bed){.left = pieces, .loops = pthread_self()};
     assert_int_equal(pipe(bed->ticks), 0);
     assert_int_equal(loop_new(&bed->loop, &err), 0);
     assert_int_equal(turns_new(bed->loop, place, &bed->turns, &err), 0);
@@ -120,6 +141,7 @@ static void tear_down(struct bed *bed)
 static void start(struct piece *piece, bool at_once)
 {
     piece->turn.user = piece;
+    piece->turn.decide = piece->decides ? decide : NULL;
     if (at_once)
         turns_run(piece->bed->turns, &piece->turn);
     else
@@ -179,6 +201,29 @@ static void test_asked_from_inside_it_comes_after(void **state)
         assert_string_equal(bed.order, ""); /* soon, not now */
         assert_int_equal(loop_run(bed.loop), 0);
         assert_string_equal(bed.order, "aAsS");
+        tear_down(&bed);
+    }
+}
+
+/* A decision with nothing to commit is a whole turn, on the loop's thread; one that goes on does so before
+ * anybody else, the scan too that it heard meanwhile. */
+static void test_a_decision_comes_first_and_may_be_all(void **state)
+{
+    for (int goes_on = 0; goes_on <= 1; goes_on++) {
+        struct bed bed;
+        (void)state;
+        set_up(&bed, TURNS_ON_THREAD, 3);
+        struct piece a = piece_of(&bed, 'a', TURN_SYNC), b = piece_of(&bed, 'b', TURN_SYNC);
+        struct piece s = piece_of(&bed, 's', TURN_SCAN);
+        a.decides = true;
+        a.goes_on = goes_on;
+        a.asks = &s;
+        a.waits = 1;
+        s.turn.user = &s;
+        start(&b, false);
+        start(&a, false);
+        assert_int_equal(loop_run(bed.loop), 0);
+        assert_string_equal(bed.order, goes_on ? "bB?aAsS" : "bB?sS");
         tear_down(&bed);
     }
 }
@@ -285,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_the_loop_goes_on_while_a_turn_waits),
         cmocka_unit_test(test_nobody_else_decides_meanwhile_and_scans_go_first),
         cmocka_unit_test(test_asked_from_inside_it_comes_after),
+        cmocka_unit_test(test_a_decision_comes_first_and_may_be_all),
         cmocka_unit_test(test_breathing),
         cmocka_unit_test(test_a_calm_disk_needs_no_thread_until_it_pauses),
         cmocka_unit_test(test_draining_ends_everything),
