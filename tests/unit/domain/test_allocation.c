@@ -364,7 +364,9 @@ static void test_wants_add_up(void **state)
                 if (book_channel(stall.book, channel)->location != BOOTH)
                     continue;
                 if (listing->parked || !book_channel(stall.book, channel)->live) {
-                    int64_t kept = listing_expected(listing) * listing->pack;
+                    int64_t kept = listing_expected(listing); /* …or what the shop shows, if that is more */
+                    kept =
+                        (listing->has_level && listing->level > kept ? listing->level : kept) * listing->pack;
                     rest -= kept > 0 ? kept : 0;
                     continue;
                 }
