@@ -31,6 +31,7 @@ struct pages {
     size_t page_bytes;
     uint64_t page_count, frame_count;
     uint8_t salts[8];   /* of the log's frames that count */
+    uint8_t *overflow;  /* one page, for collect */
     uint32_t *frame_of; /* by page: its newest frame, from 1; 0 none */
     store_pages_fn *fn;
     void *user;
@@ -112,10 +113,10 @@ static bool collect(struct pages *pages, const uint8_t *at, const uint8_t *end, 
     if (have > (size_t)(end - at) || (have < payload && (size_t)(end - at) < have + 4))
         return false;
     memcpy(to, at, have);
-    FREE_AUTO uint8_t *page = have < payload ? malloc(pages->page_bytes) : NULL;
+    uint8_t *page = pages->overflow;
     uint32_t next = have < payload ? be32(at + have) : 0;
     for (; have < payload; have += part) {
-        if (!page || next < 2 || next > pages->page_count)
+        if (next < 2 || next > pages->page_count)
             return false;
         read_page(pages, next, page);
         next = be32(page);
@@ -246,10 +247,11 @@ static int scan(struct pages *pages, struct err *err)
     pages->page_bytes = page_size(pages);
     uint64_t file_pages = (uint64_t)file.st_size / pages->page_bytes;
     pages->page_count = file_pages;
-    FREE_AUTO uint8_t *page = malloc(pages->page_bytes);
-    int result = page ? 0 : -ENOMEM;
-    if (result == 0 && pages->log >= 0)
-        result = map_log(pages, log.st_size);
+    FREE_AUTO uint8_t *page = malloc(2 * pages->page_bytes);
+    if (!page)
+        return err_set(err, -ENOMEM, "out of memory");
+    pages->overflow = page + pages->page_bytes;
+    int result = pages->log >= 0 ? map_log(pages, log.st_size) : 0;
     if (result == 0)
         result = scan_file(pages, file_pages, page);
     if (result == 0 && pages->log >= 0)
