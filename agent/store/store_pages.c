@@ -158,7 +158,7 @@ static int take_page(struct pages *pages, const uint8_t *page, bool first)
     const uint8_t *pointers = head + 8;
     for (uint32_t i = 0; i < cells && pointers + 2 <= end; i++, pointers += 2) {
         uint32_t at = be16(pointers);
-        int result = at >= 8 && at < pages->page_bytes ? take_cell(pages, page + at, end) : 0;
+        int result = at < pages->page_bytes ? take_cell(pages, page + at, end) : 0;
         if (result)
             return result;
     }
@@ -247,10 +247,10 @@ static int scan(struct pages *pages, struct err *err)
     pages->page_bytes = page_size(pages);
     uint64_t file_pages = (uint64_t)file.st_size / pages->page_bytes;
     pages->page_count = file_pages;
-    FREE_AUTO uint8_t *page = malloc(2 * pages->page_bytes);
-    if (!page)
+    FREE_AUTO uint8_t *page = malloc(pages->page_bytes);
+    pages->overflow = malloc(pages->page_bytes);
+    if (!page || !pages->overflow)
         return err_set(err, -ENOMEM, "out of memory");
-    pages->overflow = page + pages->page_bytes;
     int result = pages->log >= 0 ? map_log(pages, log.st_size) : 0;
     if (result == 0)
         result = scan_file(pages, file_pages, page);
@@ -275,6 +275,7 @@ int store_pages_scan(const char *path, store_pages_fn *fn, void *user, struct st
     (void)close(pages.file);
     if (pages.log >= 0)
         (void)close(pages.log);
+    free(pages.overflow);
     free(pages.frame_of);
     return result;
 }
