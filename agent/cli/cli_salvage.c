@@ -76,6 +76,13 @@ int cli_salvage(struct cli *cli)
     int result = store_salvage(cli->argc ? file : NULL, &install, &start, &salvaged, &err);
     if (result < 0)
         return failed(install.directory, result, &err);
+    if (salvaged.resumed) {
+        (void)printf("A salvage that was cut off is at its end now: %" PRIu64
+                     " events. fairstock verify says what is missing.\n",
+                     salvaged.events);
+        cli_print_installed(install.directory, &salvaged.installed);
+        return CLI_OK;
+    }
     (void)printf("%" PRIu64 " events saved", salvaged.events);
     if (salvaged.mended)
         (void)printf(", %" PRIu64 " of them mended", salvaged.mended);

@@ -44,6 +44,7 @@ static bool open_gap(struct chain *chain, uint64_t position)
     chain->gaps[chain->gap_count++] = (struct lost_events){.first = chain->expected, .last = position - 1};
     chain->unproven = true;
     chain->has_seal = false;
+    chain->start_unsure = true;
     chain->expected = position;
     return true;
 }
@@ -83,9 +84,13 @@ static bool check_salvage(struct chain *chain, uint64_t position)
 
 /* --- starts and seals --- */
 
+/* Where events are missing a start may be among them: then h alone says what this one follows. */
 static bool follows(const struct chain *chain, uint64_t position)
 {
     const struct event *event = &chain->event;
+    if (chain->start_unsure)
+        return event->epoch.generation > chain->generation &&
+               memcmp(event->epoch.parent_hash, chain->hash, HASH_BYTES) == 0;
     return id128_equal(event->epoch.parent_epoch, chain->epoch) &&
            event->epoch.parent_sequence == position - 1 - chain->epoch_position &&
            event->epoch.generation == chain->generation + 1 &&
@@ -110,6 +115,7 @@ static bool check_epoch(struct chain *chain, uint64_t position)
                    : !follows(chain, position))
         return bad(chain, position, "this start does not follow the event before it");
     chain->has_epoch = true;
+    chain->start_unsure = false;
     chain->epoch = event->epoch.epoch;
     chain->epoch_position = position;
     chain->generation = event->epoch.generation;
@@ -173,12 +179,17 @@ bool chain_take(struct chain *chain, uint64_t position, const uint8_t *bytes, si
         return bad(chain, position, "the event's bytes are damaged");
     if (chain->unproven && !stands_by_itself(chain, bytes, length, tag))
         return bad(chain, position, "the event was changed: its tag does not fit");
+    /* Before anything of it is believed: a salvage goes on behind what is refused here. */
+    uint8_t hash[HASH_BYTES];
+    bool proven = !chain->unproven;
+    if (proven)
+        next_hash(chain, bytes, length, hash);
+    if (proven && memcmp(hash, tag, CHAIN_TAG_BYTES) != 0)
+        return bad(chain, position, "the event was changed: its tag does not fit");
     if (!check(chain, position))
         return false;
-    uint8_t hash[HASH_BYTES];
-    next_hash(chain, bytes, length, hash);
-    if (!chain->unproven && memcmp(hash, tag, CHAIN_TAG_BYTES) != 0)
-        return bad(chain, position, "the event was changed: its tag does not fit");
+    if (!proven) /* a start or a seal has said h */
+        next_hash(chain, bytes, length, hash);
     memcpy(chain->hash, hash, HASH_BYTES);
     chain->events++;
     chain->expected++;

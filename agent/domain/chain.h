@@ -15,7 +15,8 @@ struct chain {
     struct id128 device, epoch;
     uint64_t epoch_position, generation, seal_position;
     bool has_epoch, has_seal;
-    bool unproven; /* behind a gap, until a start or a seal says h again */
+    bool unproven;     /* behind a gap, until a start or a seal says h again */
+    bool start_unsure; /* a start may be missing since the last one that is known */
     uint64_t events, seals, epochs;
     uint64_t lost;                           /* events that are missing and that a salvage event names */
     struct lost_events gaps[CHAIN_GAPS_MAX]; /* missing, and not named yet */

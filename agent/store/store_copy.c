@@ -34,9 +34,7 @@ int store_copy_new(struct store *target, const char *name, struct err *err)
     return result;
 }
 
-/* Whether commits may still be beside the file, in its log. A file without them is opened as one that nobody
- * changes: then SQLite needs neither a writable folder nor shared memory. */
-static int has_log(const char *path, bool *log)
+int store_copy_has_log(const char *path, bool *log)
 {
     char beside[STORE_PATH_MAX_BYTES + 8];
     struct stat status;
@@ -73,7 +71,7 @@ int store_copy_open(const char *path, struct store **store, struct err *err)
     bool log;
     if (strlen(path) >= STORE_PATH_MAX_BYTES)
         return err_set(err, -ENAMETOOLONG, "the name is too long");
-    int result = has_log(path, &log);
+    int result = store_copy_has_log(path, &log);
     if (result < 0)
         return err_set_errno(err, result, "cannot read it");
     struct store *made = store_make(".", NULL);

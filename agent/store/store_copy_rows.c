@@ -47,6 +47,15 @@ static int to_do(struct copying *copying, const char *sql)
     return result == SQLITE_OK ? 0 : to_failed(copying, result);
 }
 
+/* SQLite copies each: a value that there is no memory for would be NULL in the copy. */
+static int copy_values(sqlite3_stmt *read, sqlite3_stmt *write, int columns)
+{
+    int result = SQLITE_OK;
+    for (int i = 0; result == SQLITE_OK && i < columns; i++)
+        result = sqlite3_bind_value(write, i + 1, sqlite3_column_value(read, i));
+    return result;
+}
+
 /* --- events: they are only ever added, so pieces read one after the other fit together --- */
 
 /* Returns how many. */
@@ -56,9 +65,9 @@ static int copy_events(struct copying *copying, int limit)
     store_bind_u(copying->read, 1, copying->last);
     store_bind_i(copying->read, 2, limit);
     while ((stepped = sqlite3_step(copying->read)) == SQLITE_ROW) {
-        (void)sqlite3_bind_value(copying->write, 1, sqlite3_column_value(copying->read, 0));
-        (void)sqlite3_bind_value(copying->write, 2, sqlite3_column_value(copying->read, 1));
-        result = sqlite3_step(copying->write);
+        result = copy_values(copying->read, copying->write, 2);
+        if (result == SQLITE_OK)
+            result = sqlite3_step(copying->write);
         (void)sqlite3_reset(copying->write);
         if (result != SQLITE_DONE)
             break;
@@ -90,9 +99,9 @@ static int copy_rows(struct copying *copying, sqlite3_stmt *read, sqlite3_stmt *
 {
     int stepped, result = SQLITE_DONE, columns = sqlite3_column_count(read);
     while ((stepped = sqlite3_step(read)) == SQLITE_ROW) {
-        for (int i = 0; i < columns; i++)
-            (void)sqlite3_bind_value(write, i + 1, sqlite3_column_value(read, i));
-        result = sqlite3_step(write);
+        result = copy_values(read, write, columns);
+        if (result == SQLITE_OK)
+            result = sqlite3_step(write);
         (void)sqlite3_reset(write);
         if (result != SQLITE_DONE)
             return to_failed(copying, result);

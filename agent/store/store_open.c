@@ -45,16 +45,16 @@ int store_pragma(struct store *store, const char *sql, struct err *err)
     return 0;
 }
 
-/* A number; -1 when there is none. */
-static int64_t pragma_value(struct store *store, const char *sql)
+/* A number, such as that of the schema. */
+static int pragma_value(struct store *store, const char *sql, int64_t *value)
 {
     sqlite3_stmt *statement = NULL;
-    int64_t value = -1;
-    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        value = sqlite3_column_int64(statement, 0);
+    int prepared = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    int result = prepared == SQLITE_OK ? store_step(statement) : store_errno(prepared);
+    if (result == 1)
+        *value = sqlite3_column_int64(statement, 0);
     (void)sqlite3_finalize(statement);
-    return value;
+    return result < 0 ? result : 0;
 }
 
 /* A folder may have any name; in a URI these three bytes mean something (SQLite, "URI Filenames"). */
@@ -98,7 +98,10 @@ int64_t store_schema_version(void)
  */
 int store_migrate(struct store *store, struct err *err)
 {
-    int64_t version = pragma_value(store, "PRAGMA user_version");
+    int64_t version = -1;
+    int read = pragma_value(store, "PRAGMA user_version", &version);
+    if (read < 0)
+        return err_set(err, read, "the ledger's schema cannot be read: %s", sqlite3_errmsg(store->db));
     if (version < 0 || version > SCHEMA_VERSION)
         return err_set(
             err, -ENOTSUP,
@@ -161,7 +164,11 @@ static int configure(struct store *store, struct err *err)
                      err);
     if (result < 0)
         return result;
-    if (pragma_value(store, "PRAGMA application_id") != STORE_APPLICATION_ID)
+    int64_t application = -1;
+    result = pragma_value(store, "PRAGMA application_id", &application);
+    if (result < 0)
+        return err_set(err, result, "ledger.db cannot be read: %s", sqlite3_errmsg(store->db));
+    if (application != STORE_APPLICATION_ID)
         return err_set(err, -EUCLEAN, "ledger.db is not a Fairstock ledger");
     if (!is_wal(store))
         return err_set(err, -ENOTSUP, "this file system cannot keep the ledger's log (WAL)");
@@ -332,11 +339,12 @@ int store_open(const char *directory, const struct store_start *start, struct st
 
 int store_settle_readonly(struct store *store, const char *name, struct err *err)
 {
-    int64_t version = pragma_value(store, "PRAGMA user_version");
-    int64_t application = version < 0 ? -1 : pragma_value(store, "PRAGMA application_id");
-    int why = sqlite3_errcode(store->db);
-    if (application < 0 && why != SQLITE_OK && why != SQLITE_DONE && store_errno(why) != -EUCLEAN)
-        return err_set(err, store_errno(why), "%s cannot be read: %s", name, sqlite3_errmsg(store->db));
+    int64_t version = -1, application = -1;
+    int read = pragma_value(store, "PRAGMA user_version", &version);
+    if (read == 0)
+        read = pragma_value(store, "PRAGMA application_id", &application);
+    if (read < 0 && read != -EUCLEAN)
+        return err_set(err, read, "%s cannot be read: %s", name, sqlite3_errmsg(store->db));
     if (application != STORE_APPLICATION_ID)
         return err_set(err, -EUCLEAN, "%s is not a Fairstock ledger", name);
     if (version > SCHEMA_VERSION)

@@ -31,6 +31,7 @@ struct pages {
     size_t page_bytes;
     uint64_t page_count, frame_count;
     uint8_t salts[8];   /* of the log's frames that count */
+    uint8_t *overflow;  /* one page, for collect */
     uint32_t *frame_of; /* by page: its newest frame, from 1; 0 none */
     store_pages_fn *fn;
     void *user;
@@ -112,10 +113,10 @@ static bool collect(struct pages *pages, const uint8_t *at, const uint8_t *end, 
     if (have > (size_t)(end - at) || (have < payload && (size_t)(end - at) < have + 4))
         return false;
     memcpy(to, at, have);
-    FREE_AUTO uint8_t *page = have < payload ? malloc(pages->page_bytes) : NULL;
+    uint8_t *page = pages->overflow;
     uint32_t next = have < payload ? be32(at + have) : 0;
     for (; have < payload; have += part) {
-        if (!page || next < 2 || next > pages->page_count)
+        if (next < 2 || next > pages->page_count)
             return false;
         read_page(pages, next, page);
         next = be32(page);
@@ -157,7 +158,7 @@ static int take_page(struct pages *pages, const uint8_t *page, bool first)
     const uint8_t *pointers = head + 8;
     for (uint32_t i = 0; i < cells && pointers + 2 <= end; i++, pointers += 2) {
         uint32_t at = be16(pointers);
-        int result = at >= 8 && at < pages->page_bytes ? take_cell(pages, page + at, end) : 0;
+        int result = at < pages->page_bytes ? take_cell(pages, page + at, end) : 0;
         if (result)
             return result;
     }
@@ -247,9 +248,10 @@ static int scan(struct pages *pages, struct err *err)
     uint64_t file_pages = (uint64_t)file.st_size / pages->page_bytes;
     pages->page_count = file_pages;
     FREE_AUTO uint8_t *page = malloc(pages->page_bytes);
-    int result = page ? 0 : -ENOMEM;
-    if (result == 0 && pages->log >= 0)
-        result = map_log(pages, log.st_size);
+    pages->overflow = malloc(pages->page_bytes);
+    if (!page || !pages->overflow)
+        return err_set(err, -ENOMEM, "out of memory");
+    int result = pages->log >= 0 ? map_log(pages, log.st_size) : 0;
     if (result == 0)
         result = scan_file(pages, file_pages, page);
     if (result == 0 && pages->log >= 0)
@@ -273,6 +275,7 @@ int store_pages_scan(const char *path, store_pages_fn *fn, void *user, struct st
     (void)close(pages.file);
     if (pages.log >= 0)
         (void)close(pages.log);
+    free(pages.overflow);
     free(pages.frame_of);
     return result;
 }

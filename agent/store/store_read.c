@@ -55,14 +55,21 @@ static int epoch_of(struct store *store, uint64_t position, struct epoch_row *ro
     return result == 1 ? 0 : result < 0 ? result : -ENOENT;
 }
 
-struct event_id store_event_id(struct store *store, uint64_t position)
+/* An epoch that no row names, or whose row is damaged, is zeros: what stands in the event says more. */
+static int read_id(struct store *store, uint64_t position, struct event_id *id)
 {
     struct epoch_row row = {0};
-    struct event_id id = {.device = store->device};
-    if (epoch_of(store, position, &row) == 0) {
-        id.epoch = row.id;
-        id.sequence = position - row.first_position;
-    }
+    *id = (struct event_id){.device = store->device};
+    int result = epoch_of(store, position, &row);
+    if (result == 0)
+        *id = (struct event_id){store->device, row.id, position - row.first_position};
+    return result == -ENOENT || result == -EUCLEAN ? 0 : result;
+}
+
+struct event_id store_event_id(struct store *store, uint64_t position)
+{
+    struct event_id id;
+    (void)read_id(store, position, &id);
     return id;
 }
 
@@ -200,9 +207,10 @@ int store_walk(struct store *store, uint64_t after, store_event_fn *fn, void *us
         uint64_t position = (uint64_t)sqlite3_column_int64(rows, 0);
         const uint8_t *body = sqlite3_column_blob(rows, 1);
         int size = sqlite3_column_bytes(rows, 1);
-        result = size > TAG_BYTES ? fn(user, position, store_event_id(store, position), body,
-                                       (size_t)size - TAG_BYTES, body + size - TAG_BYTES)
-                                  : -EUCLEAN;
+        struct event_id id;
+        result = size > TAG_BYTES ? read_id(store, position, &id) : -EUCLEAN;
+        if (result == 0)
+            result = fn(user, position, id, body, (size_t)size - TAG_BYTES, body + size - TAG_BYTES);
         if (result)
             break;
     }

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "store/store_internal.h"
+#include "store/store_copy_internal.h"
 #include "store/store_rebuild.h"
+
+enum { URI_BYTES = 3 * STORE_PATH_MAX_BYTES + 32 };
 
 struct rebuilding {
     struct store *target;
@@ -280,17 +282,20 @@ static int append(struct rebuilding *r, const struct event *event)
     return result == 0 ? store_put_event_rows(r->target, event) : result;
 }
 
-/* A row of the damaged file, if it can still be read; the caller finalizes what is not NULL. */
-static sqlite3_stmt *old_row(struct rebuilding *r, const char *sql, uint32_t alias)
+/* A row of the damaged file, NULL when it cannot be read any more; the caller finalizes it. -ENOMEM: whether
+ * it can, nobody knows. */
+static int old_row(struct rebuilding *r, const char *sql, uint32_t alias, sqlite3_stmt **row)
 {
-    sqlite3_stmt *row = NULL;
-    if (!r->old || sqlite3_prepare_v2(r->old, sql, -1, &row, NULL) != SQLITE_OK)
-        return NULL;
-    store_bind_u(row, 1, alias);
-    if (store_step(row) == 1)
-        return row;
-    (void)sqlite3_finalize(row);
-    return NULL;
+    *row = NULL;
+    int prepared = r->old ? sqlite3_prepare_v2(r->old, sql, -1, row, NULL) : SQLITE_ERROR;
+    if (prepared == SQLITE_OK)
+        store_bind_u(*row, 1, alias);
+    int result = prepared == SQLITE_OK ? store_step(*row) : store_errno(prepared);
+    if (result == 1)
+        return 0;
+    (void)sqlite3_finalize(*row);
+    *row = NULL;
+    return result == -ENOMEM ? result : 0;
 }
 
 static int append_item(struct rebuilding *r, const struct item *item)
@@ -311,10 +316,13 @@ static int append_item(struct rebuilding *r, const struct item *item)
 static int name_item(struct rebuilding *r, uint32_t alias)
 {
     struct item item = {.alias = alias}, other;
-    sqlite3_stmt *row = old_row(r,
-                                "SELECT sku, title, price_minor, cost_minor, currency, flags, reorder_point, "
-                                "lead_days FROM item WHERE alias = ?1",
-                                alias);
+    sqlite3_stmt *row;
+    int result = old_row(r,
+                         "SELECT sku, title, price_minor, cost_minor, currency, flags, reorder_point, "
+                         "lead_days FROM item WHERE alias = ?1",
+                         alias, &row);
+    if (result < 0)
+        return result;
     if (row) {
         store_column_text(row, 0, item.sku, sizeof item.sku);
         store_column_text(row, 1, item.title, sizeof item.title);
@@ -326,8 +334,12 @@ static int name_item(struct rebuilding *r, uint32_t alias)
         item.lead_days = store_column_u32(row, 7);
         (void)sqlite3_finalize(row);
     }
-    if (row && *item.sku && store_item_by_sku(r->target, item.sku, &other) == -ENOENT) {
-        int result = append_item(r, &item);
+    if (row && *item.sku)
+        result = store_item_by_sku(r->target, item.sku, &other);
+    if (result < 0 && result != -ENOENT)
+        return result;
+    if (result == -ENOENT) {
+        result = append_item(r, &item);
         if (result != -EINVAL && result != -E2BIG) /* those: no text, or no number, that an event may have */
             return result;
     }
@@ -343,7 +355,10 @@ static int name_location(struct rebuilding *r, uint32_t alias)
     uint32_t other;
     struct event event = {.kind = EVENT_LOCATION_CREATED, .version = 1};
     event.location.kind = 1;
-    sqlite3_stmt *row = old_row(r, "SELECT name, kind FROM location WHERE alias = ?1", alias);
+    sqlite3_stmt *row;
+    int result = old_row(r, "SELECT name, kind FROM location WHERE alias = ?1", alias, &row);
+    if (result < 0)
+        return result;
     if (row) {
         store_column_text(row, 0, name, sizeof name);
         event.location.kind = store_column_u32(row, 1);
@@ -351,8 +366,12 @@ static int name_location(struct rebuilding *r, uint32_t alias)
     }
     event.location.location = alias;
     event.location.name = text_of(name);
-    if (*name && store_location_by_name(r->target, name, &other) == -ENOENT) {
-        int result = append(r, &event);
+    if (*name)
+        result = store_location_by_name(r->target, name, &other);
+    if (result < 0 && result != -ENOENT)
+        return result;
+    if (result == -ENOENT) {
+        result = append(r, &event);
         if (result != -EINVAL && result != -E2BIG)
             return result;
     }
@@ -415,17 +434,27 @@ static int rebuild(struct rebuilding *r, const struct store_start *start)
     return result == 0 ? store_end(target, name_the_nameless(r)) : result;
 }
 
-/* NULL when it cannot be opened. */
-static sqlite3 *open_damaged(const char *file)
+/* Nothing is made beside a file that has no log: it may be on a stick that cannot be written. */
+static void old_uri(const char *file, char uri[URI_BYTES])
 {
-    char escaped[3 * STORE_PATH_MAX_BYTES], uri[3 * STORE_PATH_MAX_BYTES + 16];
-    sqlite3 *old = NULL;
+    char escaped[3 * STORE_PATH_MAX_BYTES];
+    bool log;
+    bool alone = store_copy_has_log(file, &log) == 0 && !log;
     store_uri_escape(file, escaped);
-    (void)sqlite3_snprintf(sizeof uri, uri, "file:%s?mode=ro", escaped);
-    if (sqlite3_open_v2(uri, &old, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) == SQLITE_OK)
-        return old;
-    (void)sqlite3_close(old);
-    return NULL;
+    (void)sqlite3_snprintf(URI_BYTES, uri, "file:%s?%s", escaped, alone ? "immutable=1" : "mode=ro");
+}
+
+/* *old is NULL when it cannot be opened. 0, or -ENOMEM. */
+static int open_damaged(const char *file, sqlite3 **old)
+{
+    char uri[URI_BYTES];
+    old_uri(file, uri);
+    int opened = sqlite3_open_v2(uri, old, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+    if (opened == SQLITE_OK)
+        return 0;
+    (void)sqlite3_close(*old);
+    *old = NULL;
+    return store_errno(opened) == -ENOMEM ? -ENOMEM : 0;
 }
 
 int store_rebuild(struct store *target, const char *file, const struct store_start *start, struct err *err)
@@ -434,8 +463,9 @@ int store_rebuild(struct store *target, const char *file, const struct store_sta
     if (!r)
         return err_set(err, -ENOMEM, "out of memory");
     r->target = target;
-    r->old = open_damaged(file);
-    int result = rebuild(r, start);
+    int result = open_damaged(file, &r->old);
+    if (result == 0)
+        result = rebuild(r, start);
     (void)sqlite3_close(r->old);
     return result < 0 ? err_set_errno(err, result, "the state cannot be rebuilt") : 0;
 }
@@ -457,9 +487,9 @@ bool store_rebuild_from_rows(struct store *target, const char *file)
         "channel.alias) "
         "WHERE EXISTS (SELECT 1 FROM old.channel o WHERE o.alias = channel.alias)",
     };
-    char escaped[3 * STORE_PATH_MAX_BYTES], attach[3 * STORE_PATH_MAX_BYTES + 64];
-    store_uri_escape(file, escaped);
-    (void)sqlite3_snprintf(sizeof attach, attach, "ATTACH 'file:%q?mode=ro' AS old", escaped);
+    char uri[URI_BYTES], attach[2 * URI_BYTES];
+    old_uri(file, uri);
+    (void)sqlite3_snprintf(sizeof attach, attach, "ATTACH %Q AS old", uri);
     if (sqlite3_exec(target->db, attach, NULL, NULL, NULL) != SQLITE_OK)
         return false;
     bool all = true;

@@ -55,11 +55,14 @@ int store_restore_lock(struct store *place, struct err *err)
 
 int store_restore_check(struct store *place, struct err *err)
 {
-    if (size_of(place, "ledger.db") >= 0)
+    int64_t ledger = size_of(place, "ledger.db"), log = size_of(place, "ledger.db-wal");
+    if (ledger >= 0)
         return err_set(err, -EEXIST, "there is a ledger already");
-    if (size_of(place, "ledger.db-wal") > 0)
+    if (log > 0)
         return err_set(err, -EEXIST, "there is the log of a ledger, with sales in it");
-    return 0;
+    /* What cannot be looked at may be there: nothing is put over it. */
+    int result = ledger != -ENOENT ? (int)ledger : log < 0 && log != -ENOENT ? (int)log : 0;
+    return result < 0 ? err_set_errno(err, result, "cannot look for a ledger in %s", place->directory) : 0;
 }
 
 /* --- the old one out --- */
@@ -114,8 +117,8 @@ static int verify_place(const char *path, const struct store_install *install,
     if (result == 0 && check.first_bad_position)
         result = err_set(err, -EIO, "what was written reads back damaged at position %llu: %s",
                          (unsigned long long)check.first_bad_position, check.words);
-    if (result == 0)
-        result = store_origin(copy, &installed->origin);
+    if (result == 0 && (result = store_origin(copy, &installed->origin)) < 0)
+        (void)err_set_errno(err, result, "what was written cannot be read back");
     installed->events = check.events;
     installed->practice = copy && copy->practice;
     store_close(copy);
@@ -138,8 +141,10 @@ int store_restore_finish(struct store *place, const struct store_install *instal
     if (result < 0)
         return result;
     result = store_disk_sync_path(disk, place->directory, O_RDONLY | O_DIRECTORY);
-    if (result == 0 && store_restore_check(place, NULL) == -EEXIST)
-        result = install->set_aside ? set_aside(place, install, installed) : -EEXIST;
+    if (result == 0)
+        result = store_restore_check(place, NULL);
+    if (result == -EEXIST && install->set_aside)
+        result = set_aside(place, install, installed);
     if (result == 0)
         result = store_disk_sync_path(disk, place->directory, O_RDONLY | O_DIRECTORY);
     if (result == 0)

@@ -11,7 +11,8 @@
 
 /* Takes the state directory's lock, for a directory that it makes when there is none. -EBUSY. */
 MUST_CHECK int store_restore_lock(struct store *place, struct err *err);
-/* -EEXIST with a sentence when a ledger, or the log of one, is there. */
+/* -EEXIST with a sentence when a ledger, or the log of one, is there; what the disk says when that cannot be
+ * known. */
 MUST_CHECK int store_restore_check(struct store *place, struct err *err);
 /* The file STORE_INSTALL_NAME, whole but not synced yet, becomes the ledger; the old one is set aside. */
 MUST_CHECK int store_restore_finish(struct store *place, const struct store_install *install,

@@ -125,7 +125,7 @@ static int find_other(struct salvage *salvage, struct row *row)
     }
     (void)sqlite3_reset(salvage->others);
     if (!found)
-        return 0;
+        return result;
     *row = other;
     result = put(salvage->replace, row->position, row->body, row->length + TAG_BYTES);
     return result < 0 ? result : 1;
@@ -363,21 +363,27 @@ static int is_behind(void *last, uint64_t position, const uint8_t *body, size_t 
 }
 
 /* One damaged frame of the log and SQLite takes what is before it for the whole ledger, without a word:
- * events that stand behind its end show that there was more. */
-static bool is_well(const char *file, const struct store_install *install)
+ * events that stand behind its end show that there was more. 1 well, 0 damaged or unreadable, -ENOMEM: nobody
+ * knows. */
+static int is_well(const char *file, const struct store_install *install)
 {
     struct store *store;
     struct store_check check;
+    struct store_pages_report pages;
     char words[REASON_MAX_BYTES + 1] = "";
-    if (store_copy_open(file, &store, NULL) < 0)
-        return false;
-    bool well =
-        store_verify(store, install->sha256, &check) == 0 && !check.first_bad_position && check.events > 0;
-    well = well && store_verify_rows(store, words) == 0 && strcmp(words, "ok") == 0;
+    int result = store_copy_open(file, &store, NULL);
+    if (result < 0)
+        return result == -ENOMEM ? result : 0;
+    result = store_verify(store, install->sha256, &check);
+    bool well = result == 0 && !check.first_bad_position && check.events > 0;
+    if (well)
+        result = store_verify_rows(store, words);
+    well = well && strcmp(words, "ok") == 0;
     uint64_t last = store->last_position;
     store_close(store);
-    struct store_pages_report pages;
-    return well && store_pages_scan(file, is_behind, &last, &pages, NULL) == 0;
+    if (well)
+        result = store_pages_scan(file, is_behind, &last, &pages, NULL);
+    return result == -ENOMEM ? result : well && result == 0;
 }
 
 static int salvage_into(const char *file, struct store *place, const struct store_install *install,
@@ -389,7 +395,10 @@ static int salvage_into(const char *file, struct store *place, const struct stor
         result = store_restore_check(place, err);
     if (result < 0)
         return result;
-    if (is_well(file, install))
+    int well = is_well(file, install);
+    if (well < 0)
+        return err_set(err, well, "out of memory");
+    if (well)
         return err_set(err, -EALREADY, "%s is not damaged; there is nothing to salvage", file);
     result = write_beside(file, place, install, start, salvaged, err);
     if (result == 0)
@@ -400,21 +409,37 @@ static int salvage_into(const char *file, struct store *place, const struct stor
     return result;
 }
 
+/* The old ledger was moved away and the new one not yet put in: it is whole, what is left to do is done. */
+static int resume(struct store *place, const struct store_install *install, struct store_salvaged *salvaged,
+                  struct err *err)
+{
+    int result = store_restore_lock(place, err);
+    if (result == 0)
+        result = store_restore_finish(place, install, &salvaged->installed, err);
+    salvaged->events = salvaged->installed.events;
+    salvaged->resumed = salvaged->cards = true;
+    return result;
+}
+
 int store_salvage(const char *file, const struct store_install *install, const struct store_start *start,
                   struct store_salvaged *salvaged, struct err *err)
 {
-    char own[STORE_PATH_MAX_BYTES + STORE_COPY_NAME_BYTES];
+    char own[STORE_PATH_MAX_BYTES + STORE_COPY_NAME_BYTES], half[sizeof own];
     struct store_install whole = *install;
     *salvaged = (struct store_salvaged){0};
     (void)snprintf(own, sizeof own, "%s/ledger.db", install->directory);
     whole.set_aside |= file == NULL;
+    (void)snprintf(half, sizeof half, "%s/%s", install->directory, STORE_INSTALL_NAME);
     const char *from = file ? file : own;
-    if (access(from, R_OK) < 0)
-        return err_set_errno(err, -errno, "cannot read %s", from);
+    int missing = access(from, R_OK) < 0 ? errno : 0;
+    bool cut_off = !file && missing == ENOENT && access(half, R_OK) == 0;
+    if (missing && !cut_off)
+        return err_set_errno(err, -missing, "cannot read %s", from);
     struct store *place = store_make(install->directory, NULL);
     if (!place)
         return err_set(err, -ENOMEM, "out of memory");
-    int result = salvage_into(from, place, &whole, start, salvaged, err);
+    int result = cut_off ? resume(place, &whole, salvaged, err)
+                         : salvage_into(from, place, &whole, start, salvaged, err);
     store_free(place);
     return result;
 }

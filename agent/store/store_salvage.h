@@ -12,7 +12,8 @@ struct store_salvaged {
     uint64_t unreadable_pages;
     struct lost_events gaps[SALVAGE_GAPS_MAX]; /* the first of them */
     uint32_t gap_count;                        /* of all */
-    bool cards;                                /* open cards and unfinished ops could be taken over */
+    bool resumed; /* one that was cut off was brought to its end: of the above nothing but events is known */
+    bool cards;   /* open cards and unfinished ops could be taken over */
     struct store_installed installed;
 };
 /* What can be saved of a damaged ledger: every event that is found on any page of the file or its log and

@@ -81,13 +81,26 @@ int store_verify(struct store *store, store_sha256_fn *sha256, struct store_chec
     return result < 0 ? result : store_errno(ended);
 }
 
+/* A page that cannot be had, for want of memory or because the disk does not read, is no damage: nobody
+ * knows. SQLite says why by its number, or, for a list of pages, not at all. 1, or -errno. */
+static int quick_check(sqlite3_stmt *ask, char words[REASON_MAX_BYTES + 1])
+{
+    static const char code[] = "error code=";
+    store_column_text(ask, 0, words, REASON_MAX_BYTES + 1);
+    const char *at = strstr(words, code);
+    if (strstr(words, "failed to get page"))
+        return -EIO;
+    int why = at ? store_errno((int)strtol(at + sizeof code - 1, NULL, 10)) : 0;
+    return why && why != -EUCLEAN ? why : 1;
+}
+
 int store_verify_rows(struct store *store, char words[REASON_MAX_BYTES + 1])
 {
     sqlite3_stmt *ask = NULL;
     int prepared = sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1, &ask, NULL);
     int result = prepared == SQLITE_OK ? store_step(ask) : store_errno(prepared);
     if (result == 1)
-        store_column_text(ask, 0, words, REASON_MAX_BYTES + 1);
+        result = quick_check(ask, words);
     else if (result == -EUCLEAN)
         (void)snprintf(words, REASON_MAX_BYTES + 1, "the file is damaged");
     (void)sqlite3_finalize(ask);

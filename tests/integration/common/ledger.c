@@ -163,6 +163,84 @@ void ledger_stock_up(struct ledger *ledger)
     assert_int_equal(ledger_submit(ledger, &changes).error, 0);
 }
 
+void ledger_connect_shop(struct ledger *ledger)
+{
+    struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_CHANNEL_CONNECTED, .version = 1};
+    event.channel.channel = 1;
+    event.channel.kind = text_of("practice");
+    event.channel.name = text_of("shop");
+    event.channel.location = LEDGER_BOOTH;
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_CHANNEL_LIVE, .version = 1};
+    event.live.channel = event.live.live = 1;
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_LISTING_LINKED, .version = 1};
+    event.listing.channel = event.listing.listing = event.listing.item = event.listing.pack = 1;
+    event.listing.remote_id = text_of("gid/1");
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_BASELINE, .version = 1};
+    event.baseline.channel = event.baseline.listing = event.baseline.item = event.baseline.pack = 1;
+    event.baseline.location = LEDGER_BOOTH;
+    event.baseline.level = 10;
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_GRANT, .version = 1};
+    event.allocation.channel = event.allocation.listing = 1;
+    event.allocation.units = 5;
+    changes_add_event(&changes, &event);
+    for (int i = 0; i < 2; i++) { /* ordered 3, then one handed over */
+        event = (struct event){.kind = EVENT_ORDER_STATE, .version = 1};
+        event.order.channel = event.order.listing = event.order.item = event.order.pack = 1;
+        event.order.location = LEDGER_BOOTH;
+        event.order.source_key = text_of("line/1");
+        event.order.order = text_of("1001");
+        event.order.version = 100 + i;
+        event.order.difference.ordered = i ? 0 : 3;
+        event.order.difference.handed_over = i;
+        changes_add_event(&changes, &event);
+    }
+    struct channel channel = {
+        .alias = 1, .location = LEDGER_BOOTH, .baselined = true, .live = true, .baseline_ms = 77};
+    (void)snprintf(channel.kind, sizeof channel.kind, "practice");
+    (void)snprintf(channel.name, sizeof channel.name, "shop");
+    changes_put_channel(&changes, &channel);
+    struct listing listing = {.channel = 1,
+                              .alias = 1,
+                              .item = 1,
+                              .pack = 1,
+                              .baseline = 10,
+                              .granted = 5,
+                              .sold = 3,
+                              .remote_id = "gid/1"};
+    changes_put_listing(&changes, &listing);
+    struct order_line line = {.channel = 1,
+                              .source_key = "line/1",
+                              .order = "1001",
+                              .order_name = "#1001",
+                              .remote_id = "gid/1",
+                              .listing = 1,
+                              .item = 1,
+                              .pack = 1,
+                              .location = LEDGER_BOOTH,
+                              .lines_in_order = 2,
+                              .version = 101,
+                              .created_wall_ms = 4711,
+                              .booked = {.ordered = 3, .handed_over = 1}};
+    changes_put_order_line(&changes, &line);
+    struct card card = {
+        .kind = CARD_BELOW_ZERO, .state = CARD_OPEN, .key = "MUG", .item = 1, .text = "count it"};
+    changes_put_card(&changes, &card);
+    struct op op = {.id = {{9}},
+                    .request_key = {{8}},
+                    .channel = 1,
+                    .kind = OP_LEVEL,
+                    .state = OP_SENT,
+                    .listing = 1,
+                    .delta = 5};
+    changes_put_op(&changes, &op);
+    assert_int_equal(ledger_submit(ledger, &changes).error, 0);
+}
+
 struct store_result ledger_sell(struct ledger *ledger, uint32_t item, int64_t quantity)
 {
     struct event event = {.kind = EVENT_SALE, .version = 1, .time_ms = 5};

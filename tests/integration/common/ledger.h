@@ -32,6 +32,8 @@ void ledger_add_item(struct changes *changes, uint32_t alias, const char *sku, c
                      uint32_t flags, int64_t on_hand);
 /* Location 1, item 1 "MUG" 4006381333931 and item 2 "CUP" CUP-1, 100 of each. */
 void ledger_stock_up(struct ledger *ledger);
+/* Channel 1 with a listing of item 1, one order with units still open, a card, an op that was sent. */
+void ledger_connect_shop(struct ledger *ledger);
 struct store_result ledger_submit(struct ledger *ledger, struct changes *take_changes);
 struct store_result ledger_sell(struct ledger *ledger, uint32_t item, int64_t quantity);
 int64_t ledger_on_hand(struct ledger *ledger, uint32_t item);

@@ -8,88 +8,10 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "damage.h"
-
-/* A channel with a listing, one order with units still open, a card, an op that was sent. */
-static void connect_shop(struct ledger *ledger)
-{
-    struct changes changes = changes_new();
-    struct event event = {.kind = EVENT_CHANNEL_CONNECTED, .version = 1};
-    event.channel.channel = 1;
-    event.channel.kind = text_of("practice");
-    event.channel.name = text_of("shop");
-    event.channel.location = LEDGER_BOOTH;
-    changes_add_event(&changes, &event);
-    event = (struct event){.kind = EVENT_CHANNEL_LIVE, .version = 1};
-    event.live.channel = event.live.live = 1;
-    changes_add_event(&changes, &event);
-    event = (struct event){.kind = EVENT_LISTING_LINKED, .version = 1};
-    event.listing.channel = event.listing.listing = event.listing.item = event.listing.pack = 1;
-    event.listing.remote_id = text_of("gid/1");
-    changes_add_event(&changes, &event);
-    event = (struct event){.kind = EVENT_BASELINE, .version = 1};
-    event.baseline.channel = event.baseline.listing = event.baseline.item = event.baseline.pack = 1;
-    event.baseline.location = LEDGER_BOOTH;
-    event.baseline.level = 10;
-    changes_add_event(&changes, &event);
-    event = (struct event){.kind = EVENT_GRANT, .version = 1};
-    event.allocation.channel = event.allocation.listing = 1;
-    event.allocation.units = 5;
-    changes_add_event(&changes, &event);
-    for (int i = 0; i < 2; i++) { /* ordered 3, then one handed over */
-        event = (struct event){.kind = EVENT_ORDER_STATE, .version = 1};
-        event.order.channel = event.order.listing = event.order.item = event.order.pack = 1;
-        event.order.location = LEDGER_BOOTH;
-        event.order.source_key = text_of("line/1");
-        event.order.order = text_of("1001");
-        event.order.version = 100 + i;
-        event.order.difference.ordered = i ? 0 : 3;
-        event.order.difference.handed_over = i;
-        changes_add_event(&changes, &event);
-    }
-    struct channel channel = {
-        .alias = 1, .location = LEDGER_BOOTH, .baselined = true, .live = true, .baseline_ms = 77};
-    (void)snprintf(channel.kind, sizeof channel.kind, "practice");
-    (void)snprintf(channel.name, sizeof channel.name, "shop");
-    changes_put_channel(&changes, &channel);
-    struct listing listing = {.channel = 1,
-                              .alias = 1,
-                              .item = 1,
-                              .pack = 1,
-                              .baseline = 10,
-                              .granted = 5,
-                              .sold = 3,
-                              .remote_id = "gid/1"};
-    changes_put_listing(&changes, &listing);
-    struct order_line line = {.channel = 1,
-                              .source_key = "line/1",
-                              .order = "1001",
-                              .order_name = "#1001",
-                              .remote_id = "gid/1",
-                              .listing = 1,
-                              .item = 1,
-                              .pack = 1,
-                              .location = LEDGER_BOOTH,
-                              .lines_in_order = 2,
-                              .version = 101,
-                              .created_wall_ms = 4711,
-                              .booked = {.ordered = 3, .handed_over = 1}};
-    changes_put_order_line(&changes, &line);
-    struct card card = {
-        .kind = CARD_BELOW_ZERO, .state = CARD_OPEN, .key = "MUG", .item = 1, .text = "count it"};
-    changes_put_card(&changes, &card);
-    struct op op = {.id = {{9}},
-                    .request_key = {{8}},
-                    .channel = 1,
-                    .kind = OP_LEVEL,
-                    .state = OP_SENT,
-                    .listing = 1,
-                    .delta = 5};
-    changes_put_op(&changes, &op);
-    assert_int_equal(ledger_submit(ledger, &changes).error, 0);
-}
 
 static void shops_cards_and_ops_come_back(void **state)
 {
@@ -104,7 +26,7 @@ static void shops_cards_and_ops_come_back(void **state)
     size_t size, length = sizeof event;
     ledger_open(ledger);
     ledger_stock_up(ledger);
-    connect_shop(ledger);
+    ledger_connect_shop(ledger);
     struct changes changes = changes_new();
     ledger_add_item(&changes, 4, "TO BE LOST", "LOST-CODE", 0, 7);
     uint64_t lost = ledger_submit(ledger, &changes).first_position;
@@ -146,10 +68,148 @@ static void shops_cards_and_ops_come_back(void **state)
     ledger_close(ledger);
 }
 
+/* --- each event lost in turn --- */
+
+enum { EVENTS_MAX = 64 };
+
+struct kept {
+    uint8_t bytes[EVENTS_MAX][EVENT_MAX_BYTES];
+    size_t lengths[EVENTS_MAX];
+    uint32_t kinds[EVENTS_MAX];
+    uint64_t count;
+};
+
+static int keep_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                      const uint8_t tag[4])
+{
+    struct kept *kept = user;
+    struct event event;
+    (void)id;
+    (void)tag;
+    assert_true(position < EVENTS_MAX);
+    assert_int_equal(event_decode(bytes, length, &event), 0);
+    memcpy(kept->bytes[position], bytes, length);
+    kept->lengths[position] = length;
+    kept->kinds[position] = event.kind;
+    kept->count = position;
+    return 0;
+}
+
+/* What else can happen at a shop; a place and an item of their own; starts between. */
+static void happen_more(struct ledger *ledger)
+{
+    struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_LOCATION_CREATED, .version = 1};
+    event.location.location = 2;
+    event.location.name = text_of("attic");
+    event.location.kind = 1;
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_ADJUSTMENT, .version = 1};
+    event.adjustment.item = event.adjustment.location = 2;
+    event.adjustment.delta = 4;
+    event.adjustment.reason = ADJUST_FOUND;
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_REVOKE, .version = 1};
+    event.allocation.channel = event.allocation.listing = 1;
+    event.allocation.units = 1;
+    event.allocation.proof = PROOF_ANSWER;
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_LEVEL_EDIT, .version = 1};
+    event.edit.channel = event.edit.listing = 1;
+    event.edit.delta = -2;
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_OP_RESULT, .version = 1};
+    event.op_result.channel = event.op_result.kind = event.op_result.outcome = 1;
+    event.op_result.words = text_of("the shop said that all was well");
+    changes_add_event(&changes, &event);
+    assert_int_equal(ledger_submit(ledger, &changes).error, 0);
+    struct store_result sold = ledger_sell(ledger, 0, 1);
+    assert_int_equal(sold.error, 0);
+    changes = changes_new();
+    event = (struct event){.kind = EVENT_UNKNOWN_NAMED, .version = 1};
+    event.named.item = event.named.location = 2;
+    event.named.quantity = 1;
+    assert_int_equal(store_ref(ledger->store, sold.first_position, &event.named.sale), 0);
+    changes_add_event(&changes, &event);
+    assert_int_equal(ledger_submit(ledger, &changes).error, 0);
+}
+
+static void check_what_is_left(struct ledger *ledger, const struct kept *kept, uint64_t lost,
+                               const struct store_salvaged *salvaged)
+{
+    const struct book *book = store_book(ledger->store);
+    uint32_t kind = kept->kinds[lost];
+    struct item item;
+    assert_int_equal(ledger_verify(ledger).lost, salvaged->lost);
+    assert_int_equal(salvaged->events + salvaged->lost, kept->count);
+    assert_int_equal(salvaged->lost, 1);
+    for (uint32_t alias = 1; alias <= 2; alias++) /* whatever was lost, both are called something */
+        assert_int_equal(store_item(ledger->store, alias, &item), 0);
+    assert_int_equal(book_channel(book, 1) == NULL, kind == EVENT_CHANNEL_CONNECTED);
+    const struct listing *listing = book_listing(book, 1, 1);
+    if (kind != EVENT_CHANNEL_CONNECTED && kind != EVENT_LISTING_LINKED) {
+        assert_non_null(listing);
+        int64_t all = 10 + 5 - 1 - 3 - 2;
+        int64_t gone = kind == EVENT_BASELINE     ? 10
+                       : kind == EVENT_GRANT      ? 5
+                       : kind == EVENT_REVOKE     ? -1
+                       : kind == EVENT_LEVEL_EDIT ? -2
+                                                  : 0;
+        if (kind != EVENT_ORDER_STATE) /* either of two */
+            assert_int_equal(listing_expected(listing), all - gone);
+    } else {
+        assert_null(listing);
+    }
+    int64_t before = ledger_on_hand(ledger, 1);
+    assert_int_equal(ledger_sell(ledger, 1, 2).error, 0);
+    assert_int_equal(ledger_on_hand(ledger, 1), before - 2);
+}
+
+static void each_event_lost_in_turn(void **state)
+{
+    struct ledger *ledger = *state;
+    struct kept *kept = calloc(1, sizeof *kept);
+    static uint8_t bytes[DAMAGE_FILE_MAX_BYTES];
+    char path[LEDGER_PATH_BYTES];
+    size_t size;
+    assert_non_null(kept);
+    ledger_open(ledger);
+    ledger_stock_up(ledger);
+    ledger_reopen(ledger);
+    ledger_connect_shop(ledger);
+    ledger_reopen(ledger);
+    happen_more(ledger);
+    ledger_close(ledger);
+    struct store *store;
+    assert_int_equal(store_open_readonly(ledger->directory, &store, NULL), 0);
+    assert_int_equal(store_walk(store, 0, keep_event, kept), 0);
+    store_close(store);
+    ledger_path(ledger, "ledger.db", path);
+    damage_read(path, bytes, &size);
+    for (uint64_t lost = 1; lost < kept->count; lost++) { /* the last one is a seal: nobody misses it */
+        struct store_salvaged salvaged;
+        struct err err = {0};
+        uint8_t *at = memmem(bytes, size, kept->bytes[lost], kept->lengths[lost]);
+        assert_non_null(at);
+        at[kept->lengths[lost] - 1] ^= 0x20;
+        damage_place(ledger, bytes, size);
+        at[kept->lengths[lost] - 1] ^= 0x20;
+        int result = damage_salvage(ledger, &salvaged, &err);
+        if (result < 0)
+            fail_msg("event %llu of kind %u: %s", (unsigned long long)lost, kept->kinds[lost],
+                     err_text(&err));
+        ledger_open(ledger);
+        check_what_is_left(ledger, kept, lost, &salvaged);
+        ledger_close(ledger);
+    }
+    free(kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(shops_cards_and_ops_come_back, ledger_setup, ledger_teardown),
+        cmocka_unit_test_setup_teardown(each_event_lost_in_turn, ledger_setup, ledger_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

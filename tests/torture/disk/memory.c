@@ -121,6 +121,11 @@ uint64_t memory_gate_disarm(void)
     return gate.count;
 }
 
+uint64_t memory_gate_asked(void)
+{
+    return gate.count;
+}
+
 uint64_t memory_gate_refused(void)
 {
     return gate.refused;

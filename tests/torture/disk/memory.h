@@ -22,6 +22,8 @@ int memory_gate_sqlite(bool gate);
 void memory_gate_arm(uint64_t fail_at, bool for_good);
 /* Nothing fails any more. Returns how many were asked for since arming. */
 uint64_t memory_gate_disarm(void);
+/* How many were asked for since arming. */
+uint64_t memory_gate_asked(void);
 /* How many were refused since arming. */
 uint64_t memory_gate_refused(void);
 /* Blocks now held by the program under test. */
