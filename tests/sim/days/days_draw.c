@@ -29,7 +29,7 @@ const char *days_happening_name(enum happening_kind kind)
 
 /* How often a day has it, on average, in hundredths. */
 static const uint16_t per_day[HAPPEN_KINDS] = {
-    [HAPPEN_SELL] = 4800, [HAPPEN_RECEIVE] = 400,  [HAPPEN_BUY] = 2400,   [HAPPEN_BUY_UNPAID] = 300,
+    [HAPPEN_SELL] = 4800, [HAPPEN_RECEIVE] = 1200, [HAPPEN_BUY] = 2400,   [HAPPEN_BUY_UNPAID] = 300,
     [HAPPEN_PAY] = 300,   [HAPPEN_CANCEL] = 400,   [HAPPEN_SHIP] = 800,   [HAPPEN_REFUND] = 200,
     [HAPPEN_EDIT] = 150,  [HAPPEN_OTHER_APP] = 30, [HAPPEN_DECIDE] = 600, [HAPPEN_NETWORK_DOWN] = 150,
     [HAPPEN_KILL] = 80,   [HAPPEN_POWER_CUT] = 60,
@@ -45,13 +45,14 @@ static struct happening *add(struct days_schedule *schedule, struct random *rand
                              int64_t at_ms)
 {
     static struct happening none;
+    static const uint8_t often[] = {0, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3};
     if (schedule->count == DAYS_HAPPENINGS_MAX)
         return &none;
     struct happening *made = &schedule->list[schedule->count++];
     *made = (struct happening){.at_ms = at_ms,
                                .kind = kind,
                                .channel = (uint8_t)random_below(random, DAYS_CHANNELS),
-                               .item = (uint8_t)random_below(random, DAYS_ITEMS),
+                               .item = often[random_below(random, sizeof often)],
                                .dice = (uint32_t)random_next(random)};
     return made;
 }
@@ -116,11 +117,11 @@ void days_draw(uint64_t seed, uint32_t days, struct days_setup *setup, struct da
         random_chance(&random, 3) ? (int64_t)random_below(&random, 6 * 3600000) - 3 * 3600000 : 0;
     setup->people_edit = random_chance(&random, 2);
     setup->unpaid = random_chance(&random, 2);
-    static const uint8_t percents[] = {0, 0, 25, 50};
-    setup->booth_percent = percents[random_below(&random, 4)];
+    static const uint8_t percents[] = {0, 25, 34, 50, 50, 50};
+    setup->booth_percent = percents[random_below(&random, 6)];
     static const uint8_t losses[] = {0, 2, 5, 20};
     setup->loss_percent = losses[random_below(&random, 4)];
-    static const uint8_t units[] = {1, 3, 12, 60};
+    static const uint8_t units[] = {1, 6, 40, 200};
     for (uint32_t i = 0; i < DAYS_ITEMS; i++)
         setup->units[i] = units[i];
     for (uint32_t day = 0; day < setup->days; day++)

@@ -206,7 +206,7 @@ int days_happen(struct days *days, const struct happening *happening)
     case HAPPEN_SELL:
         return sell(days, happening->item, happening->dice % 3);
     case HAPPEN_RECEIVE:
-        return receive(days, happening->item, 1 + happening->dice % 6);
+        return receive(days, happening->item, 1 + happening->dice % 9);
     case HAPPEN_BUY:
     case HAPPEN_BUY_UNPAID:
         result = buy(days, happening);
