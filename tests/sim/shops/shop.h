@@ -168,10 +168,11 @@ struct shop_truth {
 };
 /* Fills at most max; returns how many there are. In the order of the order numbers. */
 uint32_t shop_truths(const struct shop *shop, struct shop_truth *truths, uint32_t max);
-/* What the shop knows of a write: its request key, or its op as a reference. */
+/* What the shop knows of a write: its request key, or its op as a reference. level: NULL, or what a repeat
+ * would be answered with (INT64_MIN: no repeat is answered from memory). */
 enum shop_write_state { SHOP_WRITE_UNKNOWN, SHOP_WRITE_FAILED, SHOP_WRITE_APPLIED };
 enum shop_write_state shop_write_state(const struct shop *shop, struct id128 key, struct id128 op,
-                                       int64_t now_ms);
+                                       int64_t now_ms, int64_t *level);
 
 /* Only what decides the shop's future answers and sales counts; ids, versions, fees and past times do not. An
  * index that lags counts by what is left of the lag. Keys and references do not count: mix shop_write_state
