@@ -100,6 +100,28 @@ static int start(struct shop *shop, const struct channel_request *request)
     return 0;
 }
 
+/* Putting back on sale takes two requests. Inactive: PUT, then PATCH state=active. Sold out: PATCH first, for
+ * it sets the quantity to 1 and costs the fee, then PUT. Only the first one got through. */
+static int half(struct shop *shop, const struct channel_request *request, int64_t now_ms)
+{
+    (void)now_ms;
+    uint32_t at;
+    int64_t fetched[SHOP_LISTINGS_MAX];
+    const struct level_write *write = request->writes;
+    if (request->count != 1 || write->method != WRITE_ABSOLUTE ||
+        !shop_find_remote(shop, write->remote_id, &at))
+        return 0;
+    fetch(shop, fetched);
+    int64_t total = total_of(shop, fetched, at, write->to);
+    if (write->to < 0 || total <= 0 || total > QUANTITY_MAX)
+        return 0;
+    if (shop->listings[at].sold_out)
+        put_document(shop, fetched, at, 1);
+    else if (shop->listings[at].paused && products(shop, at) == 1)
+        put_document(shop, fetched, at, write->to);
+    return 0;
+}
+
 static void pause_by_api(struct shop *shop, const int64_t *fetched, uint32_t listing)
 {
     if (shop->listings[listing].sold_out)
@@ -241,6 +263,7 @@ const struct shop_ops etsy_shop_ops = {
     .grain_ms = SHOP_SECOND_MS,
     .write = write,
     .start = start,
+    .half = half,
     .move = move,
     .set_level = set_level,
     .expire = expire,

@@ -81,8 +81,9 @@ MUST_CHECK int shop_finish(struct shop *shop, const struct channel_request *requ
                            struct channel_answer *answer);
 void shop_abandon(struct shop *shop);
 bool shop_is_started(const struct shop *shop);
-/* WooCommerce with order_writes: only the first of the two phases reaches the shop (the order is made,
- * pending). Others: nothing happens. 0, -E2BIG. */
+/* Only the first of the two changes that the adapter makes for this request reaches the shop. WooCommerce
+ * with order_writes: the order is made, pending. Etsy: a paused listing has its new level and is still
+ * paused; one that sold out is on sale again with 1. Others: nothing happens. 0, -E2BIG. */
 MUST_CHECK int shop_serve_half(struct shop *shop, const struct channel_request *request, int64_t now_ms);
 /* How the adapter reads "too many requests" as the answer to this request: ANSWER_RETRY where it surely was
  * not executed, ANSWER_UNKNOWN where no document says so (Shopify's writes). */

@@ -143,7 +143,7 @@ static void test_faults_on_the_way(void **state)
         {SHOP_FAULT_LATE, false, true},         {SHOP_FAULT_SLOW, false, true},
         {SHOP_FAULT_TWICE, true, false},        {SHOP_FAULT_BUSY, false, true},
         {SHOP_FAULT_ERROR, false, true},        {SHOP_FAULT_ERROR_DONE, true, true},
-        {SHOP_FAULT_HALF, false, true},
+        {SHOP_FAULT_HALF, false, true},         {SHOP_FAULT_TOKEN, false, true},
     };
     for (size_t i = 0; i < KINDS; i++)
         for (size_t j = 0; j < sizeof faults / sizeof faults[0]; j++) {
