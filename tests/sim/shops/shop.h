@@ -43,7 +43,11 @@ struct shop_settings {
     bool falls_at_payment; /* Etsy: the quantity falls when a receipt is paid, not when it is placed [U] */
     bool cancel_restocks;  /* Etsy: cancelling a receipt restocks its listing by itself [U] */
     bool hides_cancelled;  /* Etsy: cancelled receipts are not listed any more */
-    bool order_writes;     /* WooCommerce: our sales are pushed as orders of our own (two phases) */
+    bool relist_fails;  /* Etsy: putting a sold-out listing back on sale by API answers 500 (open-api#247) */
+    bool quiet_changes; /* Etsy: cancelling and refunding do not count as changes of a receipt (open-api#604)
+                         */
+    bool failed_restocks; /* WooCommerce from 11.0 on: failed gives back (woocommerce#66256) */
+    bool order_writes;    /* WooCommerce: our sales are pushed as orders of our own (two phases) */
 };
 
 struct shop;

@@ -43,6 +43,9 @@ static struct shop_settings settings_of(enum shop_kind kind, struct dice *dice)
         .falls_at_payment = roll(dice, 2),
         .cancel_restocks = roll(dice, 2),
         .hides_cancelled = roll(dice, 2),
+        .relist_fails = roll(dice, 2),
+        .quiet_changes = roll(dice, 2),
+        .failed_restocks = roll(dice, 2),
         .order_writes = roll(dice, 2),
     };
 }
@@ -220,6 +223,59 @@ static void run_kind(enum shop_kind kind)
         run_round(kind, round * 7919 + kind);
 }
 
+/* The practice shop says of itself that it keeps Shopify's rules: the same is done to both. */
+static void test_practice_shop_is_like_shopify(void **state)
+{
+    (void)state;
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        struct dice dice = {round};
+        struct shop *two[2];
+        for (int i = 0; i < 2; i++)
+            two[i] = bench_shop_with((struct shop_settings){.kind = i ? SHOP_SHOPIFY : SHOP_PRACTICE,
+                                                            .orders_max = 200,
+                                                            .writes_max = 400},
+                                     6);
+        int64_t now_ms = NOW_MS;
+        for (int step = 0; step < 200; step++) {
+            now_ms += roll(&dice, 3) * INT64_C(7200000);
+            uint32_t what = roll(&dice, 6);
+            uint32_t order = 1001 + roll(&dice, 12);
+            bool restock = roll(&dice, 2);
+            int64_t units = 1 + roll(&dice, 3);
+            uint8_t key = (uint8_t)(1 + roll(&dice, 30));
+            enum write_method method = roll(&dice, 2) ? WRITE_DELTA : WRITE_COMPARE;
+            int64_t from = roll(&dice, 2) ? bench_true_level(two[0], 0) : 3;
+            int result[2] = {0};
+            struct written written[2] = {0};
+            for (int i = 0; i < 2; i++) {
+                struct one_write one;
+                struct shop_basket basket = {.count = 1, .lines = {{0, units}}};
+                uint32_t number;
+                bench_fill(two[i], &one, key, method, units - 2);
+                one.write.from = from;
+                if (what < 2)
+                    result[i] = shop_buy(two[i], &basket, now_ms, &number);
+                else if (what == 2)
+                    result[i] = shop_cancel(two[i], order, restock, now_ms);
+                else if (what == 3)
+                    result[i] = shop_ship(two[i], order, 0, 0, now_ms);
+                else
+                    written[i] = bench_send(two[i], &one, now_ms);
+            }
+            assert_int_equal(result[0], result[1]);
+            assert_int_equal(written[0].outcome, written[1].outcome);
+            assert_int_equal(written[0].unproven, written[1].unproven);
+            assert_int_equal(written[0].level, written[1].level);
+            assert_int_equal(bench_true_level(two[0], 0), bench_true_level(two[1], 0));
+            char texts[2][96];
+            assert_string_equal(bench_vector(two[0], order, now_ms, texts[0]),
+                                bench_vector(two[1], order, now_ms, texts[1]));
+        }
+        shop_free(two[0]);
+        shop_free(two[1]);
+    }
+}
+
 static void test_shopify(void **state)
 {
     (void)state;
@@ -247,6 +303,7 @@ static void test_woocommerce(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_practice_shop_is_like_shopify),
         cmocka_unit_test(test_shopify),
         cmocka_unit_test(test_square),
         cmocka_unit_test(test_etsy),
