@@ -9,6 +9,8 @@
 struct channel_caps {
     bool delta_down, delta_up; /* relative writes */
     bool compare_and_set;      /* a write that applies only if the level still is what we think */
+    bool held_off_level;       /* an order that waits for its payment has left the level already */
+    bool restock_unknown;      /* its orders do not tell whether a cancelled one went back into the level */
     bool pause;                /* a listing can be taken off sale and put back without a fee */
     bool idempotency_key;      /* the same key never applies twice */
     bool finds_writes;         /* whether a write was applied can be looked up by its op's id, at any age */

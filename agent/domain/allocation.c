@@ -43,12 +43,32 @@ struct sharing {
     const struct listing *first; /* …and the first one that has it: it gets what packs leave over */
 };
 
+/* What buyers may be able to take: what we gave, or what the shop showed if that is more (someone else put
+ * units there). */
+static int64_t sellable(const struct listing *listing)
+{
+    int64_t expected = listing_expected(listing);
+    return listing->has_level && listing->level > expected ? listing->level : expected;
+}
+
+/* Of units that buyers may take, those that are not free; what is held is not, whatever the level says. */
+static int64_t counted(const struct listing *listing, int64_t units)
+{
+    return at_least_zero(units > listing->held ? units : listing->held) + listing->may_return;
+}
+
+/* Nothing is written to it: a shop refused, or somebody took it off sale. It keeps what it has. */
+static bool is_left_alone(const struct listing *listing)
+{
+    return listing->parked || listing->paused == PAUSED_BY_OTHERS;
+}
+
 static bool shares(const struct book *book, const struct listing *other, const struct listing *self)
 {
     if (same(other, self))
         return true;
     const struct channel *channel = book_channel(book, other->channel);
-    return channel && channel->live && !other->parked && other->pack;
+    return channel && channel->live && !is_left_alone(other) && other->pack;
 }
 
 static struct sharing find_sharing(const struct book *book, const struct listing *self, uint32_t location)
@@ -59,7 +79,7 @@ static struct sharing find_sharing(const struct book *book, const struct listing
         if (location_of(book, other) != location)
             continue;
         if (!shares(book, other, self)) {
-            sharing.kept += at_least_zero(listing_expected(other)) * other->pack;
+            sharing.kept += counted(other, sellable(other)) * other->pack;
             continue;
         }
         sharing.sharers++;
@@ -96,7 +116,7 @@ int64_t allocation_wanted(const struct book *book, const struct listing *listing
 {
     if (!listing->item || !listing->pack)
         return 0;
-    if (listing->parked)
+    if (is_left_alone(listing))
         return at_least_zero(listing_expected(listing));
     uint32_t location = location_of(book, listing);
     int64_t units = available(book, listing->item, location);
@@ -111,14 +131,6 @@ int64_t allocation_wanted(const struct book *book, const struct listing *listing
     return wanted;
 }
 
-/* What buyers may be able to take: what we gave, or what the shop showed if that is more (someone else put
- * units there). */
-static int64_t sellable(const struct listing *listing)
-{
-    int64_t expected = listing_expected(listing);
-    return listing->has_level && listing->level > expected ? listing->level : expected;
-}
-
 int64_t allocation_free(const struct book *book, uint32_t item, uint32_t location, uint32_t booth_percent)
 {
     struct stock stock = book_stock(book, item, location);
@@ -128,7 +140,7 @@ int64_t allocation_free(const struct book *book, uint32_t item, uint32_t locatio
          listing = book_item_listing(book, item, listing)) {
         if (location_of(book, listing) != location)
             continue;
-        int64_t most = at_least_zero(sellable(listing));
+        int64_t most = counted(listing, sellable(listing));
         free_units -= most * listing->pack;
     }
     return free_units;
@@ -139,7 +151,7 @@ int64_t allocation_raise(const struct listing *listing, int64_t wanted, int64_t 
     int64_t expected = listing_expected(listing);
     if (!listing->pack || wanted <= expected)
         return 0;
-    int64_t unused = at_least_zero(-sellable(listing));
+    int64_t unused = counted(listing, sellable(listing)) - listing->may_return - sellable(listing);
     int64_t most = unused + at_least_zero(free_units) / listing->pack;
     return most < wanted - expected ? most : wanted - expected;
 }
@@ -147,5 +159,5 @@ int64_t allocation_raise(const struct listing *listing, int64_t wanted, int64_t 
 int64_t allocation_taken(const struct listing *listing, int64_t delta)
 {
     int64_t now = sellable(listing);
-    return (at_least_zero(now + delta) - at_least_zero(now)) * listing->pack;
+    return (counted(listing, now + delta) - counted(listing, now)) * listing->pack;
 }

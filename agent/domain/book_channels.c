@@ -211,9 +211,8 @@ int64_t book_allocated(const struct book *book, uint32_t item, uint32_t location
     for (const struct listing *listing = book_item_listing(book, item, NULL); listing;
          listing = book_item_listing(book, item, listing)) {
         const struct channel *channel = book_channel(book, listing->channel);
-        int64_t expected = listing_expected(listing);
-        if (channel && channel->location == location && expected > 0)
-            units += expected * listing->pack;
+        if (channel && channel->location == location)
+            units += listing_allocated(listing) * listing->pack;
     }
     return units;
 }

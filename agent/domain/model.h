@@ -27,6 +27,8 @@ struct stock {
     int64_t on_hand, committed;
 };
 
+enum listing_pause { NOT_PAUSED = 0, PAUSED_BY_US, PAUSED_BY_OTHERS };
+
 /* One thing a channel offers. expected = baseline + granted - revoked - sold + restored + edits, in the
  * listing's units: the most units this channel may still sell or may have sold in orders we have not seen
  * (its allocation is max(expected, 0) * pack stock units; a sent grant is inside it, a sent lowering is not
@@ -35,14 +37,24 @@ struct listing {
     uint32_t channel, alias, item, pack; /* item 0: not linked */
     char remote_id[REMOTE_ID_MAX_BYTES + 1];
     int64_t baseline, granted, revoked, sold, restored, edits;
+    int64_t held;     /* in orders that may still be paid: never free */
+    int64_t held_off; /* of these, gone from the level already */
+    int64_t
+        may_return; /* of cancelled orders: the shop may have put them back into its level; a reading tells */
     bool has_level;
     int64_t level;         /* as last read or as the shop's answer to a write showed it */
     int64_t level_wall_ms; /* when, by the shop's clock; 0 unknown */
-    bool paused;           /* off sale at the shop: no buyer can use its level */
-    bool parked;           /* a write was refused for good: no new op until the seller retries */
+    enum listing_pause
+        paused;  /* off sale at the shop: no buyer can use its level, which counts as 0 while we paused it */
+    bool parked; /* a write was refused for good: no new op until the seller retries */
     char parked_reason[PARKED_REASON_MAX_BYTES + 1];
 };
 int64_t listing_expected(const struct listing *listing);
+/* The level that the shop shows if all is as booked. */
+int64_t listing_shown(const struct listing *listing);
+/* What it may still sell, not below 0: what is expected, at least what is held, and what may have come back.
+ */
+int64_t listing_allocated(const struct listing *listing);
 
 /* What is accounted of one order line, in the listing's units: the running sum of its order_state events. */
 struct order_line {

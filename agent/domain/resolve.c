@@ -165,7 +165,7 @@ static void drift(struct list *list, const struct resolve_facts *facts)
 {
     enum { BIG_EDIT_UNITS = 20, BIG_EDIT_TIMES = 3 };
     if (facts->listing && facts->listing->has_level) {
-        int64_t expected = listing_expected(facts->listing);
+        int64_t expected = listing_shown(facts->listing);
         int64_t level = facts->listing->level;
         struct resolve_option adopt = {.option = OPTION_ADOPT};
         struct resolve_option correct = {.option = OPTION_CORRECT};

@@ -99,7 +99,7 @@ static int settle_drift(const struct decision *decision)
         return err_set(decision->err, -EBUSY,
                        "a change of this listing is on its way; try again in a moment");
     struct listing listing = *decision->facts->listing;
-    int64_t delta = listing.level - listing_expected(&listing);
+    int64_t delta = listing.level - listing_shown(&listing);
     if (!delta)
         return 0;
     struct event event = new_event(decision, EVENT_LEVEL_EDIT);

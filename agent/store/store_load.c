@@ -140,7 +140,7 @@ static const struct {
      load_channel},
     {"SELECT channel, alias, item, pack, remote_id, baseline, granted, revoked, sold, restored, edits, "
      "level, level_wall_ms, "
-     "parked, parked_reason, paused FROM listing ORDER BY channel, alias",
+     "parked, parked_reason, paused, held, held_off, may_return FROM listing ORDER BY channel, alias",
      load_listing},
     {"SELECT id, request_key, channel, kind, state, listing, delta, compare_from, order_id, source_key, "
      "sent_wall_ms, "

@@ -162,6 +162,10 @@ static int add_order(struct rebuilding *r)
     line->version = event->order.version;
     add_vector(&line->booked, &event->order.difference);
     result = store_put_row(r->target, &row, 0);
+    if (result == 0 && listing_of(r, event->order.channel, event->order.listing, &listing)) {
+        listing.held += event->order.difference.held;
+        result = book_put_listing(r->target->book, &listing);
+    }
     return result == 0 ? change_listing(r, event->order.channel, event->order.listing, 0, 0, 0,
                                         event->order.difference.ordered, event->order.difference.restored, 0)
                        : result;

@@ -105,6 +105,9 @@ static int put_listing(struct store *store, const struct listing *listing)
     store_bind_u(put, 14, listing->parked);
     store_bind_text(put, 15, listing->parked_reason);
     store_bind_u(put, 16, listing->paused);
+    store_bind_i(put, 17, listing->held);
+    store_bind_i(put, 18, listing->held_off);
+    store_bind_i(put, 19, listing->may_return);
     return store_run(put);
 }
 
@@ -271,7 +274,10 @@ void store_read_listing(sqlite3_stmt *row, struct listing *listing)
         .level = sqlite3_column_int64(row, 11),
         .level_wall_ms = sqlite3_column_int64(row, 12),
         .parked = sqlite3_column_int(row, 13) != 0,
-        .paused = sqlite3_column_int(row, 15) != 0,
+        .paused = (enum listing_pause)store_column_u32(row, 15),
+        .held = sqlite3_column_int64(row, 16),
+        .held_off = sqlite3_column_int64(row, 17),
+        .may_return = sqlite3_column_int64(row, 18),
     };
     store_column_text(row, 4, listing->remote_id, sizeof listing->remote_id);
     store_column_text(row, 14, listing->parked_reason, sizeof listing->parked_reason);

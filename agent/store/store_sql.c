@@ -66,10 +66,11 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_CHANNEL_PUT] =
         "INSERT OR REPLACE INTO channel (alias, kind, name, location, baselined, live, orders_since_ms, "
         "clock_offset_ms, baseline_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [SQL_LISTING_PUT] = "INSERT OR REPLACE INTO listing (channel, alias, item, pack, remote_id, baseline, "
-                        "granted, revoked, sold, restored, "
-                        "edits, level, level_wall_ms, parked, parked_reason, paused) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    [SQL_LISTING_PUT] =
+        "INSERT OR REPLACE INTO listing (channel, alias, item, pack, remote_id, baseline, "
+        "granted, revoked, sold, restored, "
+        "edits, level, level_wall_ms, parked, parked_reason, paused, held, held_off, may_return) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     [SQL_LISTING_ITEM] = "SELECT item FROM listing WHERE channel = ?1 AND alias = ?2",
     [SQL_OP_PUT] =
         "INSERT INTO op (id, request_key, channel, kind, state, listing, delta, compare_from, order_id, "

@@ -1,4 +1,5 @@
 #include "sync/engine_claim.h"
+#include "sync/engine_find.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -69,6 +70,20 @@ int64_t engine_wanted(const struct engine *engine, const struct listing *listing
 }
 
 /* --- helpers of all parts ---------------------------------------------------------------------------- */
+
+void engine_add_held(const struct step *step, struct listing *row, int64_t units)
+{
+    row->held += units;
+    if (step->engine->settings.caps.held_off_level)
+        row->held_off += units;
+}
+
+bool engine_explains(const struct listing *listing, int64_t level)
+{
+    int64_t shown = listing_shown(listing);
+    bool held = level > shown && level <= listing_expected(listing);
+    return level == shown || (held && !listing->may_return);
+}
 
 /* The step's random bytes plus a counter, as one big number. */
 struct id128 engine_new_id(struct engine *engine)
@@ -263,8 +278,10 @@ static int digest_done(struct step *step, const struct channel_answer *answer)
     case REQUEST_CANCEL_ORDER:
         engine_digest_cancel(step, answer);
         return 0;
-    case REQUEST_CLAIM:
     case REQUEST_FIND_WRITES:
+        engine_find_digest(step, answer);
+        return 0;
+    case REQUEST_CLAIM:
         return 0;
     }
     return 0;

@@ -294,7 +294,7 @@ static uint32_t first_line_of(const struct gather *gather, const char *remote_id
 }
 
 /* Accounts the open lines of a listing; the units they hold. */
-static int64_t account_lines(struct step *step, const struct listing *listing)
+static int64_t account_lines(struct step *step, struct listing *listing)
 {
     struct gather *gather = step->engine->gather;
     int64_t committed = 0;
@@ -305,6 +305,7 @@ static int64_t account_lines(struct step *step, const struct listing *listing)
         struct order_line row = engine_order_row(step, &kept->line, listing);
         int64_t open = order_vector_committed(&kept->line.state);
         row.booked = kept->line.state;
+        engine_add_held(step, listing, kept->line.state.held);
         committed += open > 0 ? open : 0;
         kept->accounted = true;
         changes_put_order_line(&step->output->changes, &row);
@@ -331,7 +332,7 @@ static void add_opening(struct step *step, uint32_t at, const struct listing *li
 {
     const struct gather *gather = step->engine->gather;
     struct stock stock = book_stock_total(step->engine->book, listing->item);
-    int64_t units = (listing->level + committed) * listing->pack;
+    int64_t units = (listing->baseline + committed) * listing->pack;
     if (gather->found[at].moved || stock.on_hand || stock.committed || units <= 0)
         return;
     for (uint32_t i = gather->booked; i < at; i++)
@@ -353,7 +354,7 @@ static void add_baseline(struct step *step, const struct listing *listing, int64
     event.baseline.item = listing->item;
     event.baseline.pack = listing->pack;
     event.baseline.location = step->channel->location;
-    event.baseline.level = listing->level;
+    event.baseline.level = listing->baseline;
     event.baseline.committed = (uint64_t)committed;
     changes_add_event(&step->output->changes, &event);
 }
@@ -378,7 +379,7 @@ static void book_listing_found(struct step *step, uint32_t at, uint32_t *next_al
     add_linked(step, &row);
     if (row.item) {
         int64_t committed = account_lines(step, &row);
-        row.baseline = row.level;
+        row.baseline = row.level + row.held_off;
         add_opening(step, at, &row, committed);
         add_baseline(step, &row, committed);
     }

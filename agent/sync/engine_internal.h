@@ -6,7 +6,7 @@
 #ifndef FAIRSTOCK_SYNC_ENGINE_INTERNAL_H
 #define FAIRSTOCK_SYNC_ENGINE_INTERNAL_H
 
-#include "sync/engine.h"
+#include "sync/engine_memory.h"
 
 enum {
     ENGINE_BACKOFF_FIRST_MS = 250,
@@ -29,82 +29,6 @@ enum {
         3600000,                 /* the shop's claim names an event at most this much older than the last */
     ENGINE_BASELINE_CHUNK = 256, /* listings of one commit */
     ENGINE_BASELINE_LINES_MAX = 1024, /* open order lines at connecting */
-};
-
-/* What we think of a listing's level. */
-enum listing_check {
-    CHECK_NONE = 0, /* level and expectation agree */
-    CHECK_READ,     /* read the level */
-    CHECK_ORDERS,   /* they differ: an order read begun after that may explain it */
-    CHECK_DRIFT,    /* it did not: a card asks a person */
-};
-
-struct listing_watch {
-    uint8_t check; /* enum listing_check */
-    uint8_t refusals, stales, failures;
-    bool single;  /* its batch was refused: written alone until it succeeds */
-    bool doubted; /* level and expectation differed since they were last seen to agree: a card may be open */
-    uint32_t seen_read; /* order reads begun when the level was seen */
-    int64_t seen_level, seen_expected;
-    int64_t since_ms;  /* when this difference was first seen; monotonic */
-    int64_t sent_ms;   /* when a write of it was last sent since the start; monotonic, 0 never */
-    int64_t resend_ms; /* an unanswered write is not repeated before; monotonic */
-};
-
-/* The request that is on its way. */
-struct flight {
-    bool used;
-    bool first;  /* its ops were never sent before: OFFLINE proves that the shop never saw them */
-    bool gather; /* asked by the gathering (engine_baseline.c) */
-    enum request_kind kind;
-    uint64_t serial;
-    struct id128 key;
-    uint32_t read_number; /* ORDERS */
-    int64_t sent_ms;
-    uint32_t asked_count; /* LEVELS */
-    uint32_t asked[LEVELS_PER_PAGE_MAX];
-};
-
-/* One complete reading of the orders, page by page. */
-struct order_reading {
-    bool active, gap; /* gap: a page lacked something, so it proves nothing */
-    uint32_t number;  /* 1…: which reading */
-    int64_t since_ms;
-    int64_t newest;     /* version seen in it */
-    int64_t oldest_gap; /* version of the oldest line that is not complete; INT64_MAX none */
-    bool booked;
-    char cursor[CURSOR_MAX_BYTES + 1];
-};
-
-/* All that a failed commit or a restart forgets, except the two arrays. Plain data. */
-struct engine_memory {
-    bool connected; /* the last answer came from the shop */
-    bool ever;      /* connected at least once */
-    bool needs_login;
-    bool probe_now; /* a link came up, or the seller asked */
-    bool started;
-    int64_t started_ms; /* of the first step; monotonic */
-    bool fresh;         /* a complete order read was begun after the last reconnect */
-    bool orders_due, audit_due, link_due;
-    struct flight flight;
-    struct order_reading reading;
-    uint32_t reads_begun, reads_done;
-    int64_t orders_seen_ms; /* newest version seen in complete readings; 0: as the channel's row says */
-    int64_t next_poll_ms, next_audit_ms;
-    bool auditing;
-    char audit_cursor[CURSOR_MAX_BYTES + 1];
-    uint32_t failures; /* in a row */
-    int64_t last_try_ms, hold_ms;
-    int64_t wish_ms; /* the shop asked to be left alone until then; no hint of ours overrides that */
-    int64_t shop_clock_ms, shop_clock_at_ms; /* the shop's Date, and our monotonic time then; 0 never */
-    uint32_t cancel_read;     /* an unanswered cancel is looked for in a reading with a higher number */
-    uint32_t cancel_refusals; /* of this op: */
-    struct id128 cancel_refused;
-    bool claim_seen, claim_known; /* what the shop keeps is known here; its holder is in this ledger */
-    bool claim_refused;           /* the shop keeps none for us */
-    struct claim claim;
-    char claim_token[CLAIM_TOKEN_MAX_BYTES + 1];
-    int64_t claim_ms; /* when it was last written; monotonic, 0 never */
 };
 
 struct gather; /* engine_baseline.c */
@@ -140,7 +64,7 @@ struct candidates {
 /* What one walk over the listings found. */
 struct survey {
     uint32_t owed;
-    struct candidates lower, raise, read;
+    struct candidates lower, raise, read, find;
 };
 
 /* How an op that was sent and not answered is settled. */
@@ -148,6 +72,8 @@ enum op_fate {
     FATE_SEND_AGAIN, /* with the same key: the shop does it once, whatever happened */
     FATE_READ,       /* by reading the level and deciding between "applied" and "not" */
     FATE_WAIT,       /* by reading, but not yet: it may still be on its way */
+    FATE_FIND,       /* by asking the shop whether it was applied */
+    FATE_SETTLE,     /* absolute, and its moment is known: by the orders read after it */
 };
 
 /* --- engine.c ---------------------------------------------------------------------------------------- */
@@ -158,6 +84,10 @@ struct event engine_event(const struct step *step, enum event_kind kind);
 bool engine_stopped(const struct step *step);
 /* The shop's clock now, as well as we know it. */
 int64_t engine_shop_now(const struct step *step);
+/* More units, or fewer, are in orders that may still be paid. */
+void engine_add_held(const struct step *step, struct listing *row, int64_t units);
+/* A level that what is booked explains; units that are held may have left it or not. */
+bool engine_explains(const struct listing *listing, int64_t level);
 /* The watch of a listing; the step made room for every listing of the book. */
 struct listing_watch *engine_watch(struct engine *engine, uint32_t alias);
 /* An empty request of this kind, put on its way. */
@@ -187,6 +117,10 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
  * decides its op. */
 void engine_watch_settle(struct step *step, const struct listing *listing, const struct op *op);
 enum op_fate engine_op_fate(const struct step *step, const struct op *op);
+/* No sending of it can be on its way any more. */
+bool engine_is_quiet(const struct step *step, const struct op *op);
+/* The other ops of its request cannot be sent again without it: with another content the key is refused. */
+void engine_forget_key(struct step *step, const struct op *settled);
 
 /* --- engine_write.c: ops that change levels ---------------------------------------------------------- */
 
@@ -194,6 +128,9 @@ int engine_send_again(struct step *step, bool *sent);
 /* Brings the candidates to what they should show, as new ops of one request. */
 int engine_send_changes(struct step *step, const struct candidates *candidates, bool *sent);
 void engine_digest_write(struct step *step, const struct channel_answer *answer);
+/* Whether units are there to raise it now. */
+bool engine_can_raise(const struct step *step, const struct listing *listing);
+void engine_fill_write(struct level_write *write, const struct op *op, const struct listing *listing);
 /* Ends an op: its row, and for a grant that was not applied the revocation with this proof. row: the listing
  * as this step leaves it; the caller puts it. */
 void engine_end_op(struct step *step, const struct op *op, struct listing *row, enum op_state state,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sync/engine_internal.h"
+#include "sync/engine_absolute.h"
 
 #define LEVEL_MAX INT64_C(2000000000)
 
@@ -45,8 +45,9 @@ static void put_aside(struct step *step, const struct listing *listing, const ch
 }
 
 /* Looks at one shown level. An op that will be sent again says itself what became of it. */
-static void observe(struct step *step, const struct listing *listing, int64_t level)
+static void observe(struct step *step, const struct listing *listing, const struct answer_listing *shown)
 {
+    int64_t level = shown->level;
     const struct op *op = book_listing_op(step->engine->book, listing->channel, listing->alias);
     if (op && engine_op_fate(step, op) != FATE_READ)
         return;
@@ -55,7 +56,22 @@ static void observe(struct step *step, const struct listing *listing, int64_t le
         return;
     }
     struct listing row = *listing;
-    if (engine_watch_observe(step, &row, level, op))
+    if (op && engine_absolute_op(op)) {
+        struct op seen = *op;
+        engine_absolute_seen(step, &seen, &row, shown);
+        if (seen.state != OP_REJECTED)
+            changes_put_op(&step->output->changes, &seen);
+        changes_put_listing(&step->output->changes, &row);
+        return;
+    }
+    enum listing_pause before = row.paused;
+    if (!shown->paused)
+        row.paused = NOT_PAUSED;
+    else if (before == NOT_PAUSED && level > 0)
+        row.paused = PAUSED_BY_OTHERS; /* who took it off sale may put it back: its units stay allocated */
+    if (row.paused == PAUSED_BY_US)
+        level = 0;
+    if (engine_watch_observe(step, &row, level, op) || row.paused != before)
         changes_put_listing(&step->output->changes, &row);
 }
 
@@ -80,7 +96,7 @@ void engine_digest_levels(struct step *step, const struct channel_answer *answer
         for (uint32_t j = 0; j < flight->asked_count; j++)
             if (flight->asked[j] == listing->alias)
                 flight->asked[j] = 0;
-        observe(step, listing, shown->level);
+        observe(step, listing, shown);
     }
     for (uint32_t j = 0; j < flight->asked_count; j++)
         if (flight->asked[j])
@@ -113,7 +129,7 @@ void engine_digest_audit(struct step *step, const struct channel_answer *answer)
         uint32_t item = shown->tracked ? step->input->listing_items[i] : 0;
         if (listing && listing->item) {
             if (shown->tracked)
-                observe(step, listing, shown->level);
+                observe(step, listing, shown);
         } else if (!listing || item) {
             memory->link_due = true; /* new, or its item is known now */
         }

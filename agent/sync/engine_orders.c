@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "domain/order_vector.h"
 #include "domain/resolve.h"
-#include "sync/engine_internal.h"
+#include "sync/engine_absolute.h"
 
 /* --- asking ------------------------------------------------------------------------------------------ */
 
@@ -28,6 +28,7 @@ void engine_begin_orders(struct step *step)
         .active = true,
         .number = ++memory->reads_begun,
         .since_ms = since_ms > 0 ? since_ms : 0,
+        .begun_shop_ms = engine_shop_now(step),
         .newest = newest_seen(step),
         .oldest_gap = INT64_MAX,
     };
@@ -48,6 +49,8 @@ struct draft {
     struct step *step;
     struct listing *listings; /* touched ones */
     uint32_t listing_count;
+    struct op *ops; /* absolute ones of touched listings, as this step leaves them */
+    uint32_t op_count;
     struct order_line *lines;     /* rows of the answer's linked lines, also where nothing is new */
     bool *booked;                 /* parallel to lines */
     int64_t *on_hand, *committed; /* parallel: what this answer moved, stock units */
@@ -57,6 +60,7 @@ struct draft {
 static void draft_free(struct draft *draft)
 {
     free(draft->listings);
+    free(draft->ops);
     free(draft->lines);
     free(draft->booked);
     free(draft->on_hand);
@@ -66,12 +70,15 @@ static void draft_free(struct draft *draft)
 static int draft_reserve(struct draft *draft, uint32_t count)
 {
     draft->listings = calloc(count, sizeof *draft->listings);
+    draft->ops = calloc(count, sizeof *draft->ops);
     draft->lines = calloc(count, sizeof *draft->lines);
     draft->booked = calloc(count, sizeof *draft->booked);
     draft->on_hand = calloc(count, sizeof *draft->on_hand);
     draft->committed = calloc(count, sizeof *draft->committed);
-    return draft->listings && draft->lines && draft->booked && draft->on_hand && draft->committed ? 0
-                                                                                                  : -ENOMEM;
+    return draft->listings && draft->ops && draft->lines && draft->booked && draft->on_hand &&
+                   draft->committed
+               ? 0
+               : -ENOMEM;
 }
 
 static struct listing *draft_listing(struct draft *draft, const struct listing *listing)
@@ -81,6 +88,20 @@ static struct listing *draft_listing(struct draft *draft, const struct listing *
             return &draft->listings[i];
     struct listing *copy = &draft->listings[draft->listing_count++];
     *copy = *listing;
+    return copy;
+}
+
+/* The unsettled absolute op of a listing; NULL none. */
+static struct op *draft_op(struct draft *draft, const struct listing *listing)
+{
+    for (uint32_t i = 0; i < draft->op_count; i++)
+        if (draft->ops[i].listing == listing->alias)
+            return &draft->ops[i];
+    const struct op *op = book_listing_op(draft->step->engine->book, listing->channel, listing->alias);
+    if (!op || !engine_absolute_op(op))
+        return NULL;
+    struct op *copy = &draft->ops[draft->op_count++];
+    *copy = *op;
     return copy;
 }
 
@@ -181,6 +202,22 @@ static void settle_oversold(struct step *step, const struct order_line *row)
     changes_put_card(&step->output->changes, &card);
 }
 
+/* Orders that do not tell whether what they had taken is back in the level: neither sold nor free until a
+ * reading tells. */
+static void note_returns(struct step *step, struct listing *row, const struct order_vector *difference)
+{
+    if (!step->engine->settings.caps.restock_unknown)
+        return;
+    if (difference->cancelled > 0)
+        row->may_return += difference->cancelled;
+    int64_t paid = difference->ordered > 0 ? difference->ordered : 0;
+    int64_t given_up = -difference->held - paid;
+    if (given_up <= 0 || !step->engine->settings.caps.held_off_level)
+        return;
+    engine_revoke(step, row, given_up, (struct id128){0}, PROOF_READ_BACK);
+    row->may_return += given_up;
+}
+
 static void book(struct draft *draft, struct order_line *row, const struct order_vector *difference)
 {
     const struct book *the_book = draft->step->engine->book;
@@ -197,6 +234,11 @@ static void book(struct draft *draft, struct order_line *row, const struct order
         struct listing *changed = draft_listing(draft, listing);
         changed->sold += difference->ordered;
         changed->restored += difference->restored;
+        engine_add_held(draft->step, changed, difference->held);
+        note_returns(draft->step, changed, difference);
+        struct op *op = draft_op(draft, listing);
+        if (op)
+            engine_absolute_booked(draft->step, op, row, difference);
         struct listing_watch *watch = engine_watch(draft->step->engine, listing->alias);
         if (watch->check == CHECK_ORDERS || watch->check == CHECK_DRIFT)
             watch->check = CHECK_READ; /* also when the sum did not move: an order came and went */
@@ -230,6 +272,8 @@ static bool find_row(struct draft *draft, const struct answer_order_line *line,
         return true;
     /* It is inside the baseline of its listing: its units had left the level when that was read. */
     row->booked = line->state;
+    if (line->state.held)
+        engine_add_held(draft->step, draft_listing(draft, listing), line->state.held);
     changes_put_order_line(&step->output->changes, row);
     if (known)
         engine_settle_unlinked(step, row, "is accounted for by its listing's baseline");
@@ -339,6 +383,8 @@ int engine_book_lines(struct step *step, const struct channel_answer *answer, bo
     }
     for (uint32_t i = 0; i < draft.listing_count; i++)
         changes_put_listing(&step->output->changes, &draft.listings[i]);
+    for (uint32_t i = 0; i < draft.op_count; i++)
+        changes_put_op(&step->output->changes, &draft.ops[i]);
     if (result == 0)
         result = card_shortages(&draft, answer);
     *booked = step->output->changes.row_count > rows_before;
@@ -378,6 +424,7 @@ static void end_reading(struct step *step)
         return;
     }
     memory->reads_done = reading->number;
+    memory->orders_read_from_ms = reading->begun_shop_ms;
     memory->fresh = true;
     int64_t seen_ms = reading->newest < reading->oldest_gap ? reading->newest : reading->oldest_gap;
     if (seen_ms > memory->orders_seen_ms)

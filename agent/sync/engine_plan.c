@@ -2,7 +2,9 @@
 #include <errno.h>
 
 #include "domain/allocation.h"
+#include "sync/engine_absolute.h"
 #include "sync/engine_claim.h"
+#include "sync/engine_find.h"
 
 /* --- one walk over the listings ---------------------------------------------------------------------- */
 
@@ -23,10 +25,19 @@ static void survey_op(struct step *step, const struct listing *listing, const st
     survey->owed++;
     if (listing->parked)
         return;
-    if (engine_op_fate(step, op) == FATE_WAIT)
+    enum op_fate fate = engine_op_fate(step, op);
+    if (fate == FATE_WAIT)
         engine_wake_at(step, step->input->now_ms + ENGINE_IN_TRANSIT_MAX_MS);
-    if (engine_op_fate(step, op) != FATE_READ)
+    else if (fate == FATE_FIND)
+        add(&survey->find, listing->alias, false);
+    else if (fate == FATE_SETTLE)
+        engine_absolute_settle(step, listing, op);
+    if (fate != FATE_READ)
         return;
+    if (engine_absolute_op(op)) {
+        add(&survey->read, listing->alias, false);
+        return;
+    }
     if (watch->check == CHECK_NONE || watch->check == CHECK_DRIFT)
         watch->check = CHECK_READ;
     engine_watch_settle(step, listing, op);
@@ -49,15 +60,18 @@ static void survey_listing(struct step *step, const struct listing *listing, str
     engine_watch_settle(step, listing, NULL);
     if (watch->check == CHECK_READ)
         add(&survey->read, listing->alias, false);
+    if (listing->paused == PAUSED_BY_OTHERS)
+        return; /* it is looked at, and left alone */
     int64_t expected = listing_expected(listing);
     int64_t wanted = engine_wanted(step->engine, listing);
     bool pending = watch->check == CHECK_READ || watch->check == CHECK_ORDERS;
     survey->owed += pending || expected != wanted;
     if (!step->channel->live || engine_stopped(step))
         return;
-    if (expected > wanted)
+    bool lowers = !engine_absolute_only(step) || engine_absolute_lowers(listing, wanted);
+    if (expected > wanted && lowers)
         add(&survey->lower, listing->alias, watch->single);
-    else if (expected < wanted && watch->check == CHECK_NONE)
+    else if (expected < wanted && watch->check == CHECK_NONE && engine_can_raise(step, listing))
         add(&survey->raise, listing->alias, watch->single);
 }
 
@@ -71,8 +85,10 @@ static void take_survey(struct step *step, struct survey *survey)
 {
     struct engine *engine = step->engine;
     uint32_t channel = engine->settings.channel;
-    *survey = (struct survey){
-        .lower.most = batch_size(step), .raise.most = batch_size(step), .read.most = LEVELS_PER_PAGE_MAX};
+    *survey = (struct survey){.lower.most = batch_size(step),
+                              .raise.most = batch_size(step),
+                              .read.most = LEVELS_PER_PAGE_MAX,
+                              .find.most = batch_size(step)};
     for (uint32_t alias = 1; alias <= book_listing_count(engine->book, channel); alias++) {
         const struct listing *listing = book_listing(engine->book, channel, alias);
         if (listing && listing->item)
@@ -137,6 +153,11 @@ static int plan_cancel(struct step *step, const struct survey *survey, bool *sen
     return engine_stopped(step) ? 0 : engine_send_cancel(step, false, sent);
 }
 
+static int plan_find(struct step *step, const struct survey *survey, bool *sent)
+{
+    return engine_find_send(step, &survey->find, sent);
+}
+
 static int plan_read(struct step *step, const struct survey *survey, bool *sent)
 {
     return engine_send_levels(step, &survey->read, sent);
@@ -187,8 +208,8 @@ static int plan_audit(struct step *step, const struct survey *survey, bool *sent
 
 /* In this order, always: what is uncertain, what protects buyers, what a person asked for, what proves, what
  * gives. */
-static plan_fn *const plans[] = {plan_again, plan_lower,        plan_cancel, plan_read, plan_claim,
-                                 plan_raise, plan_cancel_again, plan_link,   plan_audit};
+static plan_fn *const plans[] = {plan_again, plan_lower, plan_cancel,       plan_find, plan_read,
+                                 plan_claim, plan_raise, plan_cancel_again, plan_link, plan_audit};
 
 static int plan_work(struct step *step, const struct survey *survey)
 {

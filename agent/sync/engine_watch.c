@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "domain/allocation.h"
-#include "sync/engine_internal.h"
+#include "sync/engine_absolute.h"
 
 static void put_drift_card(struct step *step, const struct listing *listing, enum card_state state,
                            int64_t units, const char *text)
@@ -36,18 +36,20 @@ static void agree(struct step *step, const struct listing *listing, struct listi
 
 void engine_watch_doubt(struct step *step, const struct listing *listing, const struct op *op)
 {
+    if (op && engine_absolute_op(op))
+        return;                                               /* what it is settled by says more */
     int64_t on_its_way = op && op->delta > 0 ? op->delta : 0; /* booked before it is applied */
-    if (listing->has_level && listing->level != listing_expected(listing) - on_its_way)
+    if (listing->has_level && !engine_explains(listing, listing->level + on_its_way))
         engine_watch(step->engine, listing->alias)->doubted = true;
 }
 
 void engine_watch_refresh(struct step *step, const struct listing *listing)
 {
     struct listing_watch *watch = engine_watch(step->engine, listing->alias);
-    int64_t expected = listing_expected(listing);
+    int64_t expected = listing_shown(listing);
     if (watch->check == CHECK_READ)
         return; /* stays due, even if the row happens to agree */
-    if (listing->has_level && listing->level == expected) {
+    if (listing->has_level && engine_explains(listing, listing->level) && !listing->may_return) {
         agree(step, listing, watch);
     } else if (watch->check == CHECK_NONE || watch->seen_expected != expected ||
                watch->seen_level != listing->level) {
@@ -59,15 +61,17 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
 {
     struct engine_memory *memory = &step->engine->memory;
     struct listing_watch *watch = engine_watch(step->engine, row->alias);
-    int64_t expected = listing_expected(row);
+    int64_t expected = listing_shown(row);
     bool changed = !row->has_level || row->level != level;
     if (changed) {
         row->has_level = true;
         row->level = level;
         row->level_wall_ms = engine_shop_now(step);
     }
-    if (!op && level == expected) {
+    if (!op && engine_explains(row, level)) {
         agree(step, row, watch);
+        changed |= row->may_return != 0;
+        row->may_return = 0; /* it did not come back */
         return changed;
     }
     bool again = watch->seen_expected == expected && watch->seen_level == level;
@@ -84,6 +88,32 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
 }
 
 /* --- what no order explains -------------------------------------------------------------------------- */
+
+/* What cancelled orders had taken is back in the level, all or part of it: the shop did that, and no person.
+ * What is more than they had waits for its own explanation. */
+static bool came_back(struct step *step, const struct listing *listing, struct listing_watch *watch,
+                      bool ripe)
+{
+    int64_t more = watch->seen_level - watch->seen_expected;
+    if (!listing->may_return || (more > listing->may_return && !ripe))
+        return false;
+    if (more > listing->may_return)
+        more = listing->may_return;
+    struct listing row = *listing;
+    row.may_return = 0;
+    if (more > 0) {
+        struct event event = engine_event(step, EVENT_LEVEL_EDIT);
+        event.edit.channel = row.channel;
+        event.edit.listing = row.alias;
+        event.edit.delta = more;
+        event.edit.cause = EDIT_SHOP_RESTORED;
+        changes_add_event(&step->output->changes, &event);
+        row.edits += more;
+    }
+    changes_put_listing(&step->output->changes, &row);
+    watch->check = CHECK_READ;
+    return true;
+}
 
 static void open_drift(struct step *step, const struct listing *listing, struct listing_watch *watch)
 {
@@ -117,8 +147,7 @@ static bool ended_in_step(const struct step *step, struct id128 id)
     return false;
 }
 
-/* The other ops of its request cannot be sent again without it: with another content the key is refused. */
-static void forget_key(struct step *step, const struct op *settled)
+void engine_forget_key(struct step *step, const struct op *settled)
 {
     const struct book *book = step->engine->book;
     for (uint32_t i = 0; i < book_op_count(book); i++) {
@@ -153,7 +182,7 @@ static void decide_op(struct step *step, const struct listing *listing, const st
     if (!applied && !lost)
         engine_op_result(step, op, 3, "No answer, and the level fits neither outcome.");
     changes_put_listing(&step->output->changes, &row);
-    forget_key(step, op);
+    engine_forget_key(step, op);
     watch->check = CHECK_NONE;
 }
 
@@ -163,7 +192,7 @@ void engine_watch_settle(struct step *step, const struct listing *listing, const
     struct listing_watch *watch = engine_watch(step->engine, listing->alias);
     if (watch->check != CHECK_ORDERS)
         return;
-    if (watch->seen_expected != listing_expected(listing)) { /* an order was booked: look again */
+    if (watch->seen_expected != listing_shown(listing)) { /* an order was booked: look again */
         watch->check = CHECK_READ;
         return;
     }
@@ -171,8 +200,13 @@ void engine_watch_settle(struct step *step, const struct listing *listing, const
         memory->orders_due |= !memory->reading.active;
         return;
     }
-    int64_t ripe_ms = watch->since_ms + ENGINE_DRIFT_PATIENCE_MS;
-    if (step->input->now_ms < ripe_ms) { /* the order may not be visible yet */
+    int64_t visible_ms = step->engine->settings.caps.order_visibility_ms;
+    int64_t patience_ms = visible_ms > ENGINE_DRIFT_PATIENCE_MS ? visible_ms : ENGINE_DRIFT_PATIENCE_MS;
+    int64_t ripe_ms = watch->since_ms + patience_ms;
+    bool ripe = step->input->now_ms >= ripe_ms;
+    if (!op && came_back(step, listing, watch, ripe))
+        return;
+    if (!ripe) { /* the order may not be visible yet */
         watch->seen_read = memory->reads_begun;
         if (ripe_ms < memory->next_poll_ms)
             memory->next_poll_ms = ripe_ms;
@@ -214,14 +248,21 @@ static bool group_unwanted(const struct step *step, const struct op *op)
     return false;
 }
 
-enum op_fate engine_op_fate(const struct step *step, const struct op *op)
+bool engine_is_quiet(const struct step *step, const struct op *op)
 {
     const struct engine_memory *memory = &step->engine->memory;
     int64_t last = engine_watch(step->engine, op->listing)->sent_ms;
     if (last < memory->started_ms)
         last = memory->started_ms;
-    bool quiet = step->input->now_ms - last >= ENGINE_IN_TRANSIT_MAX_MS;
+    return step->input->now_ms - last >= ENGINE_IN_TRANSIT_MAX_MS;
+}
+
+enum op_fate engine_op_fate(const struct step *step, const struct op *op)
+{
+    if (engine_absolute_op(op))
+        return engine_absolute_fate(step, op);
+    bool quiet = engine_is_quiet(step, op);
     if (!key_lives(step, op))
-        return quiet ? FATE_READ : FATE_WAIT;
+        return !quiet ? FATE_WAIT : step->engine->settings.caps.finds_writes ? FATE_FIND : FATE_READ;
     return quiet && group_unwanted(step, op) ? FATE_READ : FATE_SEND_AGAIN;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "domain/allocation.h"
-#include "sync/engine_internal.h"
+#include "sync/engine_absolute.h"
 
 /* Levels beyond this are not a shop's truth (Shopify's own limit of a quantity is 2e9). */
 #define LEVEL_MAX INT64_C(2000000000)
@@ -93,19 +93,20 @@ static int by_id(const void *left, const void *right)
     return memcmp((*a)->id.bytes, (*b)->id.bytes, ID128_BYTES);
 }
 
-static void find_group(const struct engine *engine, struct id128 key, struct group *group)
+/* only: zero, or the one op that is meant. */
+static void find_group(const struct engine *engine, struct id128 key, struct id128 only, struct group *group)
 {
     group->count = 0;
     for (uint32_t i = 0; i < book_op_count(engine->book) && group->count < OPS_PER_REQUEST_MAX; i++) {
         const struct op *op = book_op(engine->book, i);
         if (op->channel == engine->settings.channel && op->kind == OP_LEVEL &&
-            id128_equal(op->request_key, key))
+            id128_equal(op->request_key, key) && (id128_is_zero(only) || id128_equal(op->id, only)))
             group->ops[group->count++] = op;
     }
     qsort(group->ops, group->count, sizeof group->ops[0], by_id);
 }
 
-static void fill_write(struct level_write *write, const struct op *op, const struct listing *listing)
+void engine_fill_write(struct level_write *write, const struct op *op, const struct listing *listing)
 {
     *write = (struct level_write){.op = op->id,
                                   .listing = op->listing,
@@ -133,14 +134,16 @@ int engine_send_again(struct step *step, bool *sent)
     }
     if (!first)
         return 0;
+    /* No shop of absolute levels knows the key, and what was sent with this one may not be sent again. */
+    struct id128 only = engine_absolute_op(first) ? first->id : (struct id128){0};
     struct group group;
-    find_group(engine, first->request_key, &group);
+    find_group(engine, first->request_key, only, &group);
     struct level_write *writes = calloc(group.count, sizeof *writes);
     if (!writes)
         return -ENOMEM;
     for (uint32_t i = 0; i < group.count; i++) {
-        fill_write(&writes[i], group.ops[i],
-                   book_listing(engine->book, engine->settings.channel, group.ops[i]->listing));
+        engine_fill_write(&writes[i], group.ops[i],
+                          book_listing(engine->book, engine->settings.channel, group.ops[i]->listing));
         engine_watch(engine, group.ops[i]->listing)->sent_ms = step->input->now_ms;
     }
     struct channel_request *request = engine_request(step, REQUEST_WRITE_LEVELS);
@@ -148,6 +151,7 @@ int engine_send_again(struct step *step, bool *sent)
     request->writes = writes;
     request->count = group.count;
     engine->memory.flight.first = false;
+    engine->memory.flight.only = only;
     *sent = true;
     return 0;
 }
@@ -164,33 +168,39 @@ static int64_t taken_before(const struct engine *engine, const struct op *ops, u
     return taken;
 }
 
-/* How far to change a listing now; 0 when a raise finds nothing free. */
-static int64_t choose_delta(const struct step *step, const struct listing *listing, const struct op *ops,
-                            uint32_t count)
+/* How a listing is brought nearer to what is wanted, after earlier ops of the request took their units; false
+ * when nothing is free for it. */
+static bool choose(const struct step *step, const struct listing *listing, const struct op *ops,
+                   uint32_t count, struct op *op)
 {
     const struct engine *engine = step->engine;
     int64_t wanted = engine_wanted(engine, listing);
     int64_t expected = listing_expected(listing);
-    if (wanted <= expected)
-        return wanted - expected;
-    int64_t free_units =
-        allocation_free(engine->book, listing->item, step->channel->location, engine->settings.booth_percent);
-    return allocation_raise(listing, wanted, free_units - taken_before(engine, ops, count, listing->item));
+    int64_t free_units = allocation_free(engine->book, listing->item, step->channel->location,
+                                         engine->settings.booth_percent) -
+                         taken_before(engine, ops, count, listing->item);
+    if (engine_absolute_only(step))
+        return engine_absolute_choose(step, listing, wanted, free_units, op);
+    op->delta = wanted <= expected ? wanted - expected : allocation_raise(listing, wanted, free_units);
+    op->method = op->delta > 0 && engine->settings.caps.compare_and_set ? WRITE_COMPARE : WRITE_DELTA;
+    op->from = expected;
+    return op->delta != 0;
 }
 
-static struct op new_op(const struct step *step, const struct listing *listing, int64_t delta,
-                        struct id128 key)
+bool engine_can_raise(const struct step *step, const struct listing *listing)
+{
+    struct op op = {0};
+    return choose(step, listing, NULL, 0, &op);
+}
+
+static struct op new_op(const struct step *step, const struct listing *listing, struct id128 key)
 {
     return (struct op){
-        .id = engine_new_id(step->engine),
         .request_key = key,
         .channel = listing->channel,
         .kind = OP_LEVEL,
         .state = OP_SENT,
         .listing = listing->alias,
-        .delta = delta,
-        .method = delta > 0 && step->engine->settings.caps.compare_and_set ? WRITE_COMPARE : WRITE_DELTA,
-        .from = listing_expected(listing),
         .sent_wall_ms = engine_shop_now(step),
         .attempts = 1,
     };
@@ -202,13 +212,15 @@ static void put_ops(struct step *step, const struct op *ops, uint32_t count, str
     struct changes *changes = &step->output->changes;
     for (uint32_t i = 0; i < count; i++) {
         struct listing row = *book_listing(step->engine->book, ops[i].channel, ops[i].listing);
-        fill_write(&writes[i], &ops[i], &row);
+        engine_fill_write(&writes[i], &ops[i], &row);
         changes_put_op(changes, &ops[i]);
         if (ops[i].delta > 0) {
             grant(step, &row, ops[i].delta, ops[i].id);
             changes_put_listing(changes, &row);
         }
-        engine_watch(step->engine, row.alias)->sent_ms = step->input->now_ms;
+        struct listing_watch *watch = engine_watch(step->engine, row.alias);
+        watch->sent_ms = step->input->now_ms;
+        watch->answered = watch->repeated = false;
     }
 }
 
@@ -224,9 +236,9 @@ int engine_send_changes(struct step *step, const struct candidates *candidates, 
     for (uint32_t i = 0; ops && i < candidates->count; i++) {
         const struct listing *listing =
             book_listing(engine->book, engine->settings.channel, candidates->aliases[i]);
-        int64_t delta = choose_delta(step, listing, ops, count);
-        if (delta)
-            ops[count++] = new_op(step, listing, delta, key);
+        ops[count] = new_op(step, listing, key);
+        if (choose(step, listing, ops, count, &ops[count]))
+            ops[count++].id = engine_new_id(engine);
     }
     bool failed = !ops || !writes;
     if (!failed && count) {
@@ -260,6 +272,13 @@ static void applied(struct step *step, const struct op *op, struct listing *row,
     watch->refusals = watch->stales = watch->failures = 0;
     watch->single = false;
     watch->resend_ms = 0;
+}
+
+static void absolute_applied(struct step *step, const struct op *op, struct listing *row, int64_t level)
+{
+    struct op done = *op;
+    engine_absolute_answered(step, &done, row, level);
+    changes_put_op(&step->output->changes, &done);
 }
 
 static void refused(struct step *step, const struct op *op, struct listing *row, bool alone,
@@ -299,6 +318,7 @@ static void never_sent(struct step *step, const struct op *op, struct listing *r
     engine_end_op(step, op, row, OP_REJECTED, PROOF_REFUSED_GRANT, "The request never reached the shop.");
 }
 
+/* An absolute write does not go again under its key, which means nothing to its shop, but by itself. */
 static void unanswered(struct step *step, const struct op *op)
 {
     struct listing_watch *watch = engine_watch(step->engine, op->listing);
@@ -310,6 +330,8 @@ static void unanswered(struct step *step, const struct op *op)
         return;
     struct op unknown = *op;
     unknown.state = OP_UNKNOWN;
+    if (engine_absolute_op(op))
+        unknown.request_key = engine_new_id(step->engine);
     changes_put_op(&step->output->changes, &unknown);
 }
 
@@ -327,19 +349,23 @@ void engine_digest_write(struct step *step, const struct channel_answer *answer)
     struct engine *engine = step->engine;
     struct flight *flight = &engine->memory.flight;
     struct group group;
-    find_group(engine, flight->key, &group);
+    find_group(engine, flight->key, flight->only, &group);
     for (uint32_t i = 0; i < group.count; i++) {
         const struct op *op = group.ops[i];
         struct listing row = *book_listing(engine->book, op->channel, op->listing);
+        bool absolute = engine_absolute_op(op);
         int64_t level = answer->outcome == ANSWER_DONE && answer->count == group.count
                             ? answer->levels_after[i]
                             : INT64_MIN;
         switch (answer->outcome) {
         case ANSWER_DONE:
-            applied(step, op, &row, level);
+            if (absolute)
+                absolute_applied(step, op, &row, level);
+            else
+                applied(step, op, &row, level);
             break;
         case ANSWER_REJECTED:
-            if (answer->unproven && !flight->first) {
+            if ((answer->unproven || absolute) && !flight->first) {
                 unproven(step, op);
                 continue;
             }
@@ -355,7 +381,10 @@ void engine_digest_write(struct step *step, const struct channel_answer *answer)
             never_sent(step, op, &row);
             break;
         case ANSWER_RETRY:
-            continue;
+            if (!absolute || !flight->first)
+                continue;
+            never_sent(step, op, &row);
+            break;
         case ANSWER_UNKNOWN:
             unanswered(step, op);
             continue;

@@ -23,6 +23,8 @@ enum {
 };
 
 static const struct channel_caps etsy_caps = {
+    .held_off_level = true, /* a receipt takes when it is placed, as far as anybody knows */
+    .restock_unknown = true,
     .pause = true,
     .answer_shows_level = true, /* the answer to PUT and PATCH is the document, the listing */
     .batch_size = 1,            /* one request, one document */

@@ -240,7 +240,8 @@ void bench_answer_orders(struct engine_bench *bench, const struct answer_order_l
 {
     struct answer_order_line copy[BENCH_ROWS_MAX];
     assert_int_equal(bench->request.kind, REQUEST_ORDERS);
-    memcpy(copy, orders, count * sizeof *orders);
+    if (count)
+        memcpy(copy, orders, count * sizeof *orders);
     bench_answer_is(bench,
                     &(struct channel_answer){
                         .outcome = ANSWER_DONE, .orders_complete = true, .count = count, .orders = copy});
