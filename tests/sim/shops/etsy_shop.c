@@ -102,6 +102,29 @@ static int start(struct shop *shop, const struct channel_request *request)
     return 0;
 }
 
+/* Putting back on sale takes two requests. Inactive: PUT, then PATCH state=active. Sold out: PATCH first, for
+ * it sets the quantity to 1 and costs the fee, then PUT. Only the first one got through. */
+static int half(struct shop *shop, const struct channel_request *request, int64_t now_ms)
+{
+    (void)now_ms;
+    uint32_t at;
+    int64_t fetched[SHOP_LISTINGS_MAX];
+    const struct level_write *write = request->writes;
+    if (request->count != 1 || write->method != WRITE_ABSOLUTE ||
+        !shop_find_remote(shop, write->remote_id, &at))
+        return 0;
+    fetch(shop, fetched);
+    int64_t total = total_of(shop, fetched, at, write->to);
+    bool stuck = shop->listings[at].sold_out && shop->settings.relist_fails;
+    if (write->to < 0 || total <= 0 || total > QUANTITY_MAX || stuck)
+        return 0;
+    if (shop->listings[at].sold_out)
+        put_document(shop, fetched, at, 1);
+    else if (shop->listings[at].paused && products(shop, at) == 1)
+        put_document(shop, fetched, at, write->to);
+    return 0;
+}
+
 static void pause_by_api(struct shop *shop, const int64_t *fetched, uint32_t listing)
 {
     if (shop->listings[listing].sold_out)
@@ -119,6 +142,8 @@ static int set_by_api(struct shop *shop, const int64_t *fetched, uint32_t listin
         return shop_refuse(answer, ANSWER_REJECTED, "400: the quantity must be from 1 to 999.");
     if (total <= 0)
         return shop_refuse(answer, ANSWER_REJECTED, "400: the quantity must be greater than 0.");
+    if (shop->listings[listing].sold_out && shop->settings.relist_fails)
+        return shop_refuse(answer, ANSWER_UNKNOWN, "500: Server Error");
     put_document(shop, fetched, listing, level);
     shop->listings[listing].paused = false;
     return 0;
@@ -195,13 +220,23 @@ static void give_back(struct shop *shop, struct shop_order *order, int64_t now_m
     }
 }
 
+/* A change that people make after the sale; some say that it does not move the receipt in the list of
+ * changes. */
+static void touch(const struct shop *shop, struct shop_order *order, int64_t now_ms)
+{
+    if (!shop->settings.quiet_changes)
+        shop_touch(shop, order, now_ms);
+}
+
 static int expire(struct shop *shop, struct shop_order *order, int64_t now_ms)
 {
     if (order->phase != PHASE_UNPAID)
         return -EALREADY;
     give_back(shop, order, now_ms);
     order->hidden = shop->settings.hides_cancelled;
-    return shop_usual_expire(shop, order, now_ms);
+    order->phase = PHASE_GIVEN_UP;
+    touch(shop, order, now_ms);
+    return 0;
 }
 
 static int cancel(struct shop *shop, struct shop_order *order, bool restock, int64_t now_ms)
@@ -213,7 +248,10 @@ static int cancel(struct shop *shop, struct shop_order *order, bool restock, int
         return -EALREADY;
     give_back(shop, order, now_ms);
     order->hidden = shop->settings.hides_cancelled;
-    return shop_usual_cancel(shop, order, false, now_ms);
+    for (uint32_t i = 0; i < order->line_count; i++)
+        order->lines[i].cancelled += shop_open_units(order, &order->lines[i]);
+    touch(shop, order, now_ms);
+    return 0;
 }
 
 /* refunds[] has amounts, no lines and no units. Only when all the money is back the receipt says so. */
@@ -232,7 +270,7 @@ static int refund(struct shop *shop, struct shop_order *order, uint32_t at, int6
         all = all && order->lines[i].refunded == order->lines[i].quantity;
     for (uint32_t i = 0; i < order->line_count && all; i++)
         order->lines[i].cancelled += shop_open_units(order, &order->lines[i]);
-    shop_touch(shop, order, now_ms);
+    touch(shop, order, now_ms);
     return 0;
 }
 
@@ -243,6 +281,7 @@ const struct shop_ops etsy_shop_ops = {
     .grain_ms = SHOP_SECOND_MS,
     .write = write,
     .start = start,
+    .half = half,
     .move = move,
     .set_level = set_level,
     .expire = expire,

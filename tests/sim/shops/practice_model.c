@@ -92,13 +92,17 @@ uint32_t practice_model_truths(const struct shop *shop, struct shop_truth *truth
     return practice->order_count;
 }
 
-enum shop_write_state practice_model_write_state(const struct shop *shop, struct id128 key, int64_t now_ms)
+enum shop_write_state practice_model_write_state(const struct shop *shop, struct id128 key, int64_t now_ms,
+                                                 int64_t *level)
 {
     const struct practice_shop *practice = shop->practice;
-    for (uint32_t i = 0; i < practice->key_count; i++)
-        if (id128_equal(practice->keys[i].key, key) &&
-            now_ms - practice->keys[i].used_ms < practice_caps.key_life_ms)
-            return practice->keys[i].applied ? SHOP_WRITE_APPLIED : SHOP_WRITE_FAILED;
+    for (uint32_t i = 0; i < practice->key_count; i++) {
+        const struct practice_key *known = &practice->keys[i];
+        if (!id128_equal(known->key, key) || now_ms - known->used_ms >= practice_caps.key_life_ms)
+            continue;
+        *level = known->applied && known->count ? known->levels[0] : INT64_MIN;
+        return known->applied ? SHOP_WRITE_APPLIED : SHOP_WRITE_FAILED;
+    }
     return SHOP_WRITE_UNKNOWN;
 }
 

@@ -223,10 +223,10 @@ static void make_wrong(struct tokens *tokens)
         return;
     }
     static const char *const others[][2] = {
-        {"done", "unknown"},   {"unknown", "done"}, {"rejected", "done"}, {"stale", "done"},
-        {"retry", "done"},     {"offline", "done"}, {"yes", "no"},        {"no", "yes"},
-        {"hidden", "ordered"}, {"changed", "same"}, {"same", "changed"},  {"paused", "on-sale"},
-        {"on-sale", "paused"},
+        {"done", "unknown"},   {"unknown", "done"},   {"rejected", "done"},    {"stale", "done"},
+        {"retry", "done"},     {"offline", "done"},   {"reauthorise", "done"}, {"yes", "no"},
+        {"no", "yes"},         {"hidden", "ordered"}, {"changed", "same"},     {"same", "changed"},
+        {"paused", "on-sale"}, {"on-sale", "paused"},
     };
     for (uint32_t i = 0; i < tokens->count; i++)
         for (size_t j = 0; j < sizeof others / sizeof others[0]; j++) {

@@ -91,8 +91,13 @@ static enum scenario_result expect_id(struct scenario *scenario, struct tokens *
 static const struct {
     const char *name;
     enum answer_outcome outcome;
-} outcomes[] = {{"done", ANSWER_DONE},       {"offline", ANSWER_OFFLINE},   {"retry", ANSWER_RETRY},
-                {"unknown", ANSWER_UNKNOWN}, {"rejected", ANSWER_REJECTED}, {"stale", ANSWER_STALE}};
+} outcomes[] = {{"done", ANSWER_DONE},
+                {"offline", ANSWER_OFFLINE},
+                {"retry", ANSWER_RETRY},
+                {"unknown", ANSWER_UNKNOWN},
+                {"rejected", ANSWER_REJECTED},
+                {"stale", ANSWER_STALE},
+                {"reauthorise", ANSWER_REAUTHORISE}};
 enum { OUTCOMES = sizeof outcomes / sizeof outcomes[0] };
 
 static const char *outcome_name(enum answer_outcome outcome)

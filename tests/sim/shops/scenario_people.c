@@ -7,38 +7,48 @@
 
 /* --- the shop ---------------------------------------------------------------------------------------- */
 
-static bool read_setting(const char *text, struct shop_settings *settings)
+static bool read_flag(const char *word, struct shop_settings *settings)
 {
-    const char *value = strchr(text, '=');
-    size_t length = value ? (size_t)(value - text) : strlen(text);
-    int64_t ms = 0;
-    static const char *const words[] = {"falls-at-payment", "cancel-restocks", "hides-cancelled",
-                                        "order-writes"};
-    bool *const flags[] = {&settings->falls_at_payment, &settings->cancel_restocks,
-                           &settings->hides_cancelled, &settings->order_writes};
-    for (size_t i = 0; !value && i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(words[i], text) == 0)
-            return *flags[i] = true;
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {
+        {"falls-at-payment", &settings->falls_at_payment}, {"cancel-restocks", &settings->cancel_restocks},
+        {"hides-cancelled", &settings->hides_cancelled},   {"relist-fails", &settings->relist_fails},
+        {"quiet-changes", &settings->quiet_changes},       {"failed-restocks", &settings->failed_restocks},
+        {"order-writes", &settings->order_writes}};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (strcmp(flags[i].name, word) == 0)
+            return *flags[i].flag = true;
+    return false;
+}
+
+static bool is_named(const char *word, size_t length, const char *name)
+{
+    return strlen(name) == length && strncmp(word, name, length) == 0;
+}
+
+/* NAME=VALUE. */
+static bool read_value(const char *word, struct shop_settings *settings)
+{
+    const char *value = strchr(word, '=');
+    const size_t length = value ? (size_t)(value - word) : 0;
+    struct tokens number = {.count = 1};
+    int64_t units;
     if (!value)
         return false;
-    int64_t *const times[] = {&settings->order_lag_ms, &settings->key_life_ms};
-    static const char *const time_words[] = {"lag", "key-life"};
-    for (size_t i = 0; i < 2; i++)
-        if (strlen(time_words[i]) == length && strncmp(time_words[i], text, length) == 0)
-            return scenario_parse_duration(value + 1, times[i]);
-    uint32_t *const numbers[] = {&settings->page_orders, &settings->offset_cap};
-    static const char *const number_words[] = {"page", "cap"};
-    struct tokens number = {.count = 1};
+    if (is_named(word, length, "lag"))
+        return scenario_parse_duration(value + 1, &settings->order_lag_ms);
+    if (is_named(word, length, "key-life"))
+        return scenario_parse_duration(value + 1, &settings->key_life_ms);
+    uint32_t *const to = is_named(word, length, "page")  ? &settings->page_orders
+                         : is_named(word, length, "cap") ? &settings->offset_cap
+                                                         : NULL;
     (void)snprintf(number.text[0], sizeof number.text[0], "%s", value + 1);
-    for (size_t i = 0; i < 2; i++) {
-        if (strlen(number_words[i]) != length || strncmp(number_words[i], text, length) != 0)
-            continue;
-        if (!tokens_take_number(&number, &ms) || ms < 1 || ms > ORDERS_PAGE_SIZE)
-            return false;
-        *numbers[i] = (uint32_t)ms;
-        return true;
-    }
-    return false;
+    if (!to || !tokens_take_number(&number, &units) || units < 1 || units > ORDERS_PAGE_SIZE)
+        return false;
+    *to = (uint32_t)units;
+    return true;
 }
 
 static enum scenario_result run_shop(struct scenario *scenario, struct tokens *tokens)
@@ -50,7 +60,7 @@ static enum scenario_result run_shop(struct scenario *scenario, struct tokens *t
     if (!kind || !shop_kind_find(kind, &settings.kind))
         return scenario_malformed(scenario, "there is no kind of shop %s", kind ? kind : "named here");
     for (const char *word = tokens_next(tokens); word; word = tokens_next(tokens))
-        if (!read_setting(word, &settings))
+        if (!read_flag(word, &settings) && !read_value(word, &settings))
             return scenario_malformed(scenario, "\"%s\" is no setting", word);
     scenario->shop = shop_new(&settings);
     return scenario->shop ? SCENARIO_FINE : scenario_malformed(scenario, "the shop cannot be made so");

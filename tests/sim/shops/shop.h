@@ -43,7 +43,11 @@ struct shop_settings {
     bool falls_at_payment; /* Etsy: the quantity falls when a receipt is paid, not when it is placed [U] */
     bool cancel_restocks;  /* Etsy: cancelling a receipt restocks its listing by itself [U] */
     bool hides_cancelled;  /* Etsy: cancelled receipts are not listed any more */
-    bool order_writes;     /* WooCommerce: our sales are pushed as orders of our own (two phases) */
+    bool relist_fails;  /* Etsy: putting a sold-out listing back on sale by API answers 500 (open-api#247) */
+    bool quiet_changes; /* Etsy: cancelling and refunding do not count as changes of a receipt (open-api#604)
+                         */
+    bool failed_restocks; /* WooCommerce from 11.0 on: failed gives back (woocommerce#66256) */
+    bool order_writes;    /* WooCommerce: our sales are pushed as orders of our own (two phases) */
 };
 
 struct shop;
@@ -81,8 +85,9 @@ MUST_CHECK int shop_finish(struct shop *shop, const struct channel_request *requ
                            struct channel_answer *answer);
 void shop_abandon(struct shop *shop);
 bool shop_is_started(const struct shop *shop);
-/* WooCommerce with order_writes: only the first of the two phases reaches the shop (the order is made,
- * pending). Others: nothing happens. 0, -E2BIG. */
+/* Only the first of the two changes that the adapter makes for this request reaches the shop. WooCommerce
+ * with order_writes: the order is made, pending. Etsy: a paused listing has its new level and is still
+ * paused; one that sold out is on sale again with 1. Others: nothing happens. 0, -E2BIG. */
 MUST_CHECK int shop_serve_half(struct shop *shop, const struct channel_request *request, int64_t now_ms);
 /* How the adapter reads "too many requests" as the answer to this request: ANSWER_RETRY where it surely was
  * not executed, ANSWER_UNKNOWN where no document says so (Shopify's writes). */
@@ -168,10 +173,11 @@ struct shop_truth {
 };
 /* Fills at most max; returns how many there are. In the order of the order numbers. */
 uint32_t shop_truths(const struct shop *shop, struct shop_truth *truths, uint32_t max);
-/* What the shop knows of a write: its request key, or its op as a reference. */
+/* What the shop knows of a write: its request key, or its op as a reference. level: NULL, or what a repeat
+ * would be answered with (INT64_MIN: no repeat is answered from memory). */
 enum shop_write_state { SHOP_WRITE_UNKNOWN, SHOP_WRITE_FAILED, SHOP_WRITE_APPLIED };
 enum shop_write_state shop_write_state(const struct shop *shop, struct id128 key, struct id128 op,
-                                       int64_t now_ms);
+                                       int64_t now_ms, int64_t *level);
 
 /* Only what decides the shop's future answers and sales counts; ids, versions, fees and past times do not. An
  * index that lags counts by what is left of the lag. Keys and references do not count: mix shop_write_state

@@ -238,7 +238,8 @@ int shop_usual_refund(struct shop *shop, struct shop_order *order, uint32_t at, 
 static int edit_unpaid(struct shop *shop, struct shop_order *order, struct shop_line *line, int64_t delta,
                        int64_t now_ms)
 {
-    if (line->quantity + delta < 1 || (delta > 0 && delta > shop_sellable(shop, line->listing)))
+    if (line->quantity + delta < 1 || line->quantity + delta < line->cancelled + line->shipped ||
+        (delta > 0 && delta > shop_sellable(shop, line->listing)))
         return -ERANGE;
     line->quantity += delta;
     shop_touch(shop, order, now_ms);
@@ -325,6 +326,8 @@ int shop_edit_order(struct shop *shop, uint32_t number, uint32_t line, int64_t d
     bool unpaid = is_unpaid(order);
     if (!delta || delta > SHOP_LEVEL_MAX / 4 || delta < -SHOP_LEVEL_MAX / 4)
         return -EINVAL;
+    if (order->phase == PHASE_GIVEN_UP)
+        return -EALREADY;
     if (unpaid ? !shop->ops->edits_unpaid : !shop->ops->edits_paid)
         return -ENOTSUP;
     return unpaid ? edit_unpaid(shop, order, &order->lines[line], delta, now_ms)

@@ -53,21 +53,28 @@ uint32_t shop_truths(const struct shop *shop, struct shop_truth *truths, uint32_
 }
 
 enum shop_write_state shop_write_state(const struct shop *shop, struct id128 key, struct id128 op,
-                                       int64_t now_ms)
+                                       int64_t now_ms, int64_t *level)
 {
+    int64_t unused;
+    if (!level)
+        level = &unused;
+    *level = INT64_MIN;
     if (shop->practice)
-        return practice_model_write_state(shop, key, now_ms);
+        return practice_model_write_state(shop, key, now_ms, level);
+    bool finds = shop_caps(&shop->settings)->finds_writes;
     const struct shop_record *records = shop_records_of(shop);
     for (uint32_t i = 0; i < shop->record_count; i++) {
         const struct shop_record *record = &records[i];
         bool by_key = id128_equal(record->key, key) && now_ms - record->used_ms < shop_key_life(shop);
-        bool by_reference = shop_caps(&shop->settings)->finds_writes && id128_equal(record->op, op);
-        if (!id128_is_zero(record->key) && (by_key || by_reference))
-            return record->applied ? SHOP_WRITE_APPLIED : SHOP_WRITE_FAILED;
+        bool by_reference = finds && id128_equal(record->op, op);
+        if (id128_is_zero(record->key) || (!by_key && !by_reference))
+            continue;
+        *level = by_key && record->applied ? record->level_after : INT64_MIN;
+        return record->applied ? SHOP_WRITE_APPLIED : SHOP_WRITE_FAILED;
     }
     for (uint32_t i = 0; i < shop->order_count; i++)
         if (shop->orders[i].own && id128_equal(shop->orders[i].reference, op))
-            return shop->orders[i].lines[0].took ? SHOP_WRITE_APPLIED : SHOP_WRITE_FAILED;
+            return shop->orders[i].reduced ? SHOP_WRITE_APPLIED : SHOP_WRITE_FAILED;
     return SHOP_WRITE_UNKNOWN;
 }
 
@@ -102,8 +109,9 @@ static uint64_t mix_order(uint64_t hash, const struct shop *shop, const struct s
     return hash;
 }
 
-/* Square: a late sale counts only if it was after the last count, which is soon three days ago for ever. */
-static int64_t count_age_hours(const struct shop *shop, uint32_t listing, int64_t now_ms)
+/* Square: what arrives late counts only if it was after the last count, for as long as anything can arrive
+ * late. In full: which of two moments in the same minute came first is the whole point. */
+static int64_t count_age(const struct shop *shop, uint32_t listing, int64_t now_ms)
 {
     int64_t newest_ms = shop->listings[listing].counted_ms;
     const struct shop_record *records = shop_records_of(shop);
@@ -111,9 +119,8 @@ static int64_t count_age_hours(const struct shop *shop, uint32_t listing, int64_
         if (records[i].kind == RECORD_COUNT && records[i].listing == listing &&
             records[i].occurred_ms > newest_ms)
             newest_ms = records[i].occurred_ms;
-    if (newest_ms == SHOP_NEVER_MS || now_ms - newest_ms > SHOP_LATE_MAX_MS)
-        return SHOP_LATE_MAX_MS / SHOP_HOUR_MS;
-    return (now_ms - newest_ms) / SHOP_HOUR_MS;
+    bool late = newest_ms == SHOP_NEVER_MS || now_ms - newest_ms > SHOP_LATE_MAX_MS;
+    return late ? SHOP_LATE_MAX_MS : now_ms - newest_ms;
 }
 
 uint64_t shop_hash(const struct shop *shop, int64_t now_ms)
@@ -132,7 +139,7 @@ uint64_t shop_hash(const struct shop *shop, int64_t now_ms)
         hash = shop_mix(hash, listing->level);
         hash = shop_mix(hash, listing->tracked << 3 | listing->enforces << 2 | listing->paused << 1 |
                                   listing->sold_out);
-        hash = shop_mix(hash, shop->ops->moves_are_recorded ? count_age_hours(shop, i, now_ms) : 0);
+        hash = shop_mix(hash, shop->ops->moves_are_recorded ? count_age(shop, i, now_ms) : 0);
     }
     for (uint32_t i = 0; i < shop->order_count; i++)
         hash = mix_order(hash, shop, &shop->orders[i], now_ms);

@@ -19,6 +19,7 @@ static const char *const names[SHOP_FAULTS] = {
     [SHOP_FAULT_ERROR] = "error",
     [SHOP_FAULT_ERROR_DONE] = "error-done",
     [SHOP_FAULT_HALF] = "half",
+    [SHOP_FAULT_TOKEN] = "token",
 };
 
 const char *shop_fault_name(enum shop_fault fault)
@@ -135,6 +136,8 @@ int shop_wire_send(struct shop_wire *wire, struct shop *shop, const struct chann
     case SHOP_FAULT_HALF:
         result = shop_serve_half(shop, request, now_ms);
         return result < 0 ? result : lost(request, answer);
+    case SHOP_FAULT_TOKEN:
+        return unanswered(request, ANSWER_REAUTHORISE, "The access token is refused.", answer);
     }
     return -EINVAL;
 }

@@ -21,8 +21,9 @@ enum shop_fault {
     SHOP_FAULT_ERROR,        /* 5xx, nothing done */
     SHOP_FAULT_ERROR_DONE,   /* 5xx after it was done */
     SHOP_FAULT_HALF,         /* no answer; shop_serve_half */
+    SHOP_FAULT_TOKEN,        /* the token has lapsed: nothing is done, ANSWER_REAUTHORISE */
 };
-enum { SHOP_FAULTS = SHOP_FAULT_HALF + 1 };
+enum { SHOP_FAULTS = SHOP_FAULT_TOKEN + 1 };
 
 /* A request without pointers. */
 struct shop_letter {

@@ -135,6 +135,37 @@ static void test_sold_out_costs_a_fee(void **state)
     shop_free(shop);
 }
 
+/* etsy/open-api#247: "Can not activate listing from 'sold out' state", 500. */
+static void test_sold_out_may_be_stuck(void **state)
+{
+    (void)state;
+    struct shop *shop = bench_shop_with((struct shop_settings){.kind = SHOP_ETSY, .relist_fails = true}, 2);
+    struct shop_basket all = {.count = 2, .lines = {{0, 2}, {1, 7}}};
+    uint32_t order;
+    assert_int_equal(shop_buy(shop, &all, NOW_MS, &order), 0);
+    assert_int_equal(bench_absolute(shop, 1, 3, NOW_MS).outcome, ANSWER_UNKNOWN);
+    assert_int_equal(bench_true_level(shop, 0), 0);
+    assert_int_equal(shop_fees(shop), 0);
+    assert_int_equal(shop_resume(shop, 0, NOW_MS), 0);
+    assert_int_equal(bench_absolute(shop, 1, 3, NOW_MS).level, 3);
+    shop_free(shop);
+}
+
+/* etsy/open-api#604: cancellations and refunds are not found by min_last_modified. */
+static void test_changes_may_be_quiet(void **state)
+{
+    (void)state;
+    struct answer_order_line line;
+    struct shop *shop = bench_shop_with((struct shop_settings){.kind = SHOP_ETSY, .quiet_changes = true}, 5);
+    uint32_t order = bench_buy(shop, 2, NOW_MS);
+    int64_t version = bench_order(shop, order, NOW_MS).version;
+    assert_int_equal(shop_cancel(shop, order, false, NOW_MS + HOUR_MS), 0);
+    assert_int_equal(bench_orders(shop, NOW_MS + MINUTE_MS, NOW_MS + HOUR_MS, &line, 1), 0);
+    assert_int_equal(bench_order(shop, order, NOW_MS + HOUR_MS).state.cancelled, 2);
+    assert_int_equal(bench_order(shop, order, NOW_MS + HOUR_MS).version, version);
+    shop_free(shop);
+}
+
 /* Section 3: "Does a cancellation restock the listing? Not in the API texts": both, and no record of it
  * either way. */
 static void test_cancel_restocks_or_not(void **state)
@@ -261,6 +292,8 @@ int main(void)
         cmocka_unit_test(test_zero_and_a_thousand_are_refused),
         cmocka_unit_test(test_pause_keeps_the_level_and_a_write_resumes),
         cmocka_unit_test(test_sold_out_costs_a_fee),
+        cmocka_unit_test(test_sold_out_may_be_stuck),
+        cmocka_unit_test(test_changes_may_be_quiet),
         cmocka_unit_test(test_cancel_restocks_or_not),
         cmocka_unit_test(test_cancelled_receipt_may_vanish),
         cmocka_unit_test(test_partial_refund_shows_no_units),

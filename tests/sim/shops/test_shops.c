@@ -116,12 +116,14 @@ static void test_write_state_is_what_the_shop_remembers(void **state)
         struct shop *shop = bench_shop(kinds[i], 5);
         struct id128 key = {.bytes = {1}};
         struct id128 op = {.bytes = {0xee, 1}};
-        assert_int_equal(shop_write_state(shop, key, op, NOW_MS), SHOP_WRITE_UNKNOWN);
+        int64_t level;
+        assert_int_equal(shop_write_state(shop, key, op, NOW_MS, &level), SHOP_WRITE_UNKNOWN);
         lower(shop, 1, NOW_MS);
         bool remembers = kinds[i] != SHOP_ETSY && kinds[i] != SHOP_WOO;
-        assert_int_equal(shop_write_state(shop, key, op, NOW_MS),
+        assert_int_equal(shop_write_state(shop, key, op, NOW_MS, &level),
                          remembers ? SHOP_WRITE_APPLIED : SHOP_WRITE_UNKNOWN);
-        assert_int_equal(shop_write_state(shop, key, op, NOW_MS + DAY_MS),
+        assert_int_equal(level, remembers ? 4 : INT64_MIN);
+        assert_int_equal(shop_write_state(shop, key, op, NOW_MS + DAY_MS, NULL),
                          kinds[i] == SHOP_SQUARE ? SHOP_WRITE_APPLIED : SHOP_WRITE_UNKNOWN);
         shop_free(shop);
     }
@@ -141,7 +143,7 @@ static void test_faults_on_the_way(void **state)
         {SHOP_FAULT_LATE, false, true},         {SHOP_FAULT_SLOW, false, true},
         {SHOP_FAULT_TWICE, true, false},        {SHOP_FAULT_BUSY, false, true},
         {SHOP_FAULT_ERROR, false, true},        {SHOP_FAULT_ERROR_DONE, true, true},
-        {SHOP_FAULT_HALF, false, true},
+        {SHOP_FAULT_HALF, false, true},         {SHOP_FAULT_TOKEN, false, true},
     };
     for (size_t i = 0; i < KINDS; i++)
         for (size_t j = 0; j < sizeof faults / sizeof faults[0]; j++) {

@@ -71,6 +71,23 @@ static void test_failed_keeps_what_was_taken(void **state)
     walk(steps, sizeof steps / sizeof steps[0]);
 }
 
+/* woocommerce/woocommerce#66256, 11.0: failed gives back; #10189: paying it then does not look at the stock.
+ */
+static void test_failed_gives_back_from_11_on(void **state)
+{
+    (void)state;
+    char text[96];
+    struct shop *shop = bench_shop_with((struct shop_settings){.kind = SHOP_WOO, .failed_restocks = true}, 3);
+    uint32_t order = bench_buy(shop, 2, NOW_MS);
+    assert_int_equal(shop_set_status(shop, order, "failed", NOW_MS), 0);
+    assert_int_equal(bench_true_level(shop, 0), 3);
+    assert_string_equal(bench_vector(shop, order, NOW_MS, text), "0 2 0 0 0 0");
+    bench_buy(shop, 3, NOW_MS);
+    assert_int_equal(shop_pay(shop, order, NOW_MS), 0);
+    assert_int_equal(bench_true_level(shop, 0), -2);
+    shop_free(shop);
+}
+
 /* ""refunded" by status makes a refund object and does not restock". */
 static void test_refunded_does_not_restock(void **state)
 {
@@ -261,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_absolute_write_overwrites_a_sale),
         cmocka_unit_test(test_statuses_take_once_and_give_back),
         cmocka_unit_test(test_failed_keeps_what_was_taken),
+        cmocka_unit_test(test_failed_gives_back_from_11_on),
         cmocka_unit_test(test_refunded_does_not_restock),
         cmocka_unit_test(test_cancelled_pending_is_nothing),
         cmocka_unit_test(test_refund_by_reduced_stock),

@@ -79,7 +79,8 @@ static void set_phase(struct shop *shop, struct shop_order *order, enum shop_pha
             continue;
         if (statuses[i].takes && !order->reduced)
             take_stock(shop, order, now_ms);
-        if (statuses[i].gives_back && order->reduced)
+        bool gives_back = statuses[i].gives_back || (phase == PHASE_FAILED && shop->settings.failed_restocks);
+        if (gives_back && order->reduced)
             give_back(shop, order, now_ms);
     }
     for (uint32_t i = 0; i < order->line_count; i++) {
