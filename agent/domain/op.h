@@ -36,7 +36,9 @@ struct op {
     int64_t to;    /* WRITE_ABSOLUTE: the level it sets */
     int64_t applied_wall_ms; /* WRITE_ABSOLUTE: the shop's clock at an answer that proves it was applied
                                 before; 0 none */
-    int64_t sold_after;      /* of orders placed surely after that, booked since; listing units */
+    int64_t back_before; /* WRITE_ABSOLUTE: what had come back to the listing before it was sent, restored and
+                            edits */
+    int64_t sold_after;  /* of orders placed surely after that, booked since; listing units */
     char order[REMOTE_ID_MAX_BYTES + 1];       /* OP_CANCEL_ORDER: the shop's order id */
     char source_key[SOURCE_KEY_MAX_BYTES + 1]; /* OP_CANCEL_ORDER: the line whose card asked for it */
     int64_t sent_wall_ms; /* first sending, by our best clock; key lifetimes are counted from it */

@@ -144,7 +144,7 @@ static const struct {
      load_listing},
     {"SELECT id, request_key, channel, kind, state, listing, delta, compare_from, order_id, source_key, "
      "sent_wall_ms, "
-     "attempts, words, method, to_level, applied_wall_ms, sold_after FROM op ORDER BY number",
+     "attempts, words, method, to_level, applied_wall_ms, sold_after, back_before FROM op ORDER BY number",
      load_op},
 };
 

@@ -139,6 +139,7 @@ static int put_op(struct store *store, const struct op *op)
     store_bind_i(put, 15, op->to);
     store_bind_i(put, 16, op->applied_wall_ms);
     store_bind_i(put, 17, op->sold_after);
+    store_bind_i(put, 18, op->back_before);
     return store_run(put);
 }
 
@@ -251,6 +252,7 @@ void store_read_op(sqlite3_stmt *row, struct op *op)
         .to = sqlite3_column_int64(row, 14),
         .applied_wall_ms = sqlite3_column_int64(row, 15),
         .sold_after = sqlite3_column_int64(row, 16),
+        .back_before = sqlite3_column_int64(row, 17),
     };
     store_column_text(row, 8, op->order, sizeof op->order);
     store_column_text(row, 9, op->source_key, sizeof op->source_key);

@@ -76,8 +76,9 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_OP_PUT] =
         "INSERT INTO op (id, request_key, channel, kind, state, listing, delta, compare_from, order_id, "
         "source_key, "
-        "sent_wall_ms, attempts, words, method, to_level, applied_wall_ms, sold_after) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
+        "sent_wall_ms, attempts, words, method, to_level, applied_wall_ms, sold_after, "
+        "back_before) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) "
         "ON CONFLICT (id) DO UPDATE SET request_key = ?2, state = ?5, delta = ?7, compare_from = ?8, "
         "sent_wall_ms = ?11, attempts = ?12, words = ?13, to_level = ?15, applied_wall_ms = ?16, "
         "sold_after = ?17",

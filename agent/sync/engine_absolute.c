@@ -64,6 +64,7 @@ bool engine_absolute_choose(const struct step *step, const struct listing *listi
         most(given, listing->held) - given + (listing->pack ? most(free_units, 0) / listing->pack : 0);
     wanted = most(0, wanted - (listing_expected(listing) - expected)); /* what is held is theirs already */
     op->from = expected;
+    op->back_before = listing->restored + listing->edits;
     if (wanted < expected) {
         if (!engine_absolute_lowers(listing, wanted))
             return false;
@@ -171,14 +172,15 @@ void engine_absolute_booked(const struct step *step, struct op *op, const struct
     int64_t taken = difference->ordered + (step->engine->settings.caps.held_off_level ? difference->held : 0);
     if (!op->applied_wall_ms || op->method == WRITE_PAUSE)
         return; /* nothing is sold of a paused listing */
-    if (line->version >= from_ms)
-        op->sold_after -= difference->restored; /* in doubt it came back after: that only holds units back */
-    if (line->created_wall_ms > op->applied_wall_ms) {
-        op->sold_after += taken;
-    } else if (line->created_wall_ms >= from_ms && taken) {
-        op->applied_wall_ms = 0; /* before or after, nobody can tell: the level is read again */
+    bool after = line->created_wall_ms > op->applied_wall_ms;
+    /* When it was paid, or came back, nobody says: some time up to its last change. */
+    bool unsure = line->version >= from_ms && (difference->restored || (taken && !after));
+    if (unsure) { /* before or after, nobody can tell: the level is read again */
+        op->applied_wall_ms = 0;
         op->sold_after = 0;
         engine_watch(step->engine, op->listing)->answered = true;
+    } else if (after) {
+        op->sold_after += taken;
     }
 }
 
@@ -189,8 +191,10 @@ void engine_absolute_booked(const struct step *step, struct op *op, const struct
 static int64_t left_on_sale(const struct listing *row, const struct op *op, int64_t sold)
 {
     int64_t before = sold - op->sold_after, level = row->level;
+    int64_t back = most(0, row->restored + row->edits - op->back_before);
     if (level != op->from - before) {
-        int64_t lowest = least(op->to, op->to - before), highest = most(op->to, op->to - before);
+        int64_t lowest = least(op->to, op->to - before - back),
+                highest = most(op->to, op->to - before) + back;
         level = most(lowest, least(highest, level));
     }
     return level - op->sold_after;

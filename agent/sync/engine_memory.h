@@ -21,7 +21,8 @@ struct listing_watch {
     bool doubted;  /* level and expectation differed since they were last seen to agree: a card may be open */
     uint32_t seen_read; /* order reads begun when the level was seen */
     int64_t seen_level, seen_expected;
-    int64_t since_ms;  /* when this difference was first seen; monotonic */
+    int64_t since_ms;  /* when this difference was first seen; monotonic, 0 not */
+    int64_t seen_ms;   /* …and last */
     int64_t sent_ms;   /* when a write of it was last sent since the start; monotonic, 0 never */
     int64_t resend_ms; /* an unanswered write is not repeated before; monotonic */
 };

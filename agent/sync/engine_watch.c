@@ -31,6 +31,7 @@ static void agree(struct step *step, const struct listing *listing, struct listi
     if (watch->doubted)
         put_drift_card(step, listing, CARD_SETTLED, 0, "Shop and ledger agree again.");
     watch->doubted = false;
+    watch->since_ms = 0;
     watch->check = CHECK_NONE;
 }
 
@@ -77,8 +78,9 @@ bool engine_watch_observe(struct step *step, struct listing *row, int64_t level,
     bool again = watch->seen_expected == expected && watch->seen_level == level;
     if (again && watch->check == CHECK_DRIFT)
         return changed;
-    if (!again || watch->check != CHECK_ORDERS)
+    if (!again || !watch->since_ms)
         watch->since_ms = step->input->now_ms;
+    watch->seen_ms = step->input->now_ms;
     watch->check = CHECK_ORDERS;
     watch->seen_expected = expected;
     watch->seen_level = level;
@@ -210,6 +212,10 @@ void engine_watch_settle(struct step *step, const struct listing *listing, const
         watch->seen_read = memory->reads_begun;
         if (ripe_ms < memory->next_poll_ms)
             memory->next_poll_ms = ripe_ms;
+        return;
+    }
+    if (watch->seen_ms < ripe_ms) { /* what is carded is what is there now */
+        watch->check = CHECK_READ;
         return;
     }
     if (op)

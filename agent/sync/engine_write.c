@@ -113,7 +113,8 @@ void engine_fill_write(struct level_write *write, const struct op *op, const str
                                   .method = op->method,
                                   .delta = op->delta,
                                   .from = op->from,
-                                  .to = op->to};
+                                  .to = op->to,
+                                  .occurred_ms = op->sent_wall_ms};
     (void)snprintf(write->remote_id, sizeof write->remote_id, "%s", listing->remote_id);
 }
 

@@ -128,6 +128,7 @@ static uint64_t mix_watch(uint64_t hash, const struct world *world, const struct
         return hash;
     hash = mix(hash, memory->reading.active && memory->reading.number > watch->seen_read);
     hash = mix(hash, memory->reads_done > watch->seen_read);
+    hash = mix(hash, behind(world, watch->seen_ms));
     return mix(hash, behind(world, watch->since_ms));
 }
 
