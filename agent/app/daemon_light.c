@@ -129,6 +129,8 @@ static void outcome_sold(struct daemon *daemon, const struct intake_outcome *out
     const struct intake_recent *sale = intake_recent(daemon->intake, 0);
     if (daemon->courier_count && sale)
         daemon_note_unsent(daemon, sale->position, sale->time_ms);
+    for (uint32_t i = 0; i < daemon->courier_count; i++)
+        courier_sold(daemon->couriers[i], outcome->item);
     daemon_signal(daemon, STATUS_SOLD, event_id);
     flash(daemon, STATUS_SOLD);
     if (outcome->signal == INTAKE_UNKNOWN) {

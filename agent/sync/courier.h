@@ -9,6 +9,8 @@
 #include "net/http.h"
 #include "store/store.h"
 #include "sync/engine.h"
+#include "sync/sale_lag.h"
+#include "sync/traffic.h"
 
 struct courier;
 
@@ -48,6 +50,10 @@ void courier_notify(struct courier *courier, enum engine_input_kind kind);
 uint32_t courier_channel(const struct courier *courier); /* alias */
 void courier_view(const struct courier *courier, struct engine_view *view);
 int64_t courier_wanted(const struct courier *courier, const struct listing *listing);
+/* A sale of the item was committed: how long until this channel has followed? */
+void courier_sold(struct courier *courier, uint32_t item);
+const struct traffic *courier_traffic(const struct courier *courier);   /* borrowed */
+const struct sale_lag *courier_sale_lag(const struct courier *courier); /* borrowed */
 /* Nothing in flight and nothing to send: true when stopping now loses no round trip. */
 bool courier_idle(const struct courier *courier);
 
