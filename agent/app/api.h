@@ -61,6 +61,10 @@ const struct intake_recent *api_undoable(struct daemon *daemon);
 void api_write_status(struct daemon *daemon, struct buf *out);
 void api_write_stock_item(struct daemon *daemon, struct json_writer *json, const char *key,
                           const struct item *item);
+/* Members id, kind, state, text, chosen and opened_ms as an object of an array. */
+void api_write_card_head(struct daemon *daemon, struct json_writer *json, const struct card *card);
+/* A moment of the loop's clock on the device's own time; 0: never. */
+int64_t api_moment_ms(struct daemon *daemon, int64_t monotonic_ms);
 void api_write_scan(struct daemon *daemon, struct json_writer *json, const char *key,
                     const struct intake_recent *recent);
 

@@ -157,6 +157,19 @@ static void write_card(struct daemon *daemon, struct json_writer *json, const st
     json_end_object(json);
 }
 
+void api_write_card_head(struct daemon *daemon, struct json_writer *json, const struct card *card)
+{
+    const char *chosen = resolve_option_name(card->chosen);
+    json_begin_object(json, NULL);
+    json_int(json, "id", (int64_t)card->id);
+    json_text(json, "kind", kind_name(card->kind));
+    json_text(json, "state", state_name(card->state));
+    json_text(json, "text", card->text);
+    json_text(json, "chosen", chosen && card->chosen ? chosen : "");
+    json_int(json, "opened_ms", opened_ms(daemon, card));
+    json_end_object(json);
+}
+
 int api_cards(struct api_call *call)
 {
     struct card *cards = calloc(CARDS_MAX + 1, sizeof *cards);

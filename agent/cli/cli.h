@@ -44,6 +44,10 @@ extern const struct cli_command cli_commands[]; /* ends with a NULL name */
  * freed with json_free; text, when not NULL, gets the raw reply. Returns whether the call worked. */
 bool cli_call(struct cli *cli, const char *method, const char *path, const char *body, struct json **answer,
               struct buf *text, int *code);
+/* A GET that with --json prints the raw answer. Returns whether there is an answer left to show. */
+bool cli_ask(struct cli *cli, const char *path, struct json **answer, int *code);
+/* A time of day, or where it is not known an age; nothing for 0. answer: has "clock" and "now_ms". */
+void cli_print_time(const struct json *answer, const char *label, int64_t wall_ms);
 /* The same for one that only prints {"words":…}. */
 int cli_words(struct cli *cli, const char *path, const char *body);
 /* The ledger to read without a fairstockd: the argument DIR, else --state, else the service's. */

@@ -123,6 +123,15 @@ test('why: lines that add up, and follow what happens', async () => {
     await text(page, '#item-sheet [data-part="on_hand"] h3', new RegExp(`^${before[0].head - 1} on hand`));
     const [after] = await sums();
     assert.deepEqual([after.sum, after.lines], [before[0].head - 1, before[0].lines + 1]);
+    // Who may sell what is available, what the shop was asked and said: as the command tells it.
+    const why = JSON.parse(stall.command('explain', 'MUG-BLU', '--json').stdout);
+    const [place] = why.locations;
+    await text(page, '#item-sheet [data-place="booth"]', new RegExp(`^${place.available} available at booth = ${place.channels[0].units} for practice \\+ ${place.left} left for the stall$`));
+    await text(page, '#item-sheet [data-part="practice"]', /the shop showed \d, as expected\. Read/);
+    const asked = page.locator('#item-sheet [data-part="practice"] details');
+    await until('the last change', async () => (await asked.count()) === 1);
+    await asked.locator('summary').click();
+    await text(page, '#item-sheet .sendings li', /^lowered by 1: done after \d+ ms, it showed \d, /);
     await page.keyboard.press('Escape');
     await until('the focus to come back', () => opener.evaluate((element) => element === document.activeElement));
     await search('');
