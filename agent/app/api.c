@@ -17,6 +17,7 @@ static const struct {
     {"GET", "/stock/", true, api_stock},        {"GET", "/scans", false, api_scans},
     {"GET", "/cards", false, api_cards},        {"GET", "/explain", false, api_explain},
     {"GET", "/codes", false, api_codes},        {"GET", "/devices", false, api_devices},
+    {"GET", "/metrics", false, api_metrics},    {"GET", "/latency", false, api_latency},
     {"GET", "/learn", false, api_learn_poll},   {"POST", "/sell", false, api_sell},
     {"POST", "/undo", false, api_undo},         {"POST", "/sync", false, api_sync},
     {"POST", "/cards/", true, api_card_choose}, {"POST", "/import", false, api_import},

@@ -40,6 +40,8 @@ int api_cards(struct api_call *call);
 int api_explain(struct api_call *call);
 int api_codes(struct api_call *call);
 int api_devices(struct api_call *call);
+int api_metrics(struct api_call *call);
+int api_latency(struct api_call *call);
 int api_sell(struct api_call *call);
 int api_undo(struct api_call *call);
 int api_sync(struct api_call *call);

@@ -72,6 +72,7 @@ struct daemon {
     uint8_t csrf_secret[32];
     char view_key[33];
     uint64_t sold_this_start;
+    uint64_t scan_counts[INTAKE_FAULT + 1];   /* by enum intake_signal, since the start */
     uint64_t unsent;                          /* sales since every live channel was last up to date */
     uint64_t unsent_position, unsent_time_ms; /* the first of them, and its event time */
     struct intake_outcome last_outcome;       /* for the one who typed it */

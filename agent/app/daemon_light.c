@@ -150,6 +150,7 @@ static void outcome_sold(struct daemon *daemon, const struct intake_outcome *out
 void daemon_outcome(void *user, const struct intake_outcome *outcome)
 {
     struct daemon *daemon = user;
+    daemon->scan_counts[outcome->signal]++;
     daemon->facts.waiting_commit = false; /* the answer shows, not that it took its time */
     switch (outcome->signal) {
     case INTAKE_SOLD:

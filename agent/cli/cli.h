@@ -84,6 +84,7 @@ int cli_sell(struct cli *cli);
 int cli_undo(struct cli *cli);
 int cli_stock(struct cli *cli);
 int cli_explain(struct cli *cli);
+int cli_latency(struct cli *cli);
 int cli_import(struct cli *cli);
 int cli_export(struct cli *cli);
 int cli_sync(struct cli *cli);

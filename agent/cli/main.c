@@ -17,6 +17,7 @@ const struct cli_command cli_commands[] = {
     {"stock", "[SKU] [--json]", "what is on hand and what the shops show", "", 0, 1, cli_stock},
     {"explain", "SKU [CHANNEL] [--json]", "every number of an item with the ledger lines behind it", "", 1, 2,
      cli_explain},
+    {"latency", "[--json]", "how long the shops take to answer, and to follow a sale", "", 0, 0, cli_latency},
     {"import", "FILE [--strict]", "items from a CSV file",
      "Columns by header: sku, title, barcode, price, cost, currency, on_hand, location, one_of_a_kind,\n"
      "reorder_point, lead_days; sku and title are needed. UTF-8, at most 8 MB. Bad rows are named with line "

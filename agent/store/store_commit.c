@@ -113,6 +113,7 @@ int store_end(struct store *store, int result)
 {
     if (result == 0) {
         result = run_commit(store, store_use(store, SQL_COMMIT));
+        store->commits += result == 0;
         if (result == 0)
             return 0;
     }

@@ -85,6 +85,7 @@ struct store {
     uint64_t last_position, seal_position, snapshot_position;
     uint8_t hash[HASH_BYTES]; /* h of the last event */
     int wal_frames;           /* as the last commit left the WAL */
+    uint64_t commits;         /* that succeeded since this was made */
     struct store_mark mark;   /* of the transaction that runs */
     bool wal_ready;           /* its space was written with zeros */
     int open_cards;           /* cached count; -1: ask */

@@ -173,6 +173,20 @@ test('network off, a sale, network on: what is owed is shown, and then that it w
     await search('');
 });
 
+test('how fast the shop answers: the quantiles that the agent tells, drawn', async () => {
+    await page.locator('#latency summary').click();
+    const told = JSON.parse(stall.command('latency', '--json').stdout).channels[0];
+    for (const [key, words] of [['read', 'To read'], ['write', 'To change'], ['sale_acknowledged', 'A sale here → shown there']]) {
+        assert.ok(told[key].count > 0, key);
+        const part = page.locator(`#latency [data-kind="${words}"]`);
+        await part.waitFor();
+        assert.equal(await part.locator('rect').count() > 0, true);
+        assert.match(await part.innerText(), /p50\s*\d+(\.\d)? m?s\s*p95\s*\d+(\.\d)? m?s\s*p99\s*\d+(\.\d)? m?s/);
+    }
+    assert.deepEqual([await overflow(page)].flat(), []);
+    await page.locator('#latency summary').click();
+});
+
 test('import names the bad rows; an item without a code, and one with only a pack\'s code, are sold by the unit', async () => {
     const long = 'W'.repeat(180);
     const csv = ['sku,title,barcode,price,on_hand', 'PLAIN,Woven band,,5.00,9', 'PACK,Button,2800000009991*6,1.00,60', 'BAD,Broken,,cheap,1',
