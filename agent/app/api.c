@@ -18,12 +18,13 @@ static const struct {
     {"GET", "/cards", false, api_cards},        {"GET", "/explain", false, api_explain},
     {"GET", "/codes", false, api_codes},        {"GET", "/devices", false, api_devices},
     {"GET", "/metrics", false, api_metrics},    {"GET", "/latency", false, api_latency},
-    {"GET", "/learn", false, api_learn_poll},   {"POST", "/sell", false, api_sell},
-    {"POST", "/undo", false, api_undo},         {"POST", "/sync", false, api_sync},
-    {"POST", "/cards/", true, api_card_choose}, {"POST", "/import", false, api_import},
-    {"POST", "/go-live", false, api_go_live},   {"POST", "/practice", false, api_practice},
-    {"POST", "/witness", false, api_witness},   {"POST", "/learn", false, api_learn},
-    {"POST", "/hello", false, api_hello},
+    {"GET", "/catch-up", false, api_catch_up},  {"GET", "/dry-run", false, api_dry_run},
+    {"GET", "/report", false, api_report},      {"GET", "/learn", false, api_learn_poll},
+    {"POST", "/sell", false, api_sell},         {"POST", "/undo", false, api_undo},
+    {"POST", "/sync", false, api_sync},         {"POST", "/cards/", true, api_card_choose},
+    {"POST", "/import", false, api_import},     {"POST", "/go-live", false, api_go_live},
+    {"POST", "/practice", false, api_practice}, {"POST", "/witness", false, api_witness},
+    {"POST", "/learn", false, api_learn},       {"POST", "/hello", false, api_hello},
 };
 
 int api_error(struct api_call *call, int status, const char *format, ...)

@@ -41,6 +41,9 @@ int api_explain(struct api_call *call);
 int api_codes(struct api_call *call);
 int api_devices(struct api_call *call);
 int api_metrics(struct api_call *call);
+int api_catch_up(struct api_call *call);
+int api_dry_run(struct api_call *call);
+int api_report(struct api_call *call);
 int api_latency(struct api_call *call);
 int api_sell(struct api_call *call);
 int api_undo(struct api_call *call);
@@ -63,6 +66,8 @@ const struct intake_recent *api_undoable(struct daemon *daemon);
 void api_write_status(struct daemon *daemon, struct buf *out);
 void api_write_stock_item(struct daemon *daemon, struct json_writer *json, const char *key,
                           const struct item *item);
+/* How far the shops know everything: the "catch_up" of GET /status. */
+void api_write_progress(struct daemon *daemon, struct json_writer *json, const char *key);
 /* Members id, kind, state, text, chosen and opened_ms as an object of an array. */
 void api_write_card_head(struct daemon *daemon, struct json_writer *json, const struct card *card);
 /* A moment of the loop's clock on the device's own time; 0: never. */

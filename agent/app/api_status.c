@@ -144,6 +144,7 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     for (uint32_t i = 0; i < daemon->courier_count; i++)
         write_channel(daemon, json, daemon->couriers[i]);
     json_end_array(json);
+    api_write_progress(daemon, json, "catch_up");
     write_disk(daemon, json);
     write_undo(daemon, json);
     json_end_object(json);

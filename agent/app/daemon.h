@@ -4,6 +4,7 @@
 #ifndef FAIRSTOCK_APP_DAEMON_H
 #define FAIRSTOCK_APP_DAEMON_H
 
+#include "app/daemon_catch_up.h"
 #include "app/daemon_clock.h"
 #include "app/daemon_identity.h"
 #include "app/daemon_scans.h"
@@ -59,6 +60,7 @@ struct daemon {
     int source_count;
     struct daemon_scans scans;
     struct turn rest, recovery;
+    struct daemon_catch_up catch_up;
 
     struct status_facts facts;
     enum status_lamp shown;

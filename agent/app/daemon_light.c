@@ -228,6 +228,7 @@ void daemon_courier_changed(void *user)
     if (up_to_date(daemon))
         daemon->unsent = 0;
     daemon_recover_after_commit(daemon);
+    daemon_catch_up_look(daemon);
     daemon_update_lamp(daemon);
     publish_by(daemon, loop_now_ms(daemon->loop) + (is_news(daemon) ? PUBLISH_MIN_MS : PUBLISH_QUIET_MS));
 }

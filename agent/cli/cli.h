@@ -25,7 +25,8 @@ struct cli {
     char socket[4096];
     int argc; /* arguments after the subcommand */
     char **argv;
-    bool json; /* --json was given: print the raw answer */
+    bool json;          /* --json was given: print the raw answer */
+    bool dry_run, wait; /* of sync */
     bool strict, yes, confirm, journal, set_aside;
     int64_t keep;                          /* --keep: backups */
     const char *config;                    /* --config; NULL: the service's */
@@ -88,6 +89,7 @@ int cli_latency(struct cli *cli);
 int cli_import(struct cli *cli);
 int cli_export(struct cli *cli);
 int cli_sync(struct cli *cli);
+int cli_catch_up(struct cli *cli);
 int cli_cards(struct cli *cli);
 int cli_learn(struct cli *cli);
 int cli_practice(struct cli *cli);

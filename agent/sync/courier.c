@@ -79,8 +79,7 @@ static struct http_answer as_answer(const struct http_reply *reply)
     };
 }
 
-/* What the shop itself said, over a connection that proved to be its own; a login page's clock is nobody's.
- */
+/* What the shop said over a connection that proved to be its own; a login page's clock is nobody's. */
 static void note_time(struct courier *courier, const struct http_answer *http,
                       const struct channel_answer *answer)
 {
@@ -250,8 +249,7 @@ static void note_durable(struct courier *courier)
     if (courier->orders_ms)
         traffic_booked(courier->traffic, now_ms - courier->orders_ms);
     courier->orders_ms = 0;
-    if (courier->lag->count)
-        sale_lag_settle(courier->lag, lag_state, courier, now_ms);
+    sale_lag_settle(courier->lag, lag_state, courier, now_ms);
 }
 
 static void committed(void *user, const struct store_result *result)
@@ -445,9 +443,8 @@ void courier_notify(struct courier *courier, enum engine_input_kind kind)
         give_up_flights(courier, 0);
     else if (kind == ENGINE_NETWORK_UP)
         give_up_flights(courier, COURIER_UNANSWERED_MS);
-    if (courier->committing)
-        return; /* looked at when the commit is done */
-    arm(courier, loop_now_ms(courier->settings.loop));
+    if (!courier->committing) /* else looked at when the commit is done */
+        arm(courier, loop_now_ms(courier->settings.loop));
 }
 
 uint32_t courier_channel(const struct courier *courier)
@@ -458,6 +455,11 @@ uint32_t courier_channel(const struct courier *courier)
 void courier_view(const struct courier *courier, struct engine_view *view)
 {
     engine_view(courier->engine, view);
+}
+
+void courier_facts(const struct courier *courier, struct engine_facts *facts)
+{
+    engine_facts(courier->engine, facts);
 }
 
 int64_t courier_wanted(const struct courier *courier, const struct listing *listing)

@@ -8,7 +8,7 @@
 #include "loop/turn.h"
 #include "net/http.h"
 #include "store/store.h"
-#include "sync/engine.h"
+#include "sync/engine_facts.h"
 #include "sync/sale_lag.h"
 #include "sync/traffic.h"
 
@@ -48,6 +48,7 @@ void courier_free(struct courier *courier);
  * the loop does. */
 void courier_notify(struct courier *courier, enum engine_input_kind kind);
 uint32_t courier_channel(const struct courier *courier); /* alias */
+void courier_facts(const struct courier *courier, struct engine_facts *facts);
 void courier_view(const struct courier *courier, struct engine_view *view);
 int64_t courier_wanted(const struct courier *courier, const struct listing *listing);
 /* A sale of the item was committed: how long until this channel has followed? */

@@ -106,6 +106,8 @@ static void note_op(struct traffic *traffic, struct traffic_op *op, const struct
 static void note_writes(struct traffic *traffic, const struct channel_request *request,
                         const struct channel_answer *answer, int64_t now_ms)
 {
+    if (answer->outcome == ANSWER_DONE)
+        traffic->counts.changes += request->count;
     bool shown = answer->outcome == ANSWER_DONE && answer->count == request->count;
     uint32_t kept = traffic->op_count < TRAFFIC_OPS_MAX ? traffic->op_count : TRAFFIC_OPS_MAX;
     for (uint32_t back = 1; back <= kept; back++) {

@@ -30,6 +30,7 @@ struct traffic_op {
 struct traffic_counts {
     uint64_t requests[TRAFFIC_KINDS];   /* by enum request_kind */
     uint64_t answers[TRAFFIC_OUTCOMES]; /* by enum answer_outcome */
+    uint64_t changes;                   /* of listings, each answered with done */
     struct histogram reads, writes; /* from sent to answered; of what never reached the shop: not counted */
     struct histogram booked;        /* from an answer with orders to their commit */
 };

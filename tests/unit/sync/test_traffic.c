@@ -82,6 +82,7 @@ static void a_sending_that_is_repeated_is_remembered_twice(void **state)
     assert_int_equal(counts->requests[REQUEST_WRITE_LEVELS], 2);
     assert_int_equal(counts->answers[ANSWER_UNKNOWN], 1);
     assert_int_equal(counts->answers[ANSWER_DONE], 1);
+    assert_int_equal(counts->changes, 2);
     assert_int_equal(counts->writes.count, 2);
     assert_int_equal(counts->writes.sum_ms, 1200 + 120);
     assert_int_equal(counts->reads.count, 0);
