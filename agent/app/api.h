@@ -44,6 +44,11 @@ int api_metrics(struct api_call *call);
 int api_catch_up(struct api_call *call);
 int api_dry_run(struct api_call *call);
 int api_report(struct api_call *call);
+int api_parked(struct api_call *call);
+int api_parked_decide(struct api_call *call);
+/* Books a choice about a card, which need not be among those that are kept. Returns HTTP_OK with nothing
+ * written, or the status of the error. */
+int api_decide(struct api_call *call, const struct card *card, enum card_option option, const char *detail);
 int api_latency(struct api_call *call);
 int api_sell(struct api_call *call);
 int api_undo(struct api_call *call);

@@ -210,7 +210,7 @@ static int name_item(struct api_call *call, const struct card *card, const char 
     return HTTP_OK;
 }
 
-static int decide(struct api_call *call, const struct card *card, enum card_option option, const char *detail)
+int api_decide(struct api_call *call, const struct card *card, enum card_option option, const char *detail)
 {
     struct daemon *daemon = call->daemon;
     struct subject subject;
@@ -251,7 +251,7 @@ int api_card_choose(struct api_call *call)
     if (option == OPTION_NONE)
         return api_error(call, HTTP_BAD_REQUEST, "\"%s\" is no option; fairstock cards lists them",
                          name ? name : "");
-    int status = decide(call, &card, option, detail ? detail : "");
+    int status = api_decide(call, &card, option, detail ? detail : "");
     if (status != HTTP_OK)
         return status;
     if (store_card(daemon->store, id, &card) < 0)

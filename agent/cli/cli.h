@@ -90,6 +90,7 @@ int cli_import(struct cli *cli);
 int cli_export(struct cli *cli);
 int cli_sync(struct cli *cli);
 int cli_catch_up(struct cli *cli);
+int cli_parked(struct cli *cli);
 int cli_cards(struct cli *cli);
 int cli_learn(struct cli *cli);
 int cli_practice(struct cli *cli);

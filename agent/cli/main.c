@@ -45,6 +45,8 @@ const struct cli_command cli_commands[] = {
      1, 2, cli_catch_up},
     {"cards", "[ID OPTION [DETAIL]] [--json]", "what needs your decision; with ID and OPTION: decide", "", 0,
      3, cli_cards},
+    {"parked", "[CHANNEL SKU retry|accept] [--json]",
+     "what a shop refuses to change; try again, or let its number stand", "", 0, 3, cli_parked},
     {"learn", "[--yes]", "teach it a scanner: unplug it, plug it in, scan any code within 60 seconds",
      "--yes also takes a device that reports a mouse or is the only keyboard.\n", 0, 0, cli_learn},
     {"practice", "offline [SECONDS] | online | buy SKU [QTY] | lose | reset",
