@@ -18,6 +18,16 @@ static int64_t published_units(const struct book *book, uint32_t channel)
     return units;
 }
 
+static uint32_t parked_listings(const struct book *book, uint32_t channel)
+{
+    uint32_t count = 0;
+    for (uint32_t alias = 1; alias <= book_listing_count(book, channel); alias++) {
+        const struct listing *listing = book_listing(book, channel, alias);
+        count += listing && listing->parked;
+    }
+    return count;
+}
+
 int64_t api_moment_ms(struct daemon *daemon, int64_t monotonic_ms)
 {
     return monotonic_ms ? daemon_clock_now_ms(daemon) - (loop_now_ms(daemon->loop) - monotonic_ms) : 0;
@@ -38,6 +48,7 @@ static void write_channel(struct daemon *daemon, struct json_writer *json, struc
     json_bool(json, "live", row->live);
     json_int(json, "owed", view.owed);
     json_int(json, "owed_since_ms", api_moment_ms(daemon, view.oldest_owed_ms));
+    json_int(json, "parked", parked_listings(book, row->alias));
     json_int(json, "published", published_units(book, row->alias));
     json_int(json, "last_success_ms", api_moment_ms(daemon, view.last_success_ms));
     /* An error that a later success healed is history, not news. */
