@@ -79,8 +79,14 @@ static int book_step(struct daemon *daemon, enum catch_up_wish wish)
     return daemon_commit(daemon, &changes);
 }
 
-static void remember_base(struct daemon *daemon)
+/* Counting begins anew when something is owed after a rest; what was counted last is shown until then. */
+static void count_from_rest(struct daemon *daemon, bool rest)
 {
+    bool begins = daemon->catch_up.rested && !rest;
+    daemon->catch_up.rested = rest;
+    if (!begins)
+        return;
+    daemon->catch_up.done_before = 0;
     for (uint32_t i = 0; i < daemon->courier_count; i++)
         daemon->catch_up.done_base[i] = traffic_counts(courier_traffic(daemon->couriers[i]))->changes;
 }
@@ -105,8 +111,6 @@ static void take_turn(void *user)
     uint64_t position = store_last_position(daemon->store);
     catch_up_booked(&catch_up->state, wish, position);
     catch_up->begun_position = wish == CATCH_UP_BEGIN ? position : 0;
-    catch_up->done_before = 0;
-    remember_base(daemon);
     daemon_changed(daemon, 0);
 }
 
@@ -116,6 +120,7 @@ void daemon_catch_up_look(struct daemon *daemon)
     if (!catch_up->timer)
         return;
     struct catch_up_view view = view_now(daemon);
+    count_from_rest(daemon, view.rest);
     if (catch_up_look(&catch_up->state, &view) != CATCH_UP_NOTHING)
         turns_run(daemon->turns, &catch_up->turn);
     else
@@ -195,7 +200,7 @@ static int resume(struct daemon *daemon)
         return result;
     catch_up->state.active = true;
     catch_up->begun_position = position;
-    return store_walk(daemon->store, position, count_done, daemon);
+    return store_walk(daemon->store, catch_up->state.after_position, count_done, daemon);
 }
 
 int daemon_catch_up_open(struct daemon *daemon, struct err *err)

@@ -16,8 +16,9 @@ struct daemon_catch_up {
     struct turn turn;
     struct loop_source *timer;
     uint64_t begun_position; /* of the event that began it; 0 none */
+    bool rested;             /* when the shops were last looked at */
     uint64_t done_before;    /* changes of it that earlier starts brought home, as far as it is known */
-    uint64_t done_base[CHANNELS_MAX]; /* of each courier, changes that were done before it began */
+    uint64_t done_base[CHANNELS_MAX]; /* of each courier, changes that were done when it was last at rest */
 };
 
 /* How far it is, over all live shops. */

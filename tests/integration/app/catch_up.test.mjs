@@ -1,6 +1,9 @@
 // After hours without a network: what is going to happen, how far it is, and a sealed report that can be made again from the ledger.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { build } from './agent.mjs';
 import { Market, until } from './sandbox.mjs';
 
 const ITEMS = Array.from({ length: 40 }, (_, i) => ({ sku: `SKU-${String(i).padStart(2, '0')}`, available: 10 }));
@@ -22,6 +25,14 @@ async function away(market) {
 }
 
 const begun = (market) => until('the outage to be noted', async () => (await progress(market)).active);
+
+// The command on a terminal (script of util-linux makes one): everything it wrote there.
+function onTerminal(market, words) {
+    const child = spawn('script', ['-qec', `${join(build, 'fairstock')} --state ${market.stall.state} ${words}`, '/dev/null'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (part) => (out += part));
+    return new Promise((done) => child.on('close', (code) => done({ code, out })));
+}
 
 // 57 sales at the booth on the last 17 items, none of which is sold online.
 async function sellAtTheBooth(market) {
@@ -99,7 +110,8 @@ test('57 sales here, 9 orders, a cancellation, a refund, an edit there: dry run,
     const seal = journal.find((line) => line.split(/\s+/)[0] === String(report.ended.position + 1));
     assert.match(report.seal, /^[0-9a-f]{64}$/);
     assert.ok(seal.includes(report.seal), seal);
-    assert.equal((await market.stall.fairstock('verify', market.stall.state)).code, 0);
+    const checked = await market.stall.fairstock('verify', market.stall.state);
+    assert.equal(checked.code, 0, checked.out + checked.err);
 });
 
 test('killed in the middle, one shop still away: the report covers all of it', async (t) => {
@@ -145,7 +157,7 @@ test('an estimate is a range of what was measured, and an unlucky shop is waited
     await begun(market);
     mend(market);
     market.shop('one').faults.add({ kind: 'delay_before', only: 'write', ms: 800, times: 3 });
-    await market.stall.post('/sync');
+    const bar = onTerminal(market, 'sync --wait');
     const seen = await until('an estimate', async () => {
         const now = await progress(market);
         return now.least_ms !== null && !now.away && now;
@@ -154,4 +166,9 @@ test('an estimate is a range of what was measured, and an unlucky shop is waited
     await until('the end', async () => !(await progress(market)).active);
     const done = await progress(market);
     assert.deepEqual([done.least_ms, done.most_ms, done.shops_done], [null, null, 1]);
+    const { code, out } = await bar;
+    assert.equal(code, 0, out);
+    assert.match(out, /\r\x1b\[K\[ +\] 0 of \d+ changes, 0 of 1 shops/);
+    assert.match(out, /changes, 0 of 1 shops, \d+ to \d+ (s|min)/);
+    assert.match(out, /\[#{30}\] (\d+) of \1 changes, 1 of 1 shops\r?\nEvery shop shows what it should\./);
 });
