@@ -106,7 +106,9 @@ test('57 sales here, 9 orders, a cancellation, a refund, an edit there: dry run,
     const { now_ms: d, clock: e, open_cards_now: f, ...again } = await market.stall.get(`/report?position=${report.ended.position}`);
     assert.deepEqual(again, fixed);
     await market.stall.stop();
-    const journal = (await market.stall.fairstock('export', '--journal')).out.split('\n');
+    const exported = await market.stall.fairstock('export', '--journal');
+    assert.equal(exported.code, 0, exported.err + exported.out.slice(-600));
+    const journal = exported.out.split('\n');
     const seal = journal.find((line) => line.split(/\s+/)[0] === String(report.ended.position + 1));
     assert.match(report.seal, /^[0-9a-f]{64}$/);
     assert.ok(seal.includes(report.seal), seal);
