@@ -40,6 +40,16 @@ int api_cards(struct api_call *call);
 int api_explain(struct api_call *call);
 int api_codes(struct api_call *call);
 int api_devices(struct api_call *call);
+int api_metrics(struct api_call *call);
+int api_catch_up(struct api_call *call);
+int api_dry_run(struct api_call *call);
+int api_report(struct api_call *call);
+int api_parked(struct api_call *call);
+int api_parked_decide(struct api_call *call);
+/* Books a choice about a card, which need not be among those that are kept. Returns HTTP_OK with nothing
+ * written, or the status of the error. */
+int api_decide(struct api_call *call, const struct card *card, enum card_option option, const char *detail);
+int api_latency(struct api_call *call);
 int api_sell(struct api_call *call);
 int api_undo(struct api_call *call);
 int api_sync(struct api_call *call);
@@ -61,6 +71,12 @@ const struct intake_recent *api_undoable(struct daemon *daemon);
 void api_write_status(struct daemon *daemon, struct buf *out);
 void api_write_stock_item(struct daemon *daemon, struct json_writer *json, const char *key,
                           const struct item *item);
+/* How far the shops know everything: the "catch_up" of GET /status. */
+void api_write_progress(struct daemon *daemon, struct json_writer *json, const char *key);
+/* Members id, kind, state, text, chosen and opened_ms as an object of an array. */
+void api_write_card_head(struct daemon *daemon, struct json_writer *json, const struct card *card);
+/* A moment of the loop's clock on the device's own time; 0: never. */
+int64_t api_moment_ms(struct daemon *daemon, int64_t monotonic_ms);
 void api_write_scan(struct daemon *daemon, struct json_writer *json, const char *key,
                     const struct intake_recent *recent);
 

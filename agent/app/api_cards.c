@@ -157,6 +157,19 @@ static void write_card(struct daemon *daemon, struct json_writer *json, const st
     json_end_object(json);
 }
 
+void api_write_card_head(struct daemon *daemon, struct json_writer *json, const struct card *card)
+{
+    const char *chosen = resolve_option_name(card->chosen);
+    json_begin_object(json, NULL);
+    json_int(json, "id", (int64_t)card->id);
+    json_text(json, "kind", kind_name(card->kind));
+    json_text(json, "state", state_name(card->state));
+    json_text(json, "text", card->text);
+    json_text(json, "chosen", chosen && card->chosen ? chosen : "");
+    json_int(json, "opened_ms", opened_ms(daemon, card));
+    json_end_object(json);
+}
+
 int api_cards(struct api_call *call)
 {
     struct card *cards = calloc(CARDS_MAX + 1, sizeof *cards);
@@ -197,7 +210,7 @@ static int name_item(struct api_call *call, const struct card *card, const char 
     return HTTP_OK;
 }
 
-static int decide(struct api_call *call, const struct card *card, enum card_option option, const char *detail)
+int api_decide(struct api_call *call, const struct card *card, enum card_option option, const char *detail)
 {
     struct daemon *daemon = call->daemon;
     struct subject subject;
@@ -238,7 +251,7 @@ int api_card_choose(struct api_call *call)
     if (option == OPTION_NONE)
         return api_error(call, HTTP_BAD_REQUEST, "\"%s\" is no option; fairstock cards lists them",
                          name ? name : "");
-    int status = decide(call, &card, option, detail ? detail : "");
+    int status = api_decide(call, &card, option, detail ? detail : "");
     if (status != HTTP_OK)
         return status;
     if (store_card(daemon->store, id, &card) < 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/api.h"
+#include "app/api_explain.h"
 #include "store/store_group.h"
 
 enum { EXPLAIN_LINES_MAX = 2000, POSITIONS_AT_ONCE = 128, WORDS_MAX_BYTES = 320 };
@@ -15,6 +16,8 @@ struct effect {
     int64_t on_hand, committed; /* stock units */
     int64_t expected;           /* the listing's own units */
     uint32_t channel, listing;  /* 0: stock only */
+    struct balance_lines terms; /* the same change by what it is */
+    struct id128 op;            /* the change of ours that it belongs to; zero none */
     char words[WORDS_MAX_BYTES];
 };
 
@@ -109,6 +112,7 @@ static void explain_allocation(const struct event *event, struct effect *effect)
     effect->expected = grant ? (int64_t)event->allocation.units : -(int64_t)event->allocation.units;
     effect->channel = event->allocation.channel;
     effect->listing = event->allocation.listing;
+    effect->op = event->allocation.op;
     if (grant)
         (void)snprintf(effect->words, sizeof effect->words, "raised by %" PRIu64, event->allocation.units);
     else
@@ -148,6 +152,7 @@ static bool explain_event(struct store *store, const struct event *event, uint32
 {
     const struct book *book = store_book(store);
     *effect = (struct effect){0};
+    balance_add(&effect->terms, event);
     switch (event->kind) {
     case EVENT_SALE:
         explain_sale(event, item, effect);
@@ -249,6 +254,11 @@ static void write_head(struct explanation *all, struct json_writer *json, const 
     json_text(json, "event", event_id);
     json_text(json, "kind", event_kind_name(line->kind));
     json_text(json, "words", line->effect.words);
+    if (id128_is_zero(line->effect.op))
+        return;
+    char op[ID128_TEXT_BYTES];
+    id128_text(line->effect.op, op);
+    json_text(json, "op", op);
 }
 
 static struct stock write_stock_lines(struct explanation *all, struct json_writer *json)
@@ -273,45 +283,43 @@ static struct stock write_stock_lines(struct explanation *all, struct json_write
     return running;
 }
 
-static int64_t write_listing_lines(struct explanation *all, struct json_writer *json,
-                                   const struct listing *listing)
+static struct balance_lines write_listing_lines(struct explanation *all, struct json_writer *json,
+                                                const struct listing *listing)
 {
-    int64_t running = 0;
+    struct balance_lines terms = {0};
     json_begin_array(json, "lines");
     for (uint32_t i = 0; i < all->count; i++) {
         const struct effect *effect = &all->lines[i].effect;
         if (effect->channel != listing->channel || effect->listing != listing->alias ||
             (!effect->expected && all->lines[i].kind != EVENT_BASELINE))
             continue;
-        running += effect->expected;
+        for (int term = 0; term < BALANCE_TERMS; term++)
+            terms.terms[term] += effect->terms.terms[term];
         json_begin_object(json, NULL);
         write_head(all, json, &all->lines[i]);
         json_int(json, "expected", effect->expected);
-        json_int(json, "running", running);
+        json_int(json, "running", balance_sum(&terms));
         json_end_object(json);
     }
     json_end_array(json);
-    return running;
+    return terms;
 }
 
 static bool write_channel(struct explanation *all, struct json_writer *json, const struct channel *channel,
-                          const struct listing *listing)
+                          const struct listing *listing, char wrong[EXPLAIN_WRONG_BYTES])
 {
-    int64_t expected = listing_expected(listing);
     json_begin_object(json, NULL);
     json_text(json, "channel", channel->name);
-    json_int(json, "baseline", listing->baseline);
-    json_int(json, "granted", listing->granted);
-    json_int(json, "revoked", listing->revoked);
-    json_int(json, "sold", listing->sold);
-    json_int(json, "restored", listing->restored);
-    json_int(json, "edits", listing->edits);
-    json_int(json, "expected", expected);
+    for (int term = 0; term < BALANCE_TERMS; term++)
+        json_int(json, balance_term_name((enum balance_term)term),
+                 balance_kept(listing, (enum balance_term)term));
+    json_int(json, "expected", listing_expected(listing));
     if (listing->has_level)
         json_int(json, "level", listing->level);
     else
         json_null(json, "level");
-    bool adds_up = write_listing_lines(all, json, listing) == expected;
+    struct balance_lines lines = write_listing_lines(all, json, listing);
+    bool adds_up = api_explain_listing(all->daemon, json, listing, &lines, wrong);
     json_bool(json, "adds_up", adds_up);
     json_end_object(json);
     return adds_up;
@@ -323,22 +331,28 @@ static void write_explanation(struct api_call *call, struct explanation *all, co
     const struct book *book = store_book(call->daemon->store);
     struct stock stock = book_stock_total(book, item->alias);
     struct json_writer *json = call->json;
+    char wrong[EXPLAIN_WRONG_BYTES] = "";
     json_begin_object(json, NULL);
     json_text(json, "sku", item->sku);
     json_text(json, "title", item->title);
+    json_int(json, "now_ms", daemon_clock_now_ms(call->daemon));
+    daemon_clock_write(call->daemon, json);
     json_int(json, "on_hand", stock.on_hand);
     json_int(json, "committed", stock.committed);
+    json_int(json, "available", stock.on_hand - stock.committed);
     struct stock sum = write_stock_lines(all, json);
-    bool adds_up = sum.on_hand == stock.on_hand && sum.committed == stock.committed;
+    bool adds_up = api_explain_stock(stock, sum, wrong);
+    adds_up &= api_explain_item(call->daemon, json, item, wrong);
     json_begin_array(json, "channels");
     for (const struct listing *listing = book_item_listing(book, item->alias, NULL); listing;
          listing = book_item_listing(book, item->alias, listing)) {
         const struct channel *channel = book_channel(book, listing->channel);
         if (channel && (!*only || strcmp(only, channel->name) == 0))
-            adds_up &= write_channel(all, json, channel, listing);
+            adds_up &= write_channel(all, json, channel, listing, wrong);
     }
     json_end_array(json);
     json_bool(json, "adds_up", adds_up && !all->more);
+    json_text(json, "wrong", all->more ? "" : wrong);
     json_bool(json, "more", all->more);
     json_end_object(json);
 }

@@ -18,8 +18,17 @@ static int64_t published_units(const struct book *book, uint32_t channel)
     return units;
 }
 
-/* On the device's own time; monotonic_ms 0: never. */
-static int64_t moment_ms(struct daemon *daemon, int64_t monotonic_ms)
+static uint32_t parked_listings(const struct book *book, uint32_t channel)
+{
+    uint32_t count = 0;
+    for (uint32_t alias = 1; alias <= book_listing_count(book, channel); alias++) {
+        const struct listing *listing = book_listing(book, channel, alias);
+        count += listing && listing->parked;
+    }
+    return count;
+}
+
+int64_t api_moment_ms(struct daemon *daemon, int64_t monotonic_ms)
 {
     return monotonic_ms ? daemon_clock_now_ms(daemon) - (loop_now_ms(daemon->loop) - monotonic_ms) : 0;
 }
@@ -38,13 +47,14 @@ static void write_channel(struct daemon *daemon, struct json_writer *json, struc
     json_text(json, "phase", daemon_phase_name(view.phase));
     json_bool(json, "live", row->live);
     json_int(json, "owed", view.owed);
-    json_int(json, "owed_since_ms", moment_ms(daemon, view.oldest_owed_ms));
+    json_int(json, "owed_since_ms", api_moment_ms(daemon, view.oldest_owed_ms));
+    json_int(json, "parked", parked_listings(book, row->alias));
     json_int(json, "published", published_units(book, row->alias));
-    json_int(json, "last_success_ms", moment_ms(daemon, view.last_success_ms));
+    json_int(json, "last_success_ms", api_moment_ms(daemon, view.last_success_ms));
     /* An error that a later success healed is history, not news. */
     bool troubled = view.last_error_ms > view.last_success_ms;
     json_text(json, "last_error", troubled ? view.last_error : "");
-    json_int(json, "last_error_ms", troubled ? moment_ms(daemon, view.last_error_ms) : 0);
+    json_int(json, "last_error_ms", troubled ? api_moment_ms(daemon, view.last_error_ms) : 0);
     json_int(json, "requests", (int64_t)view.requests);
     json_int(json, "failures", (int64_t)view.failures);
     json_end_object(json);
@@ -145,6 +155,7 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     for (uint32_t i = 0; i < daemon->courier_count; i++)
         write_channel(daemon, json, daemon->couriers[i]);
     json_end_array(json);
+    api_write_progress(daemon, json, "catch_up");
     write_disk(daemon, json);
     write_undo(daemon, json);
     json_end_object(json);

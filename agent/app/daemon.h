@@ -4,6 +4,7 @@
 #ifndef FAIRSTOCK_APP_DAEMON_H
 #define FAIRSTOCK_APP_DAEMON_H
 
+#include "app/daemon_catch_up.h"
 #include "app/daemon_clock.h"
 #include "app/daemon_identity.h"
 #include "app/daemon_scans.h"
@@ -59,6 +60,7 @@ struct daemon {
     int source_count;
     struct daemon_scans scans;
     struct turn rest, recovery;
+    struct daemon_catch_up catch_up;
 
     struct status_facts facts;
     enum status_lamp shown;
@@ -74,6 +76,7 @@ struct daemon {
     uint8_t csrf_secret[32];
     char view_key[33];
     uint64_t sold_this_start;
+    uint64_t scan_counts[INTAKE_FAULT + 1];   /* by enum intake_signal, since the start */
     uint64_t unsent;                          /* sales since every live channel was last up to date */
     uint64_t unsent_position, unsent_time_ms; /* the first of them, and its event time */
     struct intake_outcome last_outcome;       /* for the one who typed it */

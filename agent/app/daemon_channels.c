@@ -193,13 +193,8 @@ static int inherit_unsent(struct daemon *daemon, struct err *err)
     return result < 0 ? err_set_errno(err, result, "cannot read the last sales back") : 0;
 }
 
-int daemon_open_channels(struct daemon *daemon, struct err *err)
+static int open_couriers(struct daemon *daemon, struct err *err)
 {
-    if (!daemon->practice && !daemon->config->channel_count)
-        return 0;
-    int inherited = inherit_unsent(daemon, err);
-    if (inherited < 0)
-        return inherited;
     if (daemon->practice)
         return open_practice(daemon, err);
     for (uint32_t i = 0; i < daemon->config->channel_count; i++) {
@@ -210,8 +205,19 @@ int daemon_open_channels(struct daemon *daemon, struct err *err)
     return netlink_new(daemon->loop, network_switched, daemon, &daemon->netlink, err);
 }
 
+int daemon_open_channels(struct daemon *daemon, struct err *err)
+{
+    if (!daemon->practice && !daemon->config->channel_count)
+        return 0;
+    int result = inherit_unsent(daemon, err);
+    if (result == 0)
+        result = daemon_catch_up_open(daemon, err);
+    return result < 0 ? result : open_couriers(daemon, err);
+}
+
 void daemon_close_channels(struct daemon *daemon)
 {
+    daemon_catch_up_close(daemon);
     netlink_free(daemon->netlink);
     for (uint32_t i = 0; i < daemon->courier_count; i++)
         courier_free(daemon->couriers[i]);

@@ -129,6 +129,8 @@ static void outcome_sold(struct daemon *daemon, const struct intake_outcome *out
     const struct intake_recent *sale = intake_recent(daemon->intake, 0);
     if (daemon->courier_count && sale)
         daemon_note_unsent(daemon, sale->position, sale->time_ms);
+    for (uint32_t i = 0; i < daemon->courier_count; i++)
+        courier_sold(daemon->couriers[i], outcome->item);
     daemon_signal(daemon, STATUS_SOLD, event_id);
     flash(daemon, STATUS_SOLD);
     if (outcome->signal == INTAKE_UNKNOWN) {
@@ -148,6 +150,7 @@ static void outcome_sold(struct daemon *daemon, const struct intake_outcome *out
 void daemon_outcome(void *user, const struct intake_outcome *outcome)
 {
     struct daemon *daemon = user;
+    daemon->scan_counts[outcome->signal]++;
     daemon->facts.waiting_commit = false; /* the answer shows, not that it took its time */
     switch (outcome->signal) {
     case INTAKE_SOLD:
@@ -249,6 +252,7 @@ void daemon_courier_changed(void *user)
     if (up_to_date(daemon))
         daemon->unsent = 0;
     daemon_recover_after_commit(daemon);
+    daemon_catch_up_look(daemon);
     daemon_update_lamp(daemon);
     if (is_news(daemon, &success))
         publish_news(daemon);

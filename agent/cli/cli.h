@@ -25,7 +25,8 @@ struct cli {
     char socket[4096];
     int argc; /* arguments after the subcommand */
     char **argv;
-    bool json; /* --json was given: print the raw answer */
+    bool json;          /* --json was given: print the raw answer */
+    bool dry_run, wait; /* of sync */
     bool strict, yes, confirm, journal, set_aside;
     int64_t keep;                          /* --keep: backups */
     const char *config;                    /* --config; NULL: the service's */
@@ -44,6 +45,10 @@ extern const struct cli_command cli_commands[]; /* ends with a NULL name */
  * freed with json_free; text, when not NULL, gets the raw reply. Returns whether the call worked. */
 bool cli_call(struct cli *cli, const char *method, const char *path, const char *body, struct json **answer,
               struct buf *text, int *code);
+/* A GET that with --json prints the raw answer. Returns whether there is an answer left to show. */
+bool cli_ask(struct cli *cli, const char *path, struct json **answer, int *code);
+/* A time of day, or where it is not known an age; nothing for 0. answer: has "clock" and "now_ms". */
+void cli_print_time(const struct json *answer, const char *label, int64_t wall_ms);
 /* The same for one that only prints {"words":…}. */
 int cli_words(struct cli *cli, const char *path, const char *body);
 /* The ledger to read without a fairstockd: the argument DIR, else --state, else the service's. */
@@ -80,9 +85,12 @@ int cli_sell(struct cli *cli);
 int cli_undo(struct cli *cli);
 int cli_stock(struct cli *cli);
 int cli_explain(struct cli *cli);
+int cli_latency(struct cli *cli);
 int cli_import(struct cli *cli);
 int cli_export(struct cli *cli);
 int cli_sync(struct cli *cli);
+int cli_catch_up(struct cli *cli);
+int cli_parked(struct cli *cli);
 int cli_cards(struct cli *cli);
 int cli_learn(struct cli *cli);
 int cli_practice(struct cli *cli);

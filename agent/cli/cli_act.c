@@ -1,4 +1,4 @@
-/* sell, undo, sync, import, learn, practice, go-live: what the command does. */
+/* sell, undo, import, learn, practice, go-live: what the command does. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -52,17 +52,6 @@ int cli_undo(struct cli *cli)
         else
             (void)printf("undone: %s\n", cli_text(answer, "title"));
     }
-    json_free(answer);
-    return code;
-}
-
-int cli_sync(struct cli *cli)
-{
-    struct json *answer;
-    int code;
-    if (cli_call(cli, "POST", "/sync", "{}", &answer, NULL, &code))
-        (void)printf("asking %" PRId64 " shop%s now; fairstock status tells how it went\n",
-                     cli_int(answer, "channels"), cli_int(answer, "channels") == 1 ? "" : "s");
     json_free(answer);
     return code;
 }

@@ -1,4 +1,4 @@
-/* status, stock, explain, cards: what the command shows. */
+/* status, stock, cards: what the command shows. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,7 @@
 
 enum { PATH_MAX_BYTES = 1024, PAGE = 200, ANSWER_MAX_BYTES = 64 * 1024 * 1024 };
 
-/* Asks and, with --json, prints the raw answer. Returns whether there is an answer left to show. */
-static bool ask(struct cli *cli, const char *path, struct json **answer, int *code)
+bool cli_ask(struct cli *cli, const char *path, struct json **answer, int *code)
 {
     BUF_AUTO struct buf text = buf_new(ANSWER_MAX_BYTES);
     bool worked = cli_call(cli, "GET", path, "", answer, &text, code);
@@ -22,13 +21,12 @@ static bool ask(struct cli *cli, const char *path, struct json **answer, int *co
     return worked;
 }
 
-/* An age where the time of day is not known. */
-static void print_time(const struct json *status, const char *label, int64_t wall_ms)
+void cli_print_time(const struct json *answer, const char *label, int64_t wall_ms)
 {
     if (!wall_ms)
         return;
-    if (strcmp(cli_text(json_get(status, "clock"), "quality"), "unknown") == 0) {
-        int64_t age_s = (cli_int(status, "now_ms") - wall_ms) / 1000;
+    if (strcmp(cli_text(json_get(answer, "clock"), "quality"), "unknown") == 0) {
+        int64_t age_s = (cli_int(answer, "now_ms") - wall_ms) / 1000;
         (void)printf("%s%" PRId64 " %s ago", label, age_s < 120 ? age_s : age_s / 60,
                      age_s < 120 ? "s" : "min");
         return;
@@ -51,7 +49,7 @@ static void print_channel(const struct json *status, const struct json *channel)
         (void)printf("%" PRId64 " owed", cli_int(channel, "owed"));
     else
         (void)printf("nothing owed");
-    print_time(status, ", last answer ", cli_int(channel, "last_success_ms"));
+    cli_print_time(status, ", last answer ", cli_int(channel, "last_success_ms"));
     (void)putchar('\n');
     if (*cli_text(channel, "last_error"))
         (void)printf("   last trouble: %s\n", cli_text(channel, "last_error"));
@@ -61,7 +59,7 @@ int cli_status(struct cli *cli)
 {
     struct json *answer;
     int code;
-    if (ask(cli, "/status", &answer, &code)) {
+    if (cli_ask(cli, "/status", &answer, &code)) {
         (void)printf("%s: %s\n", cli_text(answer, "light"), cli_text(answer, "light_words"));
         if (*cli_text(answer, "standing_words"))
             (void)printf("%s\n", cli_text(answer, "standing_words"));
@@ -132,7 +130,7 @@ static int one_item(struct cli *cli)
     int code;
     buf_add_text(&path, "/stock/");
     cli_encode(cli->argv[0], &path);
-    if (ask(cli, buf_text(&path), &answer, &code)) {
+    if (cli_ask(cli, buf_text(&path), &answer, &code)) {
         char price[MONEY_TEXT_BYTES];
         money_format(cli_int(answer, "price"), cli_text(answer, "currency"), price, sizeof price);
         print_head();
@@ -189,54 +187,6 @@ int cli_stock(struct cli *cli)
     return code;
 }
 
-/* --- explain
- * ---------------------------------------------------------------------------------------------------------------
- */
-
-static void explain_channel(const struct json *c)
-{
-    (void)printf("\n%s: %" PRId64 " connected + %" PRId64 " raised - %" PRId64 " lowered - %" PRId64
-                 " sold + %" PRId64 " put back + %" PRId64 " edited = %" PRId64 "%s\n",
-                 cli_text(c, "channel"), cli_int(c, "baseline"), cli_int(c, "granted"), cli_int(c, "revoked"),
-                 cli_int(c, "sold"), cli_int(c, "restored"), cli_int(c, "edits"), cli_int(c, "expected"),
-                 cli_bool(c, "adds_up") ? "" : "   THE LINES DO NOT ADD UP: run fairstock verify");
-    for (const struct json *l = json_first(json_get(c, "lines")); l; l = json_next(l))
-        (void)printf("  %6" PRId64 "  %+4" PRId64 " = %4" PRId64 "  %s\n", cli_int(l, "position"),
-                     cli_int(l, "expected"), cli_int(l, "running"), cli_text(l, "words"));
-    int64_t level;
-    if (json_get_int(c, "level", &level) == 0)
-        (void)printf("  the shop showed %" PRId64 " when last heard\n", level);
-}
-
-int cli_explain(struct cli *cli)
-{
-    BUF_AUTO struct buf path = buf_new(PATH_MAX_BYTES);
-    struct json *answer;
-    int code;
-    buf_add_text(&path, "/explain?sku=");
-    cli_encode(cli->argv[0], &path);
-    if (cli->argc > 1) {
-        buf_add_text(&path, "&channel=");
-        cli_encode(cli->argv[1], &path);
-    }
-    if (ask(cli, buf_text(&path), &answer, &code)) {
-        (void)printf("%s, %s: %" PRId64 " on hand, %" PRId64 " promised to orders\n", cli_text(answer, "sku"),
-                     cli_text(answer, "title"), cli_int(answer, "on_hand"), cli_int(answer, "committed"));
-        for (const struct json *l = json_first(json_get(answer, "lines")); l; l = json_next(l))
-            (void)printf("  %6" PRId64 "  %+4" PRId64 " = %4" PRId64 " on hand, %" PRId64 " promised  %s\n",
-                         cli_int(l, "position"), cli_int(l, "on_hand"), cli_int(l, "running_on_hand"),
-                         cli_int(l, "running_committed"), cli_text(l, "words"));
-        for (const struct json *c = json_first(json_get(answer, "channels")); c; c = json_next(c))
-            explain_channel(c);
-        if (cli_bool(answer, "more")) /* then the lines shown cannot add up: no damage */
-            (void)puts("There are more lines than are shown here: fairstock export --journal has all.");
-        else if (!cli_bool(answer, "adds_up"))
-            code = CLI_DAMAGED;
-    }
-    json_free(answer);
-    return code;
-}
-
 /* --- cards
  * -----------------------------------------------------------------------------------------------------------------
  */
@@ -286,7 +236,7 @@ int cli_cards(struct cli *cli)
         return choose(cli);
     struct json *answer;
     int code;
-    if (ask(cli, "/cards", &answer, &code)) {
+    if (cli_ask(cli, "/cards", &answer, &code)) {
         const struct json *first = json_first(json_get(answer, "cards"));
         if (!first)
             (void)puts("No cards: nothing needs you.");

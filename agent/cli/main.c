@@ -17,6 +17,7 @@ const struct cli_command cli_commands[] = {
     {"stock", "[SKU] [--json]", "what is on hand and what the shops show", "", 0, 1, cli_stock},
     {"explain", "SKU [CHANNEL] [--json]", "every number of an item with the ledger lines behind it", "", 1, 2,
      cli_explain},
+    {"latency", "[--json]", "how long the shops take to answer, and to follow a sale", "", 0, 0, cli_latency},
     {"import", "FILE [--strict]", "items from a CSV file",
      "Columns by header: sku, title, barcode, price, cost, currency, on_hand, location, one_of_a_kind,\n"
      "reorder_point, lead_days; sku and title are needed. UTF-8, at most 8 MB. Bad rows are named with line "
@@ -30,9 +31,22 @@ const struct cli_command cli_commands[] = {
      "its exact\nbytes and its tag; its header says how to check one by hand, fairstock verify FILE checks "
      "all.\n",
      0, 0, cli_export},
-    {"sync", "", "ask the shops now", "", 0, 0, cli_sync},
+    {"sync", "[--dry-run] [--wait] [--json]",
+     "ask the shops now; --dry-run: what would change, and nothing is asked",
+     "--wait: until every shop shows what it should, with a bar on a terminal and a line for each news "
+     "elsewhere. Ending it "
+     "changes\nnothing: the agent goes on. --dry-run takes --json.\n",
+     0, 0, cli_sync},
+    {"report", "catch-up [POSITION] [--json]",
+     "what happened from the last outage until every shop knew everything",
+     "Made from the ledger's events each time. POSITION: of the end of an earlier one, as its report said. "
+     "Its seal is one "
+     "of the\nledger's: fairstock verify checks it, and it is in every backup since.\n",
+     1, 2, cli_catch_up},
     {"cards", "[ID OPTION [DETAIL]] [--json]", "what needs your decision; with ID and OPTION: decide", "", 0,
      3, cli_cards},
+    {"parked", "[CHANNEL SKU retry|accept] [--json]",
+     "what a shop refuses to change; try again, or let its number stand", "", 0, 3, cli_parked},
     {"learn", "[--yes]", "teach it a scanner: unplug it, plug it in, scan any code within 60 seconds",
      "--yes also takes a device that reports a mouse or is the only keyboard.\n", 0, 0, cli_learn},
     {"practice", "offline [SECONDS] | online | buy SKU [QTY] | lose | reset",
@@ -123,6 +137,8 @@ enum {
     OPTION_YES,
     OPTION_CONFIRM,
     OPTION_JOURNAL,
+    OPTION_DRY_RUN,
+    OPTION_WAIT,
     OPTION_SET_ASIDE,
     OPTION_KEEP,
     OPTION_CONFIG,
@@ -140,6 +156,8 @@ static const struct option table[] = {
     {"yes", no_argument, NULL, OPTION_YES},
     {"confirm", no_argument, NULL, OPTION_CONFIRM},
     {"journal", no_argument, NULL, OPTION_JOURNAL},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+    {"wait", no_argument, NULL, OPTION_WAIT},
     {"set-aside", no_argument, NULL, OPTION_SET_ASIDE},
     {"keep", required_argument, NULL, OPTION_KEEP},
     {"config", required_argument, NULL, OPTION_CONFIG},
@@ -171,6 +189,22 @@ static const char *stray(const struct cli_command *command, uint32_t given)
     return NULL;
 }
 
+/* Options that take no value. */
+static bool take_switch(struct cli *cli, int option)
+{
+    bool *const switches[] = {
+        [OPTION_JSON - OPTION_JSON] = &cli->json,       [OPTION_STRICT - OPTION_JSON] = &cli->strict,
+        [OPTION_YES - OPTION_JSON] = &cli->yes,         [OPTION_CONFIRM - OPTION_JSON] = &cli->confirm,
+        [OPTION_JOURNAL - OPTION_JSON] = &cli->journal, [OPTION_DRY_RUN - OPTION_JSON] = &cli->dry_run,
+        [OPTION_WAIT - OPTION_JSON] = &cli->wait,       [OPTION_SET_ASIDE - OPTION_JSON] = &cli->set_aside,
+    };
+    int at = option - OPTION_JSON;
+    if (at < 0 || at >= (int)(sizeof switches / sizeof switches[0]) || !switches[at])
+        return false;
+    *switches[at] = true;
+    return true;
+}
+
 /* 0 go on, 1 help, 2 version, -1 wrong. given: a bit per row of the table, of what only some commands take.
  */
 static int take_options(struct cli *cli, int argc, char **argv, uint32_t *given)
@@ -181,29 +215,13 @@ static int take_options(struct cli *cli, int argc, char **argv, uint32_t *given)
         int index = 0, option = getopt_long(argc, argv, ":", table, &index);
         if (option >= OPTION_JSON && option < OPTION_HELP)
             *given |= 1U << index;
+        if (take_switch(cli, option))
+            continue;
         switch (option) {
         case -1:
             return wish;
         case OPTION_STATE:
             cli->state = optarg;
-            break;
-        case OPTION_JSON:
-            cli->json = true;
-            break;
-        case OPTION_STRICT:
-            cli->strict = true;
-            break;
-        case OPTION_YES:
-            cli->yes = true;
-            break;
-        case OPTION_CONFIRM:
-            cli->confirm = true;
-            break;
-        case OPTION_JOURNAL:
-            cli->journal = true;
-            break;
-        case OPTION_SET_ASIDE:
-            cli->set_aside = true;
             break;
         case OPTION_CONFIG:
             cli->config = optarg;

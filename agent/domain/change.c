@@ -23,6 +23,7 @@ void changes_reset(struct changes *changes)
     buf_reset(&changes->events);
     changes->event_count = 0;
     changes->row_count = 0;
+    changes->seal = false;
     changes->error = 0;
 }
 

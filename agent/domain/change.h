@@ -34,6 +34,7 @@ struct changes {
     uint32_t event_count;
     struct change *rows; /* owned array */
     uint32_t row_count, row_capacity;
+    bool seal; /* a seal follows the events in the same commit */
     int error; /* first failure of an add: -ENOMEM, -E2BIG, or what event_encode said */
 };
 

@@ -136,8 +136,7 @@ static bool field_count(struct codec *c, uint32_t *count, uint32_t max)
     return !c->error;
 }
 
-/* --- payloads, in the order of docs/events.md section 4
- * ------------------------------------------------------------------ */
+/* --- payloads, in the order of docs/events.md section 4 ------------------------------------------------- */
 
 static void epoch_fields(struct codec *c, struct event *e)
 {
@@ -394,6 +393,17 @@ static void salvage_fields(struct codec *c, struct event *e)
     }
 }
 
+static void catch_up_fields(struct codec *c, struct event *e)
+{
+    field_u32(c, &e->catch_up.step);
+    field_ref(c, &e->catch_up.after);
+    if (!field_count(c, &e->catch_up.channel_count, CHANNELS_MAX))
+        return;
+    for (uint32_t i = 0; i < e->catch_up.channel_count; i++)
+        for (int n = 0; n < READ_BACK_NUMBERS; n++)
+            field_u32(c, &e->catch_up.channels[i].numbers[n]);
+}
+
 static const struct {
     uint32_t kind;
     const char *name;
@@ -424,8 +434,8 @@ static const struct {
     {EVENT_WITNESS, "witness", witness_fields},
     {EVENT_RESTORE_DECISION, "restore_decision", restore_fields},
     {EVENT_SALVAGE, "salvage", salvage_fields},
+    {EVENT_CATCH_UP, "catch_up", catch_up_fields},
 };
-
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 /* The newest layout of a kind that is known here. */

@@ -38,6 +38,7 @@ enum event_kind {
     EVENT_WITNESS = 61,
     EVENT_RESTORE_DECISION = 62,
     EVENT_SALVAGE = 63,
+    EVENT_CATCH_UP = 64,
 };
 
 enum { HASH_BYTES = 32, CURRENCY_TEXT_BYTES = 4, FINGERPRINT_BYTES = 8 };
@@ -92,6 +93,21 @@ struct order_vector {
 struct lost_events {
     uint64_t first, last;
     uint8_t hash[HASH_BYTES];
+};
+
+enum catch_up_step { CATCH_UP_BEGUN = 1, CATCH_UP_ENDED };
+/* Of a channel, when a catch-up ended: its listings that show what they should, that show something else,
+ * that were never read, that are parked. */
+enum read_back_number {
+    READ_BACK_CHANNEL,
+    READ_BACK_EQUAL,
+    READ_BACK_DIFFERENT,
+    READ_BACK_UNREAD,
+    READ_BACK_PARKED,
+    READ_BACK_NUMBERS
+};
+struct read_back {
+    uint32_t numbers[READ_BACK_NUMBERS];
 };
 
 struct event {
@@ -224,6 +240,12 @@ struct event {
             uint32_t gap_count;
             struct lost_events gaps[SALVAGE_GAPS_MAX];
         } salvage;
+        struct {
+            uint32_t step;          /* enum catch_up_step */
+            struct event_ref after; /* the last event before what it covers; none: this start's epoch event */
+            uint32_t channel_count; /* ended: what was read back, of each shop */
+            struct read_back channels[CHANNELS_MAX];
+        } catch_up;
     };
 };
 

@@ -386,6 +386,17 @@ static void small_words(const struct journal_names *names, const struct event *e
     }
 }
 
+static void catch_up_words(const struct event *event, struct buf *text)
+{
+    buf_add_text(text, event->catch_up.step == CATCH_UP_ENDED ? "caught up with the shops"
+                                                              : "shops are out of reach");
+    for (uint32_t i = 0; i < event->catch_up.channel_count; i++) {
+        const uint32_t *n = event->catch_up.channels[i].numbers;
+        buf_printf(text, "; channel %u: %u listings as they should be, %u not, %u unread, %u parked", n[0],
+                   n[1], n[2], n[3], n[4]);
+    }
+}
+
 static void say(const struct journal_names *names, const struct event *event, struct buf *text)
 {
     switch (event->kind) {
@@ -426,6 +437,9 @@ static void say(const struct journal_names *names, const struct event *event, st
         return;
     case EVENT_SALVAGE:
         salvage_words(event, text);
+        return;
+    case EVENT_CATCH_UP:
+        catch_up_words(event, text);
         return;
     case EVENT_WITNESS:
     case EVENT_RESTORE_DECISION:

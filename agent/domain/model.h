@@ -97,6 +97,7 @@ enum card_option {
     OPTION_DISMISS,          /* seen; nothing to do */
     OPTION_GOES_ON,          /* restored: this ledger goes on and writes to the shops */
     OPTION_IS_COPY,          /* restored: this is the copy, it never writes to a shop */
+    OPTION_ACCEPT,           /* parked: the shop's number stands */
     OPTION_END,
 };
 

@@ -21,6 +21,7 @@ static const char *const option_names[] = {
     [OPTION_DISMISS] = "dismiss",
     [OPTION_GOES_ON] = "goes_on",
     [OPTION_IS_COPY] = "is_copy",
+    [OPTION_ACCEPT] = "accept",
 };
 
 const char *resolve_option_name(enum card_option option)
@@ -190,6 +191,14 @@ static void parked(struct list *list, const struct resolve_facts *facts)
     struct resolve_option *option = add(list, OPTION_RETRY);
     SAY(option->title, "Try again");
     SAY(option->effect, "%s is asked once more, with a new request.", facts->shop);
+    if (facts->listing && facts->listing->has_level) {
+        option = add(list, OPTION_ACCEPT);
+        SAY(option->title, "The shop's number stands");
+        SAY(option->effect,
+            "The ledger counts on the %" PRId64 " that %s shows instead of %" PRId64
+            ". On hand stays; nothing is sent for it until you try again.",
+            facts->listing->level, facts->shop, listing_expected(facts->listing));
+    }
     add_dismiss(list, "Nothing is sent for it until you choose to try again.");
 }
 

@@ -151,6 +151,7 @@ static int apply(const struct decision *decision)
         return cancel_order(decision);
     case OPTION_ADOPT:
     case OPTION_CORRECT:
+    case OPTION_ACCEPT: /* buyers can take what the shop shows, whatever we asked for; it stays parked */
         return settle_drift(decision);
     case OPTION_RETRY:
         return retry(decision);

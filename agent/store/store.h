@@ -118,6 +118,7 @@ uint64_t store_last_position(const struct store *store);
 MUST_CHECK int store_starts(struct store *store, struct time_start *starts, uint32_t n);
 /* Positions of an item's events in ascending order, from `after` (0: start); at most n. Cost grows with the
  * item's own events and the unsnapshotted tail only. */
+enum { STORE_CATCH_UPS = LISTINGS_MAX + 1 }; /* as an item: the catch_up events */
 MUST_CHECK int store_item_events(struct store *store, uint32_t item, uint64_t after, uint64_t *positions,
                                  int n);
 /* Items by alias from `after`, at most n: those whose SKU and title contain every word of `search` (NULL or

@@ -113,6 +113,7 @@ int store_end(struct store *store, int result)
 {
     if (result == 0) {
         result = run_commit(store, store_use(store, SQL_COMMIT));
+        store->commits += result == 0;
         if (result == 0)
             return 0;
     }
@@ -219,7 +220,7 @@ static int put_changes(struct store *store, const struct changes *changes, uint6
         result = append_all(store, changes);
     for (uint32_t i = 0; result == 0 && i < changes->row_count; i++)
         result = store_put_row(store, &changes->rows[i], *first_position);
-    if (result == 0 && store_seal_due(store, 1))
+    if (result == 0 && (changes->seal || store_seal_due(store, 1)))
         result = store_append_seal(store, 0);
     return result;
 }

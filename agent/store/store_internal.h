@@ -86,6 +86,7 @@ struct store {
     uint64_t last_position, seal_position, snapshot_position;
     uint8_t hash[HASH_BYTES]; /* h of the last event */
     int wal_frames;           /* as the last commit left the WAL */
+    uint64_t commits;         /* that succeeded since this was made */
     struct store_mark mark;   /* of the transaction that runs */
     uint64_t next_position;   /* which an event that is its own commit must get; 0: none is written */
     bool wal_ready;           /* its space was written with zeros */

@@ -77,6 +77,9 @@ int store_event_items(struct store *store, const struct event *event, uint32_t i
     case EVENT_LEVEL_EDIT:
         items[count++] = listing_item(store, event->edit.channel, event->edit.listing);
         break;
+    case EVENT_CATCH_UP:
+        items[count++] = STORE_CATCH_UPS; /* so that all of them are found without a walk */
+        break;
     default:
         break;
     }

@@ -198,7 +198,9 @@ int store_item_events(struct store *store, uint32_t item, uint64_t after, uint64
 int store_walk(struct store *store, uint64_t after, store_event_fn *fn, void *user)
 {
     sqlite3_stmt *rows = NULL;
-    int prepared = sqlite3_prepare_v2(store->db, store_sql[SQL_EVENTS_AFTER], -1, &rows, NULL);
+    /* While a commit waits for the disk its connection is at work on another thread. */
+    sqlite3 *db = store->waiting ? store->reader->db : store->db;
+    int prepared = sqlite3_prepare_v2(db, store_sql[SQL_EVENTS_AFTER], -1, &rows, NULL);
     if (prepared != SQLITE_OK)
         return store_errno(prepared);
     store_bind_u(rows, 1, after);

@@ -20,6 +20,7 @@ struct flight {
 /* An answer that waits for its engine step. */
 struct arrival {
     struct channel_answer answer;
+    int64_t at_ms; /* monotonic */
     struct arrival *next;
 };
 
@@ -37,10 +38,19 @@ struct courier {
     bool random_fresh;
     struct event_id holder;      /* of the shop's claim, once found in this ledger */
     struct engine_output output; /* of the step that is being committed */
+    int64_t orders_ms;           /* when the orders that it books arrived; 0 none */
+    struct traffic *traffic;
+    struct sale_lag *lag;
 };
 
-/* --- answers in
- * ------------------------------------------------------------------------------------------------------ */
+static void arm(struct courier *courier, int64_t at_ms)
+{
+    int result = loop_arm(courier->timer, at_ms);
+    if (result < 0)
+        log_error("%s: cannot arm the timer: %s", courier->settings.config.name, strerrordesc_np(-result));
+}
+
+/* --- answers in ----------------------------------------------------------------------------------------- */
 
 static void arrive(struct courier *courier, struct channel_answer *take_answer)
 {
@@ -52,14 +62,10 @@ static void arrive(struct courier *courier, struct channel_answer *take_answer)
         return;
     }
     arrival->answer = *take_answer;
-    if (courier->last)
-        courier->last->next = arrival;
-    else
-        courier->first = arrival;
+    arrival->at_ms = loop_now_ms(courier->settings.loop);
+    *(courier->last ? &courier->last->next : &courier->first) = arrival;
     courier->last = arrival;
-    int result = loop_arm(courier->timer, loop_now_ms(courier->settings.loop));
-    if (result < 0)
-        log_error("%s: cannot arm the timer: %s", courier->settings.config.name, strerrordesc_np(-result));
+    arm(courier, loop_now_ms(courier->settings.loop));
 }
 
 static struct http_answer as_answer(const struct http_reply *reply)
@@ -76,8 +82,7 @@ static struct http_answer as_answer(const struct http_reply *reply)
     };
 }
 
-/* What the shop itself said, over a connection that proved to be its own; a login page's clock is nobody's.
- */
+/* What the shop said over a connection that proved to be its own; a login page's clock is nobody's. */
 static void note_time(struct courier *courier, const struct http_answer *http,
                       const struct channel_answer *answer)
 {
@@ -96,6 +101,8 @@ static void land(struct flight *flight, const struct http_answer *http)
     answer.channel = flight->request.channel;
     answer.serial = flight->request.serial;
     note_time(courier, http, &answer);
+    traffic_answered(courier->traffic, &flight->request, &answer, flight->sent_ms,
+                     loop_now_ms(courier->settings.loop));
     channel_request_free(&flight->request);
     flight->used = false;
     /* A broken connection is not used again, nor one that leads to a login page instead of the shop. */
@@ -135,8 +142,7 @@ static void give_up_flights(struct courier *courier, int64_t older_ms)
     }
 }
 
-/* --- requests out
- * ---------------------------------------------------------------------------------------------------- */
+/* --- requests out --------------------------------------------------------------------------------------- */
 
 /* The request never left: surely not applied. */
 static void answer_not_sent(struct courier *courier, const struct channel_request *request, const char *words)
@@ -174,6 +180,8 @@ static void send_http(struct courier *courier, struct channel_request *take_requ
         result = http_send(courier->settings.http, http.method, buf_text(&http.url), buf_text(&http.headers),
                            buf_text(&http.body), http.body.length, COURIER_REQUEST_TIMEOUT_MS, http_done,
                            flight, &flight->handle);
+        if (result == 0)
+            traffic_sent(courier->traffic, take_request, flight->sent_ms);
         if (result < 0) {
             flight->used = false;
             (void)err_set_errno(&err, result, "cannot send");
@@ -192,11 +200,14 @@ static void send_http(struct courier *courier, struct channel_request *take_requ
 static void serve(struct courier *courier, struct channel_request *take_request)
 {
     struct channel_answer answer = {0};
+    int64_t sent_ms = loop_now_ms(courier->settings.loop);
+    traffic_sent(courier->traffic, take_request, sent_ms);
     int result = courier->settings.serve(courier->settings.user, take_request, &answer);
     if (result < 0)
         answer = (struct channel_answer){.kind = take_request->kind, .outcome = ANSWER_UNKNOWN};
     answer.channel = take_request->channel;
     answer.serial = take_request->serial;
+    traffic_answered(courier->traffic, take_request, &answer, sent_ms, loop_now_ms(courier->settings.loop));
     channel_request_free(take_request);
     arrive(courier, &answer);
 }
@@ -214,8 +225,7 @@ static void send_all(struct courier *courier)
     }
 }
 
-/* --- one step
- * -------------------------------------------------------------------------------------------------------- */
+/* --- one step ------------------------------------------------------------------------------------------- */
 
 /* The engine forgets, and begins anew after a pause: a disk that takes nothing would have it ask the shop the
  * same again and again. */
@@ -225,10 +235,36 @@ static void start_over(struct courier *courier)
     courier->wake_ms = loop_now_ms(courier->settings.loop) + COURIER_START_OVER_MS;
 }
 
+/* What has become of a listing that a sale has changed. */
+static enum sale_lag_state lag_state(const void *user, uint32_t alias)
+{
+    const struct courier *courier = user;
+    const struct book *book = store_book(courier->settings.store);
+    uint32_t channel = courier_channel(courier);
+    const struct listing *listing = book_listing(book, channel, alias);
+    if (!listing || listing->parked)
+        return SALE_LAG_NEVER;
+    bool rests = !book_listing_op(book, channel, alias) &&
+                 listing_expected(listing) == engine_wanted(courier->engine, listing);
+    return rests ? SALE_LAG_ACKNOWLEDGED : SALE_LAG_WAITS;
+}
+
+/* The book is as this step leaves it. */
+static void note_durable(struct courier *courier)
+{
+    int64_t now_ms = loop_now_ms(courier->settings.loop);
+    if (courier->orders_ms)
+        traffic_booked(courier->traffic, now_ms - courier->orders_ms);
+    courier->orders_ms = 0;
+    sale_lag_settle(courier->lag, lag_state, courier, now_ms);
+}
+
 static void committed(void *user, const struct store_result *result)
 {
     struct courier *courier = user;
     courier->committing = false;
+    if (!result->error)
+        note_durable(courier);
     if (result->error) {
         log_error("%s: cannot book what the shop said: %s", courier->settings.config.name,
                   strerrordesc_np(-result->error));
@@ -250,8 +286,9 @@ static struct id128 step_random(struct courier *courier)
 }
 
 /* Leaves what is to be committed and sent in the output. */
-static int step(struct courier *courier, enum engine_input_kind kind, const struct channel_answer *answer)
+static int step(struct courier *courier, enum engine_input_kind kind, const struct arrival *arrival)
 {
+    const struct channel_answer *answer = arrival ? &arrival->answer : NULL;
     struct courier_settings *settings = &courier->settings;
     COURIER_LOOKUP_AUTO struct courier_lookup lookup = {.holder = courier->holder};
     int result = courier_lookup_read(courier->settings.store, answer, &lookup);
@@ -278,14 +315,14 @@ static int step(struct courier *courier, enum engine_input_kind kind, const stru
         return result;
     courier->wake_ms = courier->output.wake_ms;
     courier->random_fresh = changes_empty(&courier->output.changes);
+    bool orders = answer && answer->kind == REQUEST_ORDERS && courier->output.changes.event_count;
+    courier->orders_ms = orders ? arrival->at_ms : 0;
     return 0;
 }
 
 static bool take_flag(bool *flag)
 {
-    bool was = *flag;
-    *flag = false;
-    return was;
+    return *flag && !(*flag = false);
 }
 
 static bool next_input(struct courier *courier, enum engine_input_kind *kind, struct arrival **arrival)
@@ -319,18 +356,15 @@ static bool input_waits(const struct courier *courier)
            courier->stock;
 }
 
-static void arm(struct courier *courier)
+static void arm_next(struct courier *courier)
 {
-    int result = loop_arm(courier->timer,
-                          input_waits(courier) ? loop_now_ms(courier->settings.loop) : courier->wake_ms);
-    if (result < 0)
-        log_error("%s: cannot arm the timer: %s", courier->settings.config.name, strerrordesc_np(-result));
+    arm(courier, input_waits(courier) ? loop_now_ms(courier->settings.loop) : courier->wake_ms);
 }
 
 static void end_turn(struct courier *courier)
 {
     courier->settings.changed(courier->settings.user);
-    arm(courier);
+    arm_next(courier);
 }
 
 /* One step: between two the loop may serve a scan. Most steps book nothing and are over with this. */
@@ -340,10 +374,10 @@ static bool decide(void *user)
     enum engine_input_kind kind;
     struct arrival *arrival;
     if (!next_input(courier, &kind, &arrival)) {
-        arm(courier);
+        arm_next(courier);
         return false;
     }
-    int result = step(courier, kind, arrival ? &arrival->answer : NULL);
+    int result = step(courier, kind, arrival);
     if (arrival) {
         channel_answer_free(&arrival->answer);
         free(arrival);
@@ -382,9 +416,7 @@ static int on_timer(void *user, int64_t now_ms)
     return 0;
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- life ----------------------------------------------------------------------------------------------- */
 
 int courier_new(const struct courier_settings *settings, struct courier **courier, struct err *err)
 {
@@ -395,9 +427,12 @@ int courier_new(const struct courier_settings *settings, struct courier **courie
     made->turn = (struct turn){.decide = decide, .run = commit, .user = made, .priority = TURN_SYNC};
     made->output = engine_output_new();
     made->engine = engine_new(&settings->engine, store_book(settings->store));
-    int result = made->engine ? loop_add_timer(settings->loop, settings->config.name, LOOP_NET, on_timer,
-                                               made, &made->timer)
-                              : -ENOMEM;
+    made->traffic = traffic_new(store_book(settings->store), settings->engine.channel);
+    made->lag = calloc(1, sizeof *made->lag);
+    int result =
+        made->engine && made->traffic && made->lag
+            ? loop_add_timer(settings->loop, settings->config.name, LOOP_NET, on_timer, made, &made->timer)
+            : -ENOMEM;
     if (result == 0)
         result = loop_arm(made->timer, loop_now_ms(settings->loop));
     if (result < 0) {
@@ -428,6 +463,8 @@ void courier_free(struct courier *courier)
     loop_remove(courier->timer);
     engine_output_free(&courier->output);
     engine_free(courier->engine);
+    traffic_free(courier->traffic);
+    free(courier->lag);
     free(courier);
 }
 
@@ -441,11 +478,8 @@ void courier_notify(struct courier *courier, enum engine_input_kind kind)
         give_up_flights(courier, 0);
     else if (kind == ENGINE_NETWORK_UP)
         give_up_flights(courier, COURIER_UNANSWERED_MS);
-    if (courier->committing)
-        return; /* looked at when the commit is done */
-    int result = loop_arm(courier->timer, loop_now_ms(courier->settings.loop));
-    if (result < 0)
-        log_error("%s: cannot arm the timer: %s", courier->settings.config.name, strerrordesc_np(-result));
+    if (!courier->committing) /* else looked at when the commit is done */
+        arm(courier, loop_now_ms(courier->settings.loop));
 }
 
 uint32_t courier_channel(const struct courier *courier)
@@ -458,9 +492,36 @@ void courier_view(const struct courier *courier, struct engine_view *view)
     engine_view(courier->engine, view);
 }
 
+void courier_facts(const struct courier *courier, struct engine_facts *facts)
+{
+    engine_facts(courier->engine, facts);
+}
+
 int64_t courier_wanted(const struct courier *courier, const struct listing *listing)
 {
     return engine_wanted(courier->engine, listing);
+}
+
+void courier_sold(struct courier *courier, uint32_t item)
+{
+    const struct book *book = store_book(courier->settings.store);
+    const struct channel *channel = book_channel(book, courier_channel(courier));
+    if (!item || !channel || !channel->live)
+        return;
+    for (const struct listing *listing = book_item_listing(book, item, NULL); listing;
+         listing = book_item_listing(book, item, listing))
+        if (listing->channel == channel->alias && lag_state(courier, listing->alias) == SALE_LAG_WAITS)
+            sale_lag_sold(courier->lag, listing->alias, loop_now_ms(courier->settings.loop));
+}
+
+const struct traffic *courier_traffic(const struct courier *courier)
+{
+    return courier->traffic;
+}
+
+const struct sale_lag *courier_sale_lag(const struct courier *courier)
+{
+    return courier->lag;
 }
 
 bool courier_idle(const struct courier *courier)

@@ -8,7 +8,9 @@
 #include "loop/turn.h"
 #include "net/http.h"
 #include "store/store.h"
-#include "sync/engine.h"
+#include "sync/engine_facts.h"
+#include "sync/sale_lag.h"
+#include "sync/traffic.h"
 
 struct courier;
 
@@ -46,8 +48,13 @@ void courier_free(struct courier *courier);
  * the loop does. */
 void courier_notify(struct courier *courier, enum engine_input_kind kind);
 uint32_t courier_channel(const struct courier *courier); /* alias */
+void courier_facts(const struct courier *courier, struct engine_facts *facts);
 void courier_view(const struct courier *courier, struct engine_view *view);
 int64_t courier_wanted(const struct courier *courier, const struct listing *listing);
+/* A sale of the item was committed: how long until this channel has followed? */
+void courier_sold(struct courier *courier, uint32_t item);
+const struct traffic *courier_traffic(const struct courier *courier);   /* borrowed */
+const struct sale_lag *courier_sale_lag(const struct courier *courier); /* borrowed */
 /* Nothing in flight and nothing to send: true when stopping now loses no round trip. */
 bool courier_idle(const struct courier *courier);
 

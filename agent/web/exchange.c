@@ -166,11 +166,20 @@ static bool send_stream(struct exchange *exchange, struct MHD_Connection *connec
     return true;
 }
 
+/* What follows the base path; NULL: not of this version of the API. */
+static const char *api_path(const char *path)
+{
+    if (strcmp(path, GUARD_METRICS_PATH) == 0)
+        return path;
+    size_t base = sizeof api_base - 1;
+    return strncmp(path, api_base, base) == 0 && path[base] == '/' ? path + base : NULL;
+}
+
 static void call_api(struct exchange *exchange, const char *method)
 {
     const struct site *site = exchange->site;
     struct web_call call = {.method = method,
-                            .path = exchange->path + sizeof api_base - 1,
+                            .path = api_path(exchange->path),
                             .query = exchange->query,
                             .body = buf_text(&exchange->body),
                             .length = exchange->body.length,
@@ -253,12 +262,13 @@ static bool answer(struct exchange *exchange, struct MHD_Connection *connection,
         return refuse(exchange, connection, 413, "That is more than this device takes at once.");
     if (!guard_is_api(path))
         return send_asset(exchange, connection);
-    if (strncmp(path, api_base, sizeof api_base - 1) != 0 || path[sizeof api_base - 1] != '/')
+    const char *asked = api_path(path);
+    if (!asked)
         return refuse(exchange, connection, 404, "This program speaks version 1 of its API: /api/v1/.");
     bool get = strcmp(method, "POST") != 0;
-    if (get && strcmp(path + sizeof api_base - 1, "/session") == 0)
+    if (get && strcmp(asked, "/session") == 0)
         return send_session(exchange, connection);
-    if (get && strcmp(path + sizeof api_base - 1, "/events") == 0)
+    if (get && strcmp(asked, "/events") == 0)
         return send_stream(exchange, connection);
     if (!get)
         return ask_for_turn(exchange, connection);

@@ -32,7 +32,7 @@ void guard_init(struct guard *guard, const uint8_t secret[GUARD_SECRET_BYTES], c
 
 bool guard_is_api(const char *path)
 {
-    return strncmp(path, "/api/", 5) == 0;
+    return strncmp(path, "/api/", 5) == 0 || strcmp(path, GUARD_METRICS_PATH) == 0;
 }
 
 static int refuse(struct guard_verdict *verdict, int status, const char *words)

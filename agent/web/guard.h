@@ -18,9 +18,10 @@
 
 enum { GUARD_SECRET_BYTES = 32, GUARD_NAMES_MAX_BYTES = 512, GUARD_KEY_MAX_BYTES = 128 };
 
-#define GUARD_COOKIE      "fairstock_view"
-#define GUARD_CSRF_HEADER "X-Fairstock-CSRF"
-#define GUARD_VIEWER_PATH "/api/v1/hello" /* the one POST of who may only look */
+#define GUARD_COOKIE       "fairstock_view"
+#define GUARD_CSRF_HEADER  "X-Fairstock-CSRF"
+#define GUARD_VIEWER_PATH  "/api/v1/hello" /* the one POST of who may only look */
+#define GUARD_METRICS_PATH "/metrics"      /* where scrapers look: a part of the API with another address */
 
 struct guard {
     char csrf[2 * GUARD_SECRET_BYTES + 1];   /* what a POST must carry */

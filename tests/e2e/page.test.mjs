@@ -123,6 +123,15 @@ test('why: lines that add up, and follow what happens', async () => {
     await text(page, '#item-sheet [data-part="on_hand"] h3', new RegExp(`^${before[0].head - 1} on hand`));
     const [after] = await sums();
     assert.deepEqual([after.sum, after.lines], [before[0].head - 1, before[0].lines + 1]);
+    // Who may sell what is available, what the shop was asked and said: as the command tells it.
+    const why = JSON.parse(stall.command('explain', 'MUG-BLU', '--json').stdout);
+    const [place] = why.locations;
+    await text(page, '#item-sheet [data-place="booth"]', new RegExp(`^${place.available} available at booth = ${place.channels[0].units} for practice \\+ ${place.left} left for the stall$`));
+    await text(page, '#item-sheet [data-part="practice"]', /the shop showed \d, as expected\. Read/);
+    const asked = page.locator('#item-sheet [data-part="practice"] details');
+    await until('the last change', async () => (await asked.count()) === 1);
+    await asked.locator('summary').click();
+    await text(page, '#item-sheet .sendings li', /^lowered by 1: done after \d+ ms, it showed \d, /);
     await page.keyboard.press('Escape');
     await until('the focus to come back', () => opener.evaluate((element) => element === document.activeElement));
     await search('');
@@ -162,6 +171,20 @@ test('network off, a sale, network on: what is owed is shown, and then that it w
     await page.locator('#sync').click();
     await text(page, '.notice', /Asking 1 shop now/);
     await search('');
+});
+
+test('how fast the shop answers: the quantiles that the agent tells, drawn', async () => {
+    await page.locator('#latency summary').click();
+    const told = JSON.parse(stall.command('latency', '--json').stdout).channels[0];
+    for (const [key, words] of [['read', 'To read'], ['write', 'To change'], ['sale_acknowledged', 'A sale here → shown there']]) {
+        assert.ok(told[key].count > 0, key);
+        const part = page.locator(`#latency [data-kind="${words}"]`);
+        await part.waitFor();
+        assert.equal(await part.locator('rect').count() > 0, true);
+        assert.match(await part.innerText(), /p50\s*\d+(\.\d)? m?s\s*p95\s*\d+(\.\d)? m?s\s*p99\s*\d+(\.\d)? m?s/);
+    }
+    assert.deepEqual([await overflow(page)].flat(), []);
+    await page.locator('#latency summary').click();
 });
 
 test('import names the bad rows; an item without a code, and one with only a pack\'s code, are sold by the unit', async () => {

@@ -21,7 +21,7 @@ export class Faults {
         this.met = 0;
     }
 
-    // fault: {kind, times (default 1; -1 until cleared), only: "read"|"write"|undefined, ms, status, applied}
+    // fault: {kind, times (default 1; -1 until cleared), only: "read"|"write"|undefined, about (a text in the request), ms, status, applied}
     add(fault) {
         if (!(fault.kind in FAULT_KINDS))
             throw new Error(`unknown fault ${fault.kind}; known: ${Object.keys(FAULT_KINDS).join(' ')}`);
@@ -34,8 +34,8 @@ export class Faults {
     }
 
     // The fault this request meets, or null.
-    take(isWrite) {
-        const index = this.list.findIndex((f) => !f.only || f.only === (isWrite ? 'write' : 'read'));
+    take(isWrite, body = '') {
+        const index = this.list.findIndex((f) => (!f.only || f.only === (isWrite ? 'write' : 'read')) && (!f.about || body.includes(f.about)));
         if (index < 0)
             return null;
         const fault = this.list[index];

@@ -98,7 +98,7 @@ export class ShopServer {
         response.setHeader('X-Shopify-API-Version', version);
         const call = readCall(body);
         this.requests.push({ at_ms: this.clock(), operation: call?.operationName, kind: call?.kind, variables: call?.variables });
-        const fault = this.faults.take(call?.kind === 'mutation');
+        const fault = this.faults.take(call?.kind === 'mutation', body);
         if (fault?.kind === 'delay_before')
             await pause(fault.ms);
         if (fault && this.refuseBy(fault, request, response))

@@ -115,6 +115,7 @@ const KINDS = {
     60: ['card_decision', fields('kind', 'origin:ref', 'key:text', 'option', 'detail:text')],
     61: ['witness', fields('device:id', 'seen_epoch:id', 'sequence', 'hash:hash', 'who:text')],
     62: ['restore_decision', fields('seen_epoch:id', 'accepted')],
+    64: ['catch_up', (b) => ({ ...fields('step', 'after:ref')(b), channels: b.list(fields('channel', 'equal', 'different', 'unread', 'parked')) })],
 };
 
 export function decode(body) {

@@ -5,6 +5,8 @@ import { drawLight, lightLost } from './light.js';
 import { addScan, draw as drawSales, drawRefused, setScans, setUndo } from './sales.js';
 import { readCards } from './cards.js';
 import { drawShops } from './shops.js';
+import { drawCatchUp, refreshParked } from './catch_up.js';
+import { refreshLatency } from './latency.js';
 import { readStock, stockChanged } from './stock.js';
 import { itemChanged } from './item.js';
 import { drawPractice } from './practice.js';
@@ -53,6 +55,9 @@ function drawStatus(status) {
     show(byId('clock'), Boolean(status.clock?.words));
     setUndo(status.undo);
     drawShops(status);
+    refreshLatency();
+    drawCatchUp(status);
+    refreshParked(false, status.channels.reduce((total, shop) => total + shop.parked, 0));
     drawPractice(status);
     say(byId('stock-count'), status.items ? count(status.items, 'item', 'items') : '');
     document.title = status.open_cards ? `(${status.open_cards}) Fairstock` : 'Fairstock';

@@ -39,12 +39,27 @@ static bool has_event(struct store *store, uint64_t position)
     return result == 0;
 }
 
+static int count_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                       const uint8_t tag[4])
+{
+    (void)position;
+    (void)id;
+    (void)bytes;
+    (void)length;
+    (void)tag;
+    ++*(int *)user;
+    return 0;
+}
+
 static void look(const struct onlooker *onlooker)
 {
+    int walked = 0;
     struct store *store = onlooker->ledger->store;
     assert_int_equal(store_last_position(store), onlooker->position);
     assert_true(has_event(store, onlooker->position));
     assert_false(has_event(store, onlooker->position + 1));
+    assert_int_equal(store_walk(store, onlooker->position - 1, count_event, &walked), 0);
+    assert_int_equal(walked, 1);
     assert_int_equal(store_open_card_count(store), onlooker->cards);
 }
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const uint32_t event_fixture_kinds[EVENT_FIXTURE_KINDS] = {1,  2,  3,  4,  10, 11, 12, 14, 20, 21, 27,
-                                                           30, 50, 51, 52, 54, 55, 56, 57, 58, 59, 60};
+const uint32_t event_fixture_kinds[EVENT_FIXTURE_KINDS] = {1,  2,  3,  4,  10, 11, 12, 14, 20, 21, 27, 30,
+                                                           50, 51, 52, 54, 55, 56, 57, 58, 59, 60, 64};
 
 /* xorshift64* */
 uint64_t random_next(struct random *random)
@@ -269,6 +269,14 @@ static void fill_channel(struct random *random, struct event *e)
         id(random, &e->restore.epoch);
         e->restore.accepted = small(random);
         break;
+    case EVENT_CATCH_UP:
+        e->catch_up.step = small(random);
+        e->catch_up.after = ref(random);
+        e->catch_up.channel_count = (uint32_t)(random_next(random) % (CHANNELS_MAX + 1));
+        for (uint32_t i = 0; i < e->catch_up.channel_count; i++)
+            for (int n = 0; n < READ_BACK_NUMBERS; n++)
+                e->catch_up.channels[i].numbers[n] = small(random);
+        break;
     default:
         e->decision.card_kind = small(random);
         e->decision.origin = ref(random);
@@ -318,6 +326,7 @@ static size_t texts_of(struct event *e, struct text *texts[EVENT_FIXTURE_TEXTS_M
         [EVENT_CARD_DECISION] = {&e->decision.key, &e->decision.detail},
         [EVENT_WITNESS] = {&e->witness.who},
         [EVENT_RESTORE_DECISION] = {NULL},
+        [EVENT_CATCH_UP] = {NULL},
     };
     size_t count = 0;
     if (e->kind == EVENT_SALE)

@@ -210,6 +210,11 @@ static void the_channels(void **state)
           "3d 01 00" ID_A ID_B "ac02" HASH_A "05 70686f6e65");
     holds("restore_decision", &(struct event){.kind = 62, .version = 1, .restore = {id_b, 1}},
           "3e 01 00" ID_B "01");
+    holds("catch_up",
+          &(struct event){.kind = 64,
+                          .version = 1,
+                          .catch_up = {2, {1, 300}, 2, {{{1, 40, 2, 0, 1}}, {{2, 200, 0, 3, 0}}}}},
+          "40 01 00 02 01 ac02 02 01 28 02 00 01 02 c801 00 03 00");
 }
 
 static void reserved_kinds_are_not_ours_yet(void **state)

@@ -136,6 +136,28 @@ static void test_each_thing_is_needed_to_act(void **state)
     REFUSES(0, request.fetch_site = NULL); /* older browsers and scripts do not send it */
 }
 
+/* Metrics are read as every other part of the API that only reads. */
+static void test_metrics_are_guarded_as_the_api_is(void **state)
+{
+    struct guard guard = guard_made();
+    (void)state;
+    assert_true(guard_is_api(GUARD_METRICS_PATH));
+    assert_false(guard_is_api("/metrics/"));
+    assert_false(guard_is_api("/metricsx"));
+#define SCRAPE request = good_get(), request.path = GUARD_METRICS_PATH, request.query = ""
+    REFUSES(0, SCRAPE);
+    REFUSES(0, SCRAPE; request.fetch_site = "none");
+    REFUSES(0, SCRAPE; request.loopback = false; request.query = "key=" KEY);
+    REFUSES(0, SCRAPE; request.loopback = false; request.cookie = GUARD_COOKIE "=" KEY);
+    REFUSES(403, SCRAPE; request.loopback = false);
+    REFUSES(403, SCRAPE; request.loopback = false; request.query = "key=wrong");
+    REFUSES(403, SCRAPE; request.host = "evil.example:8377");
+    REFUSES(403, SCRAPE; request.fetch_site = "cross-site");
+    REFUSES(403, SCRAPE; request.origin_count = 1; request.origin = "http://evil.example");
+    REFUSES(405, SCRAPE; request.method = "DELETE");
+#undef SCRAPE
+}
+
 /* A viewer's token says hello and nothing else; the seller's token is not one of a viewer. */
 static void test_a_viewer_says_hello_and_nothing_else(void **state)
 {
@@ -274,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_token_is_the_secret_in_hex),
         cmocka_unit_test(test_our_own_page_may),
         cmocka_unit_test(test_each_thing_is_needed_to_act),
+        cmocka_unit_test(test_metrics_are_guarded_as_the_api_is),
         cmocka_unit_test(test_a_viewer_says_hello_and_nothing_else),
         cmocka_unit_test(test_host_is_the_address_it_came_in_on),
         cmocka_unit_test(test_looking_from_afar_needs_the_key),
