@@ -126,6 +126,17 @@ static void explain_baseline(const struct event *event, struct effect *effect)
                    event->baseline.level);
 }
 
+static void explain_transfer(struct store *store, const struct event *event, struct effect *effect)
+{
+    char from[NAME_MAX_BYTES + 1], to[NAME_MAX_BYTES + 1];
+    if (store_location_name(store, event->transfer.from, from) < 0)
+        (void)snprintf(from, sizeof from, "place %" PRIu32, event->transfer.from);
+    if (store_location_name(store, event->transfer.to, to) < 0)
+        (void)snprintf(to, sizeof to, "place %" PRIu32, event->transfer.to);
+    (void)snprintf(effect->words, sizeof effect->words, "moved %" PRId64 " from %s to %s",
+                   event->transfer.quantity, from, to);
+}
+
 static void explain_edit(const struct event *event, uint32_t pack, struct effect *effect)
 {
     effect->expected = event->edit.delta;
@@ -164,6 +175,9 @@ static bool explain_event(struct store *store, const struct event *event, uint32
         effect->on_hand = event->adjustment.delta;
         (void)snprintf(effect->words, sizeof effect->words, "%s: %+" PRId64,
                        adjust_words(event->adjustment.reason), event->adjustment.delta);
+        return true;
+    case EVENT_TRANSFER: /* on hand counts all places together */
+        explain_transfer(store, event, effect);
         return true;
     case EVENT_BASELINE:
         explain_baseline(event, effect);

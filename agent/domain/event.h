@@ -25,6 +25,7 @@ enum event_kind {
     EVENT_VOID = 21,
     EVENT_UNKNOWN_NAMED = 27,
     EVENT_ADJUSTMENT = 30,
+    EVENT_TRANSFER = 32,
     EVENT_CHANNEL_CONNECTED = 50,
     EVENT_CHANNEL_LIVE = 51,
     EVENT_LISTING_LINKED = 52,
@@ -163,6 +164,11 @@ struct event {
             uint32_t reason;
             int64_t unit_cost_minor;
         } adjustment;
+        struct {
+            uint32_t item;
+            int64_t quantity;  /* stock units, ≥ 0 */
+            uint32_t from, to; /* locations */
+        } transfer;
         struct {
             uint32_t channel;
             struct text kind, name;

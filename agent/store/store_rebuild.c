@@ -210,6 +210,8 @@ static uint32_t location_of(const struct event *event)
         return event->named.location;
     case EVENT_ADJUSTMENT:
         return event->adjustment.location;
+    case EVENT_TRANSFER:
+        return event->transfer.from;
     case EVENT_BASELINE:
         return event->baseline.location;
     case EVENT_ORDER_STATE:
@@ -231,6 +233,8 @@ static void note_names(struct rebuilding *r)
             r->named_items[items[i]] = true;
     if (location <= LOCATIONS_MAX)
         r->named_locations[location] = true;
+    if (event->kind == EVENT_TRANSFER && event->transfer.to <= LOCATIONS_MAX)
+        r->named_locations[event->transfer.to] = true;
     if ((event->kind == EVENT_ITEM_CREATED || event->kind == EVENT_ITEM_CHANGED) &&
         event->item.item <= ITEMS_MAX)
         r->items[event->item.item] = true;
