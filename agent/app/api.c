@@ -22,7 +22,8 @@ static const struct {
     {"POST", "/cards/", true, api_card_choose}, {"POST", "/import", false, api_import},
     {"POST", "/go-live", false, api_go_live},   {"POST", "/practice", false, api_practice},
     {"POST", "/witness", false, api_witness},   {"POST", "/learn", false, api_learn},
-    {"POST", "/hello", false, api_hello},
+    {"POST", "/hello", false, api_hello},       {"POST", "/pack", false, api_pack},
+    {"POST", "/unpack", false, api_unpack},     {"GET", "/carried", false, api_carried},
 };
 
 int api_error(struct api_call *call, int status, const char *format, ...)

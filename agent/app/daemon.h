@@ -40,6 +40,8 @@ struct daemon {
     bool practice;
     struct daemon_identity identity;
     uint32_t sell_location; /* alias of the location this device sells from */
+    uint32_t
+        shop_location; /* …and of the one whose stock the shops sell; the same where there is one place */
 
     struct daemon_clock clock;
     struct loop *loop;
@@ -134,6 +136,9 @@ void daemon_close_channels(struct daemon *daemon);
 struct courier *daemon_courier(struct daemon *daemon, const char *name, const struct channel **channel);
 
 const char *daemon_phase_name(enum engine_phase phase); /* as docs/api.md has it */
+
+/* What the booth keeps at a place: nothing where it does not sell. */
+uint32_t daemon_booth_percent(const struct daemon *daemon, uint32_t location);
 
 /* Before the first write to a real shop its preview must have been shown. */
 bool daemon_previewed(const struct daemon *daemon, uint32_t channel);

@@ -26,7 +26,7 @@ struct cli {
     int argc; /* arguments after the subcommand */
     char **argv;
     bool json; /* --json was given: print the raw answer */
-    bool strict, yes, confirm, journal, set_aside;
+    bool strict, yes, confirm, journal, set_aside, anyway, all;
     int64_t keep;                          /* --keep: backups */
     const char *config;                    /* --config; NULL: the service's */
     int64_t quantity;                      /* --qty */
@@ -82,6 +82,8 @@ int cli_stock(struct cli *cli);
 int cli_explain(struct cli *cli);
 int cli_import(struct cli *cli);
 int cli_export(struct cli *cli);
+int cli_pack(struct cli *cli);
+int cli_unpack(struct cli *cli);
 int cli_sync(struct cli *cli);
 int cli_cards(struct cli *cli);
 int cli_learn(struct cli *cli);

@@ -17,6 +17,14 @@ const struct cli_command cli_commands[] = {
     {"stock", "[SKU] [--json]", "what is on hand and what the shops show", "", 0, 1, cli_stock},
     {"explain", "SKU [CHANNEL] [--json]", "every number of an item with the ledger lines behind it", "", 1, 2,
      cli_explain},
+    {"pack", "[CODE [N]] [--anyway]", "take N to the market, out of the shops' stock; alone: what is carried",
+     "CODE is a barcode or a SKU, N 1 when left out. The shops are lowered at once. What the ledger says is "
+     "not there\n"
+     "or is promised to an order is refused; --anyway packs it all the same. Needs online_location in the\n"
+     "configuration: the place whose stock the shops sell.\n",
+     0, 2, cli_pack},
+    {"unpack", "[CODE [N]] [--all] [--anyway]",
+     "home again: back into the shops' stock; --all: everything carried", "", 0, 2, cli_unpack},
     {"import", "FILE [--strict]", "items from a CSV file",
      "Columns by header: sku, title, barcode, price, cost, currency, on_hand, location, one_of_a_kind,\n"
      "reorder_point, lead_days; sku and title are needed. UTF-8, at most 8 MB. Bad rows are named with line "
@@ -124,6 +132,8 @@ enum {
     OPTION_CONFIRM,
     OPTION_JOURNAL,
     OPTION_SET_ASIDE,
+    OPTION_ANYWAY,
+    OPTION_ALL,
     OPTION_KEEP,
     OPTION_CONFIG,
     OPTION_SHOP,
@@ -141,6 +151,8 @@ static const struct option table[] = {
     {"confirm", no_argument, NULL, OPTION_CONFIRM},
     {"journal", no_argument, NULL, OPTION_JOURNAL},
     {"set-aside", no_argument, NULL, OPTION_SET_ASIDE},
+    {"anyway", no_argument, NULL, OPTION_ANYWAY},
+    {"all", no_argument, NULL, OPTION_ALL},
     {"keep", required_argument, NULL, OPTION_KEEP},
     {"config", required_argument, NULL, OPTION_CONFIG},
     {"practice-shop", required_argument, NULL, OPTION_SHOP},
@@ -204,6 +216,12 @@ static int take_options(struct cli *cli, int argc, char **argv, uint32_t *given)
             break;
         case OPTION_SET_ASIDE:
             cli->set_aside = true;
+            break;
+        case OPTION_ANYWAY:
+            cli->anyway = true;
+            break;
+        case OPTION_ALL:
+            cli->all = true;
             break;
         case OPTION_CONFIG:
             cli->config = optarg;

@@ -45,6 +45,7 @@ enum { HASH_BYTES = 32, CURRENCY_TEXT_BYTES = 4, FINGERPRINT_BYTES = 8 };
 
 /* ALLOCATE, MIRROR, both (auto) or neither (as the ledger says): how it is shown, domain/publish.h. */
 enum item_flag { ITEM_ONE_OF_A_KIND = 1, ITEM_ARCHIVED = 2, ITEM_ALLOCATE = 4, ITEM_MIRROR = 8 };
+enum location_kind { LOCATION_BOOTH = 1, LOCATION_STUDIO, LOCATION_SHELF };
 enum sale_flag { SALE_BEYOND_LEDGER = 1, SALE_SECOND_SCAN = 2, SALE_BACK_DATED = 4 };
 enum adjustment_reason {
     ADJUST_OPENING = 1,

@@ -79,7 +79,10 @@ static struct listing *listing_of(struct rebuilding *r, uint32_t channel, uint32
 
 static int connect_channel(struct rebuilding *r)
 {
-    struct channel channel = {.alias = r->event.channel.channel, .location = r->event.channel.location};
+    struct channel channel = {0};
+    (void)channel_of(r, r->event.channel.channel, &channel); /* once more: it sells from another place now */
+    channel.alias = r->event.channel.channel;
+    channel.location = r->event.channel.location;
     text_copy(r->event.channel.kind, channel.kind, sizeof channel.kind);
     text_copy(r->event.channel.name, channel.name, sizeof channel.name);
     return book_put_channel(r->target->book, &channel);
