@@ -15,6 +15,7 @@ struct effect {
     int64_t on_hand, committed; /* stock units */
     int64_t expected;           /* the listing's own units */
     uint32_t channel, listing;  /* 0: stock only */
+    bool moved;                 /* between places: told, though it adds nothing */
     char words[WORDS_MAX_BYTES];
 };
 
@@ -133,6 +134,7 @@ static void explain_transfer(struct store *store, const struct event *event, str
         (void)snprintf(from, sizeof from, "place %" PRIu32, event->transfer.from);
     if (store_location_name(store, event->transfer.to, to) < 0)
         (void)snprintf(to, sizeof to, "place %" PRIu32, event->transfer.to);
+    effect->moved = true;
     (void)snprintf(effect->words, sizeof effect->words, "moved %" PRId64 " from %s to %s",
                    event->transfer.quantity, from, to);
 }
@@ -271,7 +273,7 @@ static struct stock write_stock_lines(struct explanation *all, struct json_write
     json_begin_array(json, "lines");
     for (uint32_t i = 0; i < all->count; i++) {
         const struct effect *effect = &all->lines[i].effect;
-        if (!effect->on_hand && !effect->committed)
+        if (!effect->on_hand && !effect->committed && !effect->moved)
             continue;
         running.on_hand += effect->on_hand;
         running.committed += effect->committed;
