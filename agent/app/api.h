@@ -47,6 +47,8 @@ int api_card_choose(struct api_call *call);
 int api_import(struct api_call *call);
 int api_go_live(struct api_call *call);
 int api_practice(struct api_call *call);
+int api_share(struct api_call *call);
+int api_share_choose(struct api_call *call);
 int api_pack(struct api_call *call);
 int api_unpack(struct api_call *call);
 int api_carried(struct api_call *call);

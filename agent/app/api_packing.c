@@ -93,6 +93,7 @@ static int move(struct api_call *call, bool home)
     result = daemon_commit(daemon, &changes);
     if (result < 0)
         return api_error(call, HTTP_FAILED, "it could not be saved: %s", strerrordesc_np(-result));
+    daemon_showing_look(daemon); /* a market is packed: nothing is mirrored any more */
     daemon_stock_changed(daemon, item->alias);
     write_moved(call, item, packing.quantity);
     return HTTP_OK;

@@ -7,6 +7,7 @@
 #include "app/daemon_clock.h"
 #include "app/daemon_identity.h"
 #include "app/daemon_scans.h"
+#include "app/daemon_showing.h"
 #include "app/daemon_sources.h"
 #include "app/options.h"
 #include "app/practice.h"
@@ -61,6 +62,7 @@ struct daemon {
     int source_count;
     struct daemon_scans scans;
     struct turn rest, recovery;
+    struct daemon_showing showing;
 
     struct status_facts facts;
     enum status_lamp shown;

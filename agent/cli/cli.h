@@ -82,6 +82,7 @@ int cli_stock(struct cli *cli);
 int cli_explain(struct cli *cli);
 int cli_import(struct cli *cli);
 int cli_export(struct cli *cli);
+int cli_share(struct cli *cli);
 int cli_pack(struct cli *cli);
 int cli_unpack(struct cli *cli);
 int cli_sync(struct cli *cli);

@@ -25,6 +25,11 @@ const struct cli_command cli_commands[] = {
      0, 2, cli_pack},
     {"unpack", "[CODE [N]] [--all] [--anyway]",
      "home again: back into the shops' stock; --all: everything carried", "", 0, 2, cli_unpack},
+    {"share", "SKU [MODE] [--json]", "how several shops show an item, and why",
+     "MODE is allocate (each shop its share), mirror (all of them everything: can sell one unit twice), auto "
+     "(mirror\n"
+     "where the model's risk is small) or default (as mode in the configuration says).\n",
+     1, 2, cli_share},
     {"import", "FILE [--strict]", "items from a CSV file",
      "Columns by header: sku, title, barcode, price, cost, currency, on_hand, location, one_of_a_kind,\n"
      "reorder_point, lead_days; sku and title are needed. UTF-8, at most 8 MB. Bad rows are named with line "

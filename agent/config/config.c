@@ -72,6 +72,8 @@ static const struct key keys[] = {
      "For auto: how often in a million windows more may be ordered than there is, by the model's estimate."},
     {"allocation", "outage_minutes", KEY_NUMBER, OF(outage_minutes), 0, 10080, "15",
      "For auto: how long the network may be gone without more than that risk."},
+    {"allocation", "calm_minutes", KEY_NUMBER, OF(calm_minutes), 0, 1440, "10",
+     "Nothing is mirrored before every shop was within reach for so long."},
     {"practice", "random_orders", KEY_FLAG, OF(random_orders), 0, 0, "no",
      "Buyers order online by themselves in practice mode."},
     {"practice", "seed", KEY_NUMBER, OF(seed), 1, 4294967295U, "1",

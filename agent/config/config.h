@@ -42,7 +42,7 @@ struct config {
     uint32_t booth_percent;
     char online_location[NAME_MAX_BYTES + 1]; /* "": location */
     char mode[NAME_MAX_BYTES + 1];            /* allocate, mirror or auto */
-    uint32_t risk_per_million, outage_minutes;
+    uint32_t risk_per_million, outage_minutes, calm_minutes;
     bool random_orders;
     uint32_t seed;
     struct config_channel channels[CONFIG_CHANNELS_MAX];

@@ -32,6 +32,7 @@ static void every_key_has_the_documented_default(void **state)
     assert_string_equal(config->mode, "auto");
     assert_int_equal(config->risk_per_million, 1000);
     assert_int_equal(config->outage_minutes, 15);
+    assert_int_equal(config->calm_minutes, 10);
     assert_false(config->random_orders);
     assert_int_equal(config->seed, 1);
     assert_int_equal(config->channel_count, 0);
@@ -47,7 +48,8 @@ static void every_key_is_read(void **state)
                    "[device]\nstate = /srv/fair\nlisten = none\ncurrency = JPY\nlocation = st\xc3\xa4ndle\n"
                    "[scanner]\nsources = stdin sim:a.hid\ninter_key_timeout_ms = 20\n"
                    "[light]\noutputs = term log:x\n[allocation]\nbooth_percent = 0\n"
-                   "online_location = studio\nmode = mirror\nrisk_per_million = 1\noutage_minutes = 0\n"
+                   "online_location = studio\nmode = mirror\nrisk_per_million = 1\noutage_minutes = "
+                   "0\ncalm_minutes = 1440\n"
                    "[practice]\nrandom_orders = YES\nseed = 4294967295\n"
                    "[channel pottery-2_x]\nkind = shopify\nurl = https://pottery.myshopify.com//\n"
                    "location_id = gid://shopify/Location/1\ntoken_file = %s\nca_file = /etc/ca.pem\n"
@@ -66,6 +68,7 @@ static void every_key_is_read(void **state)
     assert_string_equal(config->mode, "mirror");
     assert_int_equal(config->risk_per_million, 1);
     assert_int_equal(config->outage_minutes, 0);
+    assert_int_equal(config->calm_minutes, 1440);
     assert_true(config->random_orders);
     assert_int_equal(config->seed, UINT32_MAX);
     assert_int_equal(config->channel_count, 1);
