@@ -108,14 +108,11 @@ static int apply(void *user, const struct estimate_line *line)
     return estimate_apply(applying->estimate, line, applying->book);
 }
 
-/* While the true time is unknown there are no last months. */
 static int estimate(struct daemon *daemon)
 {
     struct applying applying = {&daemon->showing.estimate, store_book(daemon->store)};
     int64_t now_ms = daemon_clock_now_ms(daemon);
     int64_t since_ms = now_ms - ESTIMATE_LOOK_BACK_DAYS * INT64_C(86400000);
-    if (!daemon_clock_wall_ms(daemon))
-        return 0;
     estimate_begin(applying.estimate, now_ms, daemon_showing_window_ms(daemon),
                    daemon->config->risk_per_million / 1e6);
     int result = store_demand(daemon->store, 0, since_ms, observe, applying.estimate);
@@ -132,6 +129,8 @@ static void run(void *user)
     struct daemon_showing *showing = &daemon->showing;
     int64_t now_ms = loop_now_ms(daemon->loop);
     daemon_showing_look(daemon);
+    if (!daemon_clock_wall_ms(daemon)) /* while the true time is unknown there are no last months */
+        return;
     if (showing->estimated_ms && now_ms - showing->estimated_ms < SHOWING_ESTIMATE_MS)
         return;
     showing->estimated_ms = now_ms > 0 ? now_ms : 1;
