@@ -57,7 +57,7 @@ static void write_listings(struct api_call *call, uint32_t item, uint32_t locati
         json_begin_object(call->json, NULL);
         json_text(call->json, "channel", channel->name);
         json_int(call->json, "wanted",
-                 allocation_wanted(book, listing, daemon_booth_percent(call->daemon, location)));
+                 allocation_wanted(book, listing, daemon_showing_booth_percent(call->daemon, location)));
         json_int(call->json, "expected", listing_expected(listing));
         json_int(call->json, "weight", book_weight(book, listing));
         json_end_object(call->json);
@@ -80,7 +80,7 @@ static void write_place(struct api_call *call, const struct known *known, uint32
 {
     struct daemon *daemon = call->daemon;
     const struct book *book = store_book(daemon->store);
-    uint32_t kept = daemon_booth_percent(daemon, location);
+    uint32_t kept = daemon_showing_booth_percent(daemon, location);
     struct publish_case publish = allocation_case(book, item, location, kept);
     enum publish_verdict verdict = publish_decide(&publish);
     char name[NAME_MAX_BYTES + 1] = "";

@@ -70,7 +70,7 @@ static void write_places(struct daemon *daemon, struct json_writer *json, uint32
         json_int(json, "committed", stock.committed);
         json_int(json, "deficit", allocation_deficit(book, item, location));
         json_int(json, "overlap",
-                 allocation_overlap(book, item, location, daemon_booth_percent(daemon, location)));
+                 allocation_overlap(book, item, location, daemon_showing_booth_percent(daemon, location)));
         json_end_object(json);
     }
     json_end_array(json);

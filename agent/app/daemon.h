@@ -139,9 +139,6 @@ struct courier *daemon_courier(struct daemon *daemon, const char *name, const st
 
 const char *daemon_phase_name(enum engine_phase phase); /* as docs/api.md has it */
 
-/* What the booth keeps at a place: nothing where it does not sell. */
-uint32_t daemon_booth_percent(const struct daemon *daemon, uint32_t location);
-
 /* Before the first write to a real shop its preview must have been shown. */
 bool daemon_previewed(const struct daemon *daemon, uint32_t channel);
 void daemon_note_preview(struct daemon *daemon, uint32_t channel);

@@ -29,11 +29,6 @@ static const struct channel *find_row(struct daemon *daemon, const char *name)
     return NULL;
 }
 
-uint32_t daemon_booth_percent(const struct daemon *daemon, uint32_t location)
-{
-    return location == daemon->sell_location ? daemon->config->booth_percent : 0;
-}
-
 /* A new channel, or one that sells from another place than before: both are an event. */
 static int put_row(struct daemon *daemon, const struct channel *channel, struct err *err)
 {
@@ -102,7 +97,7 @@ static struct courier_settings common(struct daemon *daemon, uint32_t alias)
         .store = daemon->store,
         .turns = daemon->turns,
         .engine = {.channel = alias,
-                   .booth_percent = daemon_booth_percent(
+                   .booth_percent = daemon_showing_booth_percent(
                        daemon, book_channel(store_book(daemon->store), alias)->location)},
         .random = daemon_random,
         .wall_ms = daemon_clock_wall_ms,

@@ -7,6 +7,11 @@
 #include "base/log.h"
 #include "store/store_demand.h"
 
+uint32_t daemon_showing_booth_percent(const struct daemon *daemon, uint32_t location)
+{
+    return location == daemon->sell_location ? daemon->config->booth_percent : 0;
+}
+
 /* --- may anything be mirrored now
  * -------------------------------------------------------------------------------------------- */
 

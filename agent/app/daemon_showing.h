@@ -30,6 +30,8 @@ MUST_CHECK int daemon_showing_add(struct daemon *daemon);
 void daemon_showing_remove(struct daemon *daemon);
 /* A shop's state may have changed: what may not be mirrored any more is not, at once. */
 void daemon_showing_look(struct daemon *daemon);
+/* What the booth keeps at a place: nothing where it does not sell. */
+uint32_t daemon_showing_booth_percent(const struct daemon *daemon, uint32_t location);
 /* The window that the model is asked about: the longest of the shops'. */
 int64_t daemon_showing_window_ms(const struct daemon *daemon);
 

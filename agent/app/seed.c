@@ -69,7 +69,7 @@ static int shelve(struct daemon *daemon, const struct item *item, struct err *er
         return err_set_errno(err, count, "the codes of %s", item->sku);
     int64_t available = stock.on_hand - stock.committed;
     /* The share that allocation.h gives the only channel, so that a practice day begins with nothing owed. */
-    int64_t kept = (int64_t)daemon_booth_percent(daemon, daemon->shop_location);
+    int64_t kept = (int64_t)daemon_showing_booth_percent(daemon, daemon->shop_location);
     int64_t level = available > 0 ? available - available * kept / 100 : 0;
     return practice_shop_add(practice_shop_of(daemon->shop), item->sku, codes[0], item->title, level);
 }
