@@ -39,6 +39,11 @@ static const struct {
     {"POST", "/witness", false, api_witness},
     {"POST", "/learn", false, api_learn},
     {"POST", "/hello", false, api_hello},
+    {"POST", "/pack", false, api_pack},
+    {"POST", "/unpack", false, api_unpack},
+    {"GET", "/carried", false, api_carried},
+    {"GET", "/share", false, api_share},
+    {"POST", "/share", false, api_share_choose},
 };
 
 int api_error(struct api_call *call, int status, const char *format, ...)

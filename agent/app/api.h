@@ -57,6 +57,11 @@ int api_card_choose(struct api_call *call);
 int api_import(struct api_call *call);
 int api_go_live(struct api_call *call);
 int api_practice(struct api_call *call);
+int api_share(struct api_call *call);
+int api_share_choose(struct api_call *call);
+int api_pack(struct api_call *call);
+int api_unpack(struct api_call *call);
+int api_carried(struct api_call *call);
 int api_learn(struct api_call *call);
 /* The part `seen` of POST /hello. 0 or the commit's error; what is no mark of this device's says nothing. */
 MUST_CHECK int api_seen(struct api_call *call);

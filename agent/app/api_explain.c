@@ -18,6 +18,7 @@ struct effect {
     uint32_t channel, listing;  /* 0: stock only */
     struct balance_lines terms; /* the same change by what it is */
     struct id128 op;            /* the change of ours that it belongs to; zero none */
+    bool moved;                 /* between places: told, though it adds nothing */
     char words[WORDS_MAX_BYTES];
 };
 
@@ -130,6 +131,18 @@ static void explain_baseline(const struct event *event, struct effect *effect)
                    event->baseline.level);
 }
 
+static void explain_transfer(struct store *store, const struct event *event, struct effect *effect)
+{
+    char from[NAME_MAX_BYTES + 1], to[NAME_MAX_BYTES + 1];
+    if (store_location_name(store, event->transfer.from, from) < 0)
+        (void)snprintf(from, sizeof from, "place %" PRIu32, event->transfer.from);
+    if (store_location_name(store, event->transfer.to, to) < 0)
+        (void)snprintf(to, sizeof to, "place %" PRIu32, event->transfer.to);
+    effect->moved = true;
+    (void)snprintf(effect->words, sizeof effect->words, "moved %" PRId64 " from %s to %s",
+                   event->transfer.quantity, from, to);
+}
+
 static void explain_edit(const struct event *event, uint32_t pack, struct effect *effect)
 {
     effect->expected = event->edit.delta;
@@ -169,6 +182,9 @@ static bool explain_event(struct store *store, const struct event *event, uint32
         effect->on_hand = event->adjustment.delta;
         (void)snprintf(effect->words, sizeof effect->words, "%s: %+" PRId64,
                        adjust_words(event->adjustment.reason), event->adjustment.delta);
+        return true;
+    case EVENT_TRANSFER: /* on hand counts all places together */
+        explain_transfer(store, event, effect);
         return true;
     case EVENT_BASELINE:
         explain_baseline(event, effect);
@@ -267,7 +283,7 @@ static struct stock write_stock_lines(struct explanation *all, struct json_write
     json_begin_array(json, "lines");
     for (uint32_t i = 0; i < all->count; i++) {
         const struct effect *effect = &all->lines[i].effect;
-        if (!effect->on_hand && !effect->committed)
+        if (!effect->on_hand && !effect->committed && !effect->moved)
             continue;
         running.on_hand += effect->on_hand;
         running.committed += effect->committed;

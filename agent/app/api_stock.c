@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/api.h"
+#include "domain/allocation.h"
 #include "labels/label.h"
 
 enum { STOCK_PAGE_MAX = 500, ITEM_CODES_MAX = 8, PRACTICE_CODES = 6 };
@@ -50,6 +51,31 @@ static void write_listing(struct daemon *daemon, struct json_writer *json, const
     json_end_object(json);
 }
 
+/* Where the units are: every place that has or owes some, and those that the stall and the shops sell from.
+ */
+static void write_places(struct daemon *daemon, struct json_writer *json, uint32_t item)
+{
+    const struct book *book = store_book(daemon->store);
+    json_begin_array(json, "places");
+    for (uint32_t location = 1; location <= LOCATIONS_MAX; location++) {
+        char name[NAME_MAX_BYTES + 1];
+        struct stock stock = book_stock(book, item, location);
+        bool used = location == daemon->sell_location || location == daemon->shop_location;
+        if ((!used && !stock.on_hand && !stock.committed) ||
+            store_location_name(daemon->store, location, name) < 0)
+            continue;
+        json_begin_object(json, NULL);
+        json_text(json, "place", name);
+        json_int(json, "on_hand", stock.on_hand);
+        json_int(json, "committed", stock.committed);
+        json_int(json, "deficit", allocation_deficit(book, item, location));
+        json_int(json, "overlap",
+                 allocation_overlap(book, item, location, daemon_showing_booth_percent(daemon, location)));
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
 /* The newest unsettled card about the item; 0 none. */
 static uint64_t item_card(struct daemon *daemon, uint32_t alias)
 {
@@ -80,6 +106,7 @@ static void write_item(struct daemon *daemon, struct json_writer *json, const ch
     json_int(json, "committed", stock.committed);
     json_int(json, "available", stock.on_hand - stock.committed);
     write_codes(daemon, json, item->alias);
+    write_places(daemon, json, item->alias);
     json_begin_array(json, "channels");
     for (const struct listing *listing = book_item_listing(book, item->alias, NULL); listing;
          listing = book_item_listing(book, item->alias, listing))

@@ -341,6 +341,11 @@ static int build_edges(struct daemon *daemon)
         return fail(daemon, daemon_ledger_refused(daemon, result, &err), &err);
     if (result < 0)
         return fail(daemon, exit_for_channels(daemon, result), &err);
+    result = daemon_showing_add(daemon);
+    if (result < 0) {
+        (void)err_set_errno(&err, result, "cannot watch how items are shown");
+        return fail(daemon, EXIT_FAILED, &err);
+    }
     if (daemon_sources_open(daemon, &err) < 0)
         return fail(daemon, EXIT_DEVICE, &err);
     return EXIT_OK;
@@ -365,6 +370,7 @@ static void take_down(struct daemon *daemon)
     loop_remove(daemon->once_timer);
     loop_remove(daemon->recover_timer);
     daemon_scans_remove(daemon);
+    daemon_showing_remove(daemon);
     daemon_clock_close(daemon);
     store_close(daemon->store);
     turns_free(daemon->turns);

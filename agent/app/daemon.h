@@ -8,6 +8,7 @@
 #include "app/daemon_clock.h"
 #include "app/daemon_identity.h"
 #include "app/daemon_scans.h"
+#include "app/daemon_showing.h"
 #include "app/daemon_sources.h"
 #include "app/options.h"
 #include "app/practice.h"
@@ -41,6 +42,8 @@ struct daemon {
     bool practice;
     struct daemon_identity identity;
     uint32_t sell_location; /* alias of the location this device sells from */
+    uint32_t
+        shop_location; /* …and of the one whose stock the shops sell; the same where there is one place */
 
     struct daemon_clock clock;
     struct loop *loop;
@@ -61,6 +64,7 @@ struct daemon {
     struct daemon_scans scans;
     struct turn rest, recovery;
     struct daemon_catch_up catch_up;
+    struct daemon_showing showing;
 
     struct status_facts facts;
     enum status_lamp shown;

@@ -29,36 +29,41 @@ static const struct channel *find_row(struct daemon *daemon, const char *name)
     return NULL;
 }
 
-static int ensure_row(struct daemon *daemon, const char *kind, const char *name, uint32_t *alias,
-                      struct err *err)
+/* A new channel, or one that sells from another place than before: both are an event. */
+static int put_row(struct daemon *daemon, const struct channel *channel, struct err *err)
 {
-    const struct channel *row = find_row(daemon, name);
-    if (row) {
-        if (strcmp(row->kind, kind) != 0)
-            return err_set(err, -EINVAL, "channel %s was a %s before; give the %s another name", name,
-                           row->kind, kind);
-        *alias = row->alias;
-        return 0;
-    }
-    uint32_t count = book_channel_count(store_book(daemon->store));
-    if (count == CHANNELS_MAX)
-        return err_set(err, -E2BIG, "at most %d channels", CHANNELS_MAX);
-    struct channel channel = {.alias = count + 1, .location = daemon->sell_location};
-    (void)snprintf(channel.kind, sizeof channel.kind, "%s", kind);
-    (void)snprintf(channel.name, sizeof channel.name, "%s", name);
     CHANGES_AUTO struct changes changes = changes_new();
     struct event event = {.kind = EVENT_CHANNEL_CONNECTED, .version = 1, .time_ms = daemon_event_ms(daemon)};
-    event.channel.channel = channel.alias;
-    event.channel.kind = text_of(kind);
-    event.channel.name = text_of(name);
-    event.channel.location = channel.location;
+    event.channel.channel = channel->alias;
+    event.channel.kind = text_of(channel->kind);
+    event.channel.name = text_of(channel->name);
+    event.channel.location = channel->location;
     changes_add_event(&changes, &event);
-    changes_put_channel(&changes, &channel);
+    changes_put_channel(&changes, channel);
     int result = daemon_commit(daemon, &changes);
-    if (result < 0)
-        return err_set_errno(err, result, "channel %s", name);
+    return result < 0 ? err_set_errno(err, result, "channel %s", channel->name) : 0;
+}
+
+static int ensure_row(struct daemon *daemon, const char *kind, const char *name, uint32_t location,
+                      uint32_t *alias, struct err *err)
+{
+    const struct channel *row = find_row(daemon, name);
+    uint32_t count = book_channel_count(store_book(daemon->store));
+    if (row && strcmp(row->kind, kind) != 0)
+        return err_set(err, -EINVAL, "channel %s was a %s before; give the %s another name", name, row->kind,
+                       kind);
+    if (!row && count == CHANNELS_MAX)
+        return err_set(err, -E2BIG, "at most %d channels", CHANNELS_MAX);
+    struct channel channel = {.alias = count + 1};
+    if (row)
+        channel = *row;
     *alias = channel.alias;
-    return 0;
+    if (row && row->location == location)
+        return 0;
+    channel.location = location;
+    (void)snprintf(channel.kind, sizeof channel.kind, "%s", kind);
+    (void)snprintf(channel.name, sizeof channel.name, "%s", name);
+    return put_row(daemon, &channel, err);
 }
 
 static void shop_time(void *user, const char *channel, int64_t date_ms)
@@ -91,7 +96,9 @@ static struct courier_settings common(struct daemon *daemon, uint32_t alias)
         .loop = daemon->loop,
         .store = daemon->store,
         .turns = daemon->turns,
-        .engine = {.channel = alias, .booth_percent = daemon->config->booth_percent},
+        .engine = {.channel = alias,
+                   .booth_percent = daemon_showing_booth_percent(
+                       daemon, book_channel(store_book(daemon->store), alias)->location)},
         .random = daemon_random,
         .wall_ms = daemon_clock_wall_ms,
         .shop_time = shop_time,
@@ -135,7 +142,7 @@ static int open_practice(struct daemon *daemon, struct err *err)
         result = seed_practice_shop(daemon, err);
     uint32_t alias = 0;
     if (result == 0)
-        result = ensure_row(daemon, "practice", PRACTICE_CHANNEL_NAME, &alias, err);
+        result = ensure_row(daemon, "practice", PRACTICE_CHANNEL_NAME, daemon->shop_location, &alias, err);
     if (result < 0)
         return result;
     struct courier_settings settings = common(daemon, alias);
@@ -153,9 +160,11 @@ static int open_shop(struct daemon *daemon, const struct config_channel *config,
         return err_set(err, -EINVAL, "channel %s: unknown kind %s", config->name, config->kind);
     struct http **http = &daemon->https[daemon->courier_count];
     int result = http_new(daemon->loop, config->ca_file[0] ? config->ca_file : NULL, http, err);
-    uint32_t alias = 0;
+    uint32_t alias = 0, location = daemon->shop_location;
+    if (result == 0 && config->location[0])
+        result = seed_location(daemon, config->location, LOCATION_STUDIO, &location, err);
     if (result == 0)
-        result = ensure_row(daemon, config->kind, config->name, &alias, err);
+        result = ensure_row(daemon, config->kind, config->name, location, &alias, err);
     if (result < 0)
         return result;
     struct courier_settings settings = common(daemon, alias);

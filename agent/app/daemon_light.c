@@ -126,6 +126,7 @@ static void outcome_sold(struct daemon *daemon, const struct intake_outcome *out
     event_id_text(store_event_id(daemon->store, outcome->position), event_id);
     daemon->facts.fault = false;
     daemon->sold_this_start++;
+    daemon->showing.sold_ms = loop_now_ms(daemon->loop);
     const struct intake_recent *sale = intake_recent(daemon->intake, 0);
     if (daemon->courier_count && sale)
         daemon_note_unsent(daemon, sale->position, sale->time_ms);
@@ -253,6 +254,7 @@ void daemon_courier_changed(void *user)
         daemon->unsent = 0;
     daemon_recover_after_commit(daemon);
     daemon_catch_up_look(daemon);
+    daemon_showing_look(daemon);
     daemon_update_lamp(daemon);
     if (is_news(daemon, &success))
         publish_news(daemon);

@@ -183,7 +183,7 @@ static void add_item(struct run *run, uint32_t kind, uint32_t alias)
 static int find_location(struct run *run, const char *name, uint32_t *location)
 {
     if (!*name) {
-        *location = run->daemon->sell_location;
+        *location = run->daemon->shop_location;
         return 0;
     }
     int result = store_location_by_name(run->daemon->store, name, location);
@@ -192,7 +192,7 @@ static int find_location(struct run *run, const char *name, uint32_t *location)
     *location = run->next_location++; /* check_location saw that there is room */
     run->event.location.location = *location;
     run->event.location.name = text_of(name);
-    run->event.location.kind = 2;
+    run->event.location.kind = LOCATION_STUDIO;
     add_event(run, EVENT_LOCATION_CREATED);
     return daemon_commit(run->daemon, &run->changes); /* so that the next row finds it */
 }

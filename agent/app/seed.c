@@ -14,31 +14,43 @@ static const char sample_catalogue[] =
 #include "sample_catalogue.inc"
     ;
 
-static int ensure_location(struct daemon *daemon, const char *name, struct err *err)
+int seed_location(struct daemon *daemon, const char *name, uint32_t kind, uint32_t *location, struct err *err)
 {
-    int result = store_location_by_name(daemon->store, name, &daemon->sell_location);
+    int result = store_location_by_name(daemon->store, name, location);
     if (result != -ENOENT)
         return result < 0 ? err_set_errno(err, result, "the ledger's locations") : 0;
     char other[NAME_MAX_BYTES + 1];
     uint32_t alias = 1;
-    while (alias < LOCATIONS_MAX && store_location_name(daemon->store, alias, other) == 0)
+    while (alias <= LOCATIONS_MAX && store_location_name(daemon->store, alias, other) == 0)
         alias++;
+    if (alias > LOCATIONS_MAX)
+        return err_set(err, -E2BIG, "at most %d locations", LOCATIONS_MAX);
     CHANGES_AUTO struct changes changes = changes_new();
     struct event event = {.kind = EVENT_LOCATION_CREATED, .version = 1, .time_ms = daemon_event_ms(daemon)};
     event.location.location = alias;
     event.location.name = text_of(name);
-    event.location.kind = 1;
+    event.location.kind = kind;
     changes_add_event(&changes, &event);
     result = daemon_commit(daemon, &changes);
     if (result < 0)
         return err_set_errno(err, result, "the location %s could not be saved", name);
-    daemon->sell_location = alias;
+    *location = alias;
     return 0;
+}
+
+static int ensure_locations(struct daemon *daemon, struct err *err)
+{
+    const struct config *config = daemon->config;
+    int result = seed_location(daemon, config->location, LOCATION_BOOTH, &daemon->sell_location, err);
+    daemon->shop_location = daemon->sell_location;
+    if (result == 0 && config->online_location[0])
+        result = seed_location(daemon, config->online_location, LOCATION_STUDIO, &daemon->shop_location, err);
+    return result;
 }
 
 int seed_open(struct daemon *daemon, struct err *err)
 {
-    int result = ensure_location(daemon, daemon->config->location, err);
+    int result = ensure_locations(daemon, err);
     if (result < 0 || !daemon->practice || book_item_count(store_book(daemon->store)))
         return result;
     struct import_report report = {0};
@@ -49,7 +61,7 @@ int seed_open(struct daemon *daemon, struct err *err)
 
 static int shelve(struct daemon *daemon, const struct item *item, struct err *err)
 {
-    struct stock stock = book_stock(store_book(daemon->store), item->alias, daemon->sell_location);
+    struct stock stock = book_stock(store_book(daemon->store), item->alias, daemon->shop_location);
     char codes[1][CODE_MAX_BYTES + 1] = {""};
     uint32_t packs[1];
     int count = store_item_codes(daemon->store, item->alias, codes, packs, 1);
@@ -57,7 +69,8 @@ static int shelve(struct daemon *daemon, const struct item *item, struct err *er
         return err_set_errno(err, count, "the codes of %s", item->sku);
     int64_t available = stock.on_hand - stock.committed;
     /* The share that allocation.h gives the only channel, so that a practice day begins with nothing owed. */
-    int64_t level = available > 0 ? available - available * (int64_t)daemon->config->booth_percent / 100 : 0;
+    int64_t kept = (int64_t)daemon_showing_booth_percent(daemon, daemon->shop_location);
+    int64_t level = available > 0 ? available - available * kept / 100 : 0;
     return practice_shop_add(practice_shop_of(daemon->shop), item->sku, codes[0], item->title, level);
 }
 

@@ -5,7 +5,11 @@
 
 #include "app/daemon.h"
 
-/* Makes sure the selling location exists; fills an empty practice ledger with the sample catalogue. */
+/* The alias of a location, made when the ledger has none of that name. kind: enum location_kind. */
+MUST_CHECK int seed_location(struct daemon *daemon, const char *name, uint32_t kind, uint32_t *location,
+                             struct err *err);
+/* Makes sure the locations of booth and shops exist; fills an empty practice ledger with the sample
+ * catalogue. */
 MUST_CHECK int seed_open(struct daemon *daemon, struct err *err);
 /* Puts the sample items on the new practice shop's shelves, with what the allocation gives the shop. */
 MUST_CHECK int seed_practice_shop(struct daemon *daemon, struct err *err);

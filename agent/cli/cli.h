@@ -27,7 +27,7 @@ struct cli {
     char **argv;
     bool json;          /* --json was given: print the raw answer */
     bool dry_run, wait; /* of sync */
-    bool strict, yes, confirm, journal, set_aside;
+    bool strict, yes, confirm, journal, set_aside, anyway, all;
     int64_t keep;                          /* --keep: backups */
     const char *config;                    /* --config; NULL: the service's */
     int64_t quantity;                      /* --qty */
@@ -88,6 +88,9 @@ int cli_explain(struct cli *cli);
 int cli_latency(struct cli *cli);
 int cli_import(struct cli *cli);
 int cli_export(struct cli *cli);
+int cli_share(struct cli *cli);
+int cli_pack(struct cli *cli);
+int cli_unpack(struct cli *cli);
 int cli_sync(struct cli *cli);
 int cli_catch_up(struct cli *cli);
 int cli_parked(struct cli *cli);

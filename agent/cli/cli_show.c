@@ -123,6 +123,23 @@ static void print_head(void)
     (void)printf("%-12s %-30s %8s %10s %6s  %s\n", "sku", "item", "on hand", "shop shows", "owed", "card");
 }
 
+/* Said only where there is something to say: more than one place, or more on offer than there is. */
+static void print_places(const struct json *item)
+{
+    const struct json *places = json_get(item, "places");
+    for (const struct json *p = json_first(places); p; p = json_next(p)) {
+        if (json_count(places) > 1)
+            (void)printf("at %s: %" PRId64 " on hand, %" PRId64 " committed\n", cli_text(p, "place"),
+                         cli_int(p, "on_hand"), cli_int(p, "committed"));
+        if (cli_int(p, "overlap"))
+            (void)printf("the shops show %" PRId64 " more than once, on purpose (fairstock share %s)\n",
+                         cli_int(p, "overlap"), cli_text(item, "sku"));
+        if (cli_int(p, "deficit") > cli_int(p, "overlap"))
+            (void)printf("deficit at %s: %" PRId64 " more could be sold than there is\n",
+                         cli_text(p, "place"), cli_int(p, "deficit") - cli_int(p, "overlap"));
+    }
+}
+
 static int one_item(struct cli *cli)
 {
     BUF_AUTO struct buf path = buf_new(PATH_MAX_BYTES);
@@ -141,6 +158,7 @@ static int one_item(struct cli *cli)
         for (const struct json *c = json_first(json_get(answer, "codes")); c; c = json_next(c))
             (void)printf(" %s", json_text_value(c));
         (void)putchar('\n');
+        print_places(answer);
     }
     json_free(answer);
     return code;

@@ -18,6 +18,19 @@ const struct cli_command cli_commands[] = {
     {"explain", "SKU [CHANNEL] [--json]", "every number of an item with the ledger lines behind it", "", 1, 2,
      cli_explain},
     {"latency", "[--json]", "how long the shops take to answer, and to follow a sale", "", 0, 0, cli_latency},
+    {"pack", "[CODE [N]] [--anyway]", "take N to the market, out of the shops' stock; alone: what is carried",
+     "CODE is a barcode or a SKU, N 1 when left out. The shops are lowered at once. What the ledger says is "
+     "not there\n"
+     "or is promised to an order is refused; --anyway packs it all the same. Needs online_location in the\n"
+     "configuration: the place whose stock the shops sell.\n",
+     0, 2, cli_pack},
+    {"unpack", "[CODE [N]] [--all] [--anyway]",
+     "home again: back into the shops' stock; --all: everything carried", "", 0, 2, cli_unpack},
+    {"share", "SKU [MODE] [--json]", "how several shops show an item, and why",
+     "MODE is allocate (each shop its share), mirror (all of them everything: can sell one unit twice), auto "
+     "(mirror\n"
+     "where the model's risk is small) or default (as mode in the configuration says).\n",
+     1, 2, cli_share},
     {"import", "FILE [--strict]", "items from a CSV file",
      "Columns by header: sku, title, barcode, price, cost, currency, on_hand, location, one_of_a_kind,\n"
      "reorder_point, lead_days; sku and title are needed. UTF-8, at most 8 MB. Bad rows are named with line "
@@ -140,6 +153,8 @@ enum {
     OPTION_DRY_RUN,
     OPTION_WAIT,
     OPTION_SET_ASIDE,
+    OPTION_ANYWAY,
+    OPTION_ALL,
     OPTION_KEEP,
     OPTION_CONFIG,
     OPTION_SHOP,
@@ -159,6 +174,8 @@ static const struct option table[] = {
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"wait", no_argument, NULL, OPTION_WAIT},
     {"set-aside", no_argument, NULL, OPTION_SET_ASIDE},
+    {"anyway", no_argument, NULL, OPTION_ANYWAY},
+    {"all", no_argument, NULL, OPTION_ALL},
     {"keep", required_argument, NULL, OPTION_KEEP},
     {"config", required_argument, NULL, OPTION_CONFIG},
     {"practice-shop", required_argument, NULL, OPTION_SHOP},
@@ -197,6 +214,7 @@ static bool take_switch(struct cli *cli, int option)
         [OPTION_YES - OPTION_JSON] = &cli->yes,         [OPTION_CONFIRM - OPTION_JSON] = &cli->confirm,
         [OPTION_JOURNAL - OPTION_JSON] = &cli->journal, [OPTION_DRY_RUN - OPTION_JSON] = &cli->dry_run,
         [OPTION_WAIT - OPTION_JSON] = &cli->wait,       [OPTION_SET_ASIDE - OPTION_JSON] = &cli->set_aside,
+        [OPTION_ANYWAY - OPTION_JSON] = &cli->anyway,   [OPTION_ALL - OPTION_JSON] = &cli->all,
     };
     int at = option - OPTION_JSON;
     if (at < 0 || at >= (int)(sizeof switches / sizeof switches[0]) || !switches[at])

@@ -23,7 +23,8 @@ enum key_type {
     KEY_CURRENCY,
     KEY_URL,
     KEY_SOURCES,
-    KEY_LIGHTS
+    KEY_LIGHTS,
+    KEY_MODE
 };
 
 /* One key: where it goes, what it may be, what it means. */
@@ -56,7 +57,23 @@ static const struct key keys[] = {
     {"light", "outputs", KEY_LIGHTS, OF(lights), 0, CONFIG_LIGHTS_MAX, "",
      "Lights, separated by spaces: log:FILE, term, sysfs:NAME."},
     {"allocation", "booth_percent", KEY_NUMBER, OF(booth_percent), 0, 100, "50",
-     "Share of the available units that is kept for the booth, in percent; the channels share the rest."},
+     "Share of the available units that is kept for the booth, in percent; the channels share the rest. "
+     "Counts "
+     "where the shops sell from the booth's own place."},
+    {"allocation", "online_location", KEY_TEXT, OF(online_location), 0, 0, "",
+     "The place whose stock the shops sell, and where imported stock is: `studio`. What goes to a market is "
+     "packed "
+     "from there (`fairstock pack`). Empty: the place this device sells from."},
+    {"allocation", "mode", KEY_MODE, OF(mode), 0, 0, "auto",
+     "How several shops show an item that says nothing itself: allocate (each its share), mirror (all of "
+     "them "
+     "everything), auto (mirror where the risk is small)."},
+    {"allocation", "risk_per_million", KEY_NUMBER, OF(risk_per_million), 1, 100000, "1000",
+     "For auto: how often in a million windows more may be ordered than there is, by the model's estimate."},
+    {"allocation", "outage_minutes", KEY_NUMBER, OF(outage_minutes), 0, 10080, "15",
+     "For auto: how long the network may be gone without more than that risk."},
+    {"allocation", "calm_minutes", KEY_NUMBER, OF(calm_minutes), 0, 1440, "10",
+     "Nothing is mirrored before every shop was within reach for so long."},
     {"practice", "random_orders", KEY_FLAG, OF(random_orders), 0, 0, "no",
      "Buyers order online by themselves in practice mode."},
     {"practice", "seed", KEY_NUMBER, OF(seed), 1, 4294967295U, "1",
@@ -66,6 +83,8 @@ static const struct key keys[] = {
      "Address of the shop, https://SHOP.myshopify.com. Plain http is accepted for loopback addresses only."},
     {"channel NAME", "location_id", KEY_TEXT, CHANNEL(location_id), 0, 0, "",
      "The shop's own id of the location that we keep true."},
+    {"channel NAME", "location", KEY_TEXT, CHANNEL(location), 0, 0, "",
+     "Our place whose stock this shop sells. Empty: online_location."},
     {"channel NAME", "token_file", KEY_TEXT, CHANNEL(token_file), 0, 0, "",
      "File that holds the access token, readable by its owner only (chmod 600)."},
     {"channel NAME", "token_credential", KEY_TEXT, CHANNEL(token_credential), 0, 0, "",
@@ -212,6 +231,11 @@ static const char *take_list(const struct key *key, const char *value, char *to,
     return count > key->most ? too_many : take_text(key, value, to);
 }
 
+static bool is_mode(const char *value)
+{
+    return strcmp(value, "allocate") == 0 || strcmp(value, "mirror") == 0 || strcmp(value, "auto") == 0;
+}
+
 /* NULL, or what is wrong with the value. */
 static const char *take(const struct key *key, void *base, const char *value)
 {
@@ -229,6 +253,8 @@ static const char *take(const struct key *key, void *base, const char *value)
     case KEY_LIGHTS:
         return take_list(key, value, at, is_light, "not of the words log:FILE, term, sysfs:NAME",
                          "a list of more lights than the at most 4 there may be");
+    case KEY_MODE:
+        return is_mode(value) ? take_text(key, value, at) : "none of allocate, mirror, auto";
     case KEY_CURRENCY:
         if (strlen(value) != 3 || strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
             return "not three capital letters like EUR";

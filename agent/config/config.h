@@ -24,6 +24,7 @@ struct config_channel {
     char kind[NAME_MAX_BYTES + 1];
     char url[CONFIG_TEXT_MAX_BYTES + 1]; /* no trailing slash */
     char location_id[REMOTE_ID_MAX_BYTES + 1];
+    char location[NAME_MAX_BYTES + 1]; /* "": online_location */
     char token_file[CONFIG_TEXT_MAX_BYTES + 1];
     char token_credential[NAME_MAX_BYTES + 1];
     char ca_file[CONFIG_TEXT_MAX_BYTES + 1];
@@ -39,6 +40,9 @@ struct config {
     uint32_t inter_key_timeout_ms;
     char lights[CONFIG_TEXT_MAX_BYTES + 1]; /* space-separated, as --light */
     uint32_t booth_percent;
+    char online_location[NAME_MAX_BYTES + 1]; /* "": location */
+    char mode[NAME_MAX_BYTES + 1];            /* allocate, mirror or auto */
+    uint32_t risk_per_million, outage_minutes, calm_minutes;
     bool random_orders;
     uint32_t seed;
     struct config_channel channels[CONFIG_CHANNELS_MAX];

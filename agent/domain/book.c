@@ -86,6 +86,7 @@ void book_free(struct book *book)
         free(book->stock[i]);
     free(book->items);
     free(book->item_first);
+    free(book->limits);
     free(book->codes);
     free(book->code_texts);
     free(book->code_table.slots);
@@ -120,6 +121,9 @@ int book_reserve_items(struct book *book, uint32_t highest)
     int result = book_grow(&book->items, &items, wanted, sizeof *book->items);
     if (result == 0)
         result = book_grow(&book->item_first, &firsts, items, sizeof *book->item_first);
+    uint32_t limits = book->item_capacity;
+    if (result == 0 && book->limits)
+        result = book_grow(&book->limits, &limits, items, sizeof *book->limits);
     for (int i = 0; result == 0 && i < LOCATIONS_MAX; i++) {
         uint32_t now = book->item_capacity;
         if (book->stock[i])
@@ -290,6 +294,45 @@ int book_move(struct book *book, uint32_t item, uint32_t location, int64_t on_ha
     slot->on_hand += on_hand;
     slot->committed += committed;
     return 0;
+}
+
+/* --- how items are shown
+ * ------------------------------------------------------------------------------------------------------ */
+
+const struct publishing *book_publishing(const struct book *book)
+{
+    return &book->publishing;
+}
+
+void book_put_publishing(struct book *book, const struct publishing *publishing)
+{
+    book->publishing = *publishing;
+}
+
+enum publish_mode book_mode(const struct book *book, uint32_t item)
+{
+    struct book_item found;
+    enum publish_mode mode = book_item(book, item, &found) ? publish_mode_of(found.flags) : PUBLISH_INHERIT;
+    return mode == PUBLISH_INHERIT ? book->publishing.mode : mode;
+}
+
+struct publish_limits book_limits(const struct book *book, uint32_t item)
+{
+    if (!book->limits || item == 0 || item > book->item_count)
+        return (struct publish_limits){0};
+    return book->limits[item - 1];
+}
+
+int book_put_limits(struct book *book, uint32_t item, struct publish_limits limits)
+{
+    uint32_t none = 0;
+    if (item == 0 || item > book->item_count)
+        return -EINVAL;
+    int result =
+        book->limits ? 0 : book_grow(&book->limits, &none, book->item_capacity, sizeof *book->limits);
+    if (result == 0)
+        book->limits[item - 1] = limits;
+    return result;
 }
 
 /* --- may it be a copy

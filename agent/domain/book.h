@@ -7,6 +7,7 @@
 
 #include "domain/change.h"
 #include "domain/model.h"
+#include "domain/publish.h"
 #include "domain/suspicion.h"
 
 struct book;
@@ -83,6 +84,23 @@ const struct op *book_listing_op(const struct book *book, uint32_t channel, uint
 /* May this ledger be a copy? Borrowed. */
 const struct suspicion *book_suspicion(const struct book *book);
 void book_put_suspicion(struct book *book, const struct suspicion *suspicion);
+
+/* How items are shown (publish.h). Not of the ledger: the shell estimates it anew after each start; until
+ * then every item has shares, evenly. */
+struct publishing {
+    enum publish_mode mode; /* of items that have none of their own */
+    uint64_t calm;          /* bit location - 1: mirroring is allowed there now */
+};
+const struct publishing *book_publishing(const struct book *book); /* borrowed */
+void book_put_publishing(struct book *book, const struct publishing *publishing);
+/* The item's own mode, else the ledger's. */
+enum publish_mode book_mode(const struct book *book, uint32_t item);
+struct publish_limits book_limits(const struct book *book, uint32_t item);
+/* -ENOMEM; -EINVAL for an item that the book does not have. */
+MUST_CHECK int book_put_limits(struct book *book, uint32_t item, struct publish_limits limits);
+/* How much is asked for at a listing of the book, against the other listings of its item; 0 nothing known. */
+uint32_t book_weight(const struct book *book, const struct listing *listing);
+MUST_CHECK int book_put_weight(struct book *book, uint32_t channel, uint32_t listing, uint16_t weight);
 
 /* Stock units that channels may still sell of this item at this location: sum of max(expected, 0) * pack. */
 int64_t book_allocated(const struct book *book, uint32_t item, uint32_t location);

@@ -30,6 +30,16 @@ static int apply_void(struct book *book, const struct event *event)
     return 0;
 }
 
+static int apply_transfer(struct book *book, const struct event *event)
+{
+    int64_t quantity = event->transfer.quantity;
+    int result =
+        book_move(book, event->transfer.item, event->transfer.to, 0, 0); /* room before anything moves */
+    if (result == 0)
+        result = book_move(book, event->transfer.item, event->transfer.from, -quantity, 0);
+    return result == 0 ? book_move(book, event->transfer.item, event->transfer.to, quantity, 0) : result;
+}
+
 static int apply_order(struct book *book, const struct event *event)
 {
     const struct order_vector *d = &event->order.difference;
@@ -76,6 +86,8 @@ int book_apply_event(struct book *book, const struct event *event)
     case EVENT_ADJUSTMENT:
         return book_move(book, event->adjustment.item, event->adjustment.location, event->adjustment.delta,
                          0);
+    case EVENT_TRANSFER:
+        return apply_transfer(book, event);
     case EVENT_BASELINE:
         return book_move(book, event->baseline.item, event->baseline.location, 0,
                          (int64_t)event->baseline.committed * event->baseline.pack);
@@ -134,6 +146,10 @@ static void need_event(struct need *need, const struct book *book, const struct 
         break;
     case EVENT_ADJUSTMENT:
         need_stock(need, event->adjustment.item, event->adjustment.location);
+        break;
+    case EVENT_TRANSFER:
+        need_stock(need, event->transfer.item, event->transfer.from);
+        need_stock(need, event->transfer.item, event->transfer.to);
         break;
     case EVENT_BASELINE:
         need_stock(need, event->baseline.item, event->baseline.location);

@@ -27,6 +27,7 @@ void book_free_channels(struct book *book)
     free(book->listings);
     free(book->listing_next);
     free(book->listing_op);
+    free(book->listing_weight);
     free(book->remote_table.slots);
 }
 
@@ -43,6 +44,9 @@ static int reserve_listings(struct book *book, uint32_t more)
         result = book_grow(&book->listing_next, &next, need, sizeof *book->listing_next);
     if (result == 0)
         result = book_grow(&book->listing_op, &op, need, sizeof(struct op *));
+    uint32_t weight = book->listing_capacity;
+    if (result == 0 && book->listing_weight)
+        result = book_grow(&book->listing_weight, &weight, all, sizeof *book->listing_weight);
     if (result < 0)
         return result;
     book->listing_capacity = all;
@@ -203,6 +207,25 @@ const struct listing *book_item_listing(const struct book *book, uint32_t item, 
         return NULL;
     uint32_t next = after ? book->listing_next[after - book->listings] : book->item_first[item - 1];
     return next ? &book->listings[next - 1] : NULL;
+}
+
+uint32_t book_weight(const struct book *book, const struct listing *listing)
+{
+    uint32_t index = find_listing(book, listing->channel, listing->alias);
+    return book->listing_weight && index != UINT32_MAX ? book->listing_weight[index] : 0;
+}
+
+int book_put_weight(struct book *book, uint32_t channel, uint32_t listing, uint16_t weight)
+{
+    uint32_t index = find_listing(book, channel, listing), none = 0;
+    if (index == UINT32_MAX)
+        return -EINVAL;
+    int result = book->listing_weight ? 0
+                                      : book_grow(&book->listing_weight, &none, book->listing_capacity,
+                                                  sizeof *book->listing_weight);
+    if (result == 0)
+        book->listing_weight[index] = weight;
+    return result;
 }
 
 int64_t book_allocated(const struct book *book, uint32_t item, uint32_t location)

@@ -23,6 +23,9 @@ struct book {
     uint32_t *item_first;    /* first listing of the item, index + 1 */
     uint32_t item_count, item_capacity;
 
+    struct publish_limits *limits; /* item_capacity long; NULL until the first is put */
+    struct publishing publishing;
+
     struct stock *stock[LOCATIONS_MAX]; /* by location - 1, each item_capacity long once used */
 
     struct code *codes;
@@ -37,8 +40,9 @@ struct book {
     uint32_t alias_count[CHANNELS_MAX], alias_capacity[CHANNELS_MAX];
 
     struct listing *listings;
-    uint32_t *listing_next; /* next listing of the same item, index + 1 */
-    struct op **listing_op; /* its unsettled op, or NULL */
+    uint32_t *listing_next;   /* next listing of the same item, index + 1 */
+    struct op **listing_op;   /* its unsettled op, or NULL */
+    uint16_t *listing_weight; /* NULL until the first is put */
     uint32_t listing_count, listing_capacity;
     struct table remote_table;
 

@@ -343,8 +343,8 @@ void catalogue_csv_keep(const struct catalogue_csv *catalogue, const struct item
         item->cost_minor = known->cost_minor;
     if (!has_column(catalogue, COLUMN_PRICE) && !has_column(catalogue, COLUMN_CURRENCY))
         memcpy(item->currency, known->currency, sizeof item->currency);
-    if (!has_column(catalogue, COLUMN_ONE_OF_A_KIND))
-        item->flags = known->flags;
+    uint32_t said = has_column(catalogue, COLUMN_ONE_OF_A_KIND) ? ITEM_ONE_OF_A_KIND : 0;
+    item->flags = (item->flags & said) | (known->flags & ~said); /* a file knows no other flag */
     if (!has_column(catalogue, COLUMN_REORDER_POINT))
         item->reorder_point = known->reorder_point;
     if (!has_column(catalogue, COLUMN_LEAD_DAYS))

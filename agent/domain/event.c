@@ -111,10 +111,9 @@ static void field_text(struct codec *c, struct text *text, size_t limit)
         fail(c, c->writing ? -E2BIG : -EBADMSG);
         return;
     }
-    if (c->writing) {
-        if (length)
-            memcpy(c->out + c->at, text->at, length);
-    } else {
+    if (c->writing && length)
+        memcpy(c->out + c->at, text->at, length);
+    if (!c->writing) {
         *text = (struct text){(const char *)c->in + c->at, length};
         if (length > limit || !utf8_valid(text->at, length))
             fail(c, -EBADMSG);
@@ -251,17 +250,22 @@ static void void_fields(struct codec *c, struct event *e)
     }
 }
 
+static void field_quantity(struct codec *c, int64_t *value)
+{
+    uint64_t quantity = c->writing ? (uint64_t)*value : 0;
+    field_u64(c, &quantity);
+    if (quantity > INT64_MAX) /* units that were sold or moved: never negative */
+        fail(c, c->writing ? -EINVAL : -EBADMSG);
+    else if (!c->writing)
+        *value = (int64_t)quantity;
+}
+
 static void named_fields(struct codec *c, struct event *e)
 {
-    uint64_t quantity = c->writing ? (uint64_t)e->named.quantity : 0;
     field_ref(c, &e->named.sale);
     field_u32(c, &e->named.line);
     field_u32(c, &e->named.item);
-    field_u64(c, &quantity);
-    if (quantity > INT64_MAX) /* units that were sold: never negative */
-        fail(c, c->writing ? -EINVAL : -EBADMSG);
-    else if (!c->writing)
-        e->named.quantity = (int64_t)quantity;
+    field_quantity(c, &e->named.quantity);
     field_u32(c, &e->named.location);
 }
 
@@ -272,6 +276,14 @@ static void adjustment_fields(struct codec *c, struct event *e)
     field_i64(c, &e->adjustment.delta);
     field_u32(c, &e->adjustment.reason);
     field_i64(c, &e->adjustment.unit_cost_minor);
+}
+
+static void transfer_fields(struct codec *c, struct event *e)
+{
+    field_u32(c, &e->transfer.item);
+    field_quantity(c, &e->transfer.quantity);
+    field_u32(c, &e->transfer.from);
+    field_u32(c, &e->transfer.to);
 }
 
 static void channel_fields(struct codec *c, struct event *e)
@@ -331,13 +343,11 @@ static void order_fields(struct codec *c, struct event *e)
     field_u32(c, &e->order.pack);
     field_u32(c, &e->order.location);
     field_i64(c, &e->order.version);
-    field_i64(c, &d->ordered);
-    field_i64(c, &d->held);
-    field_i64(c, &d->cancelled);
-    field_i64(c, &d->handed_over);
-    field_i64(c, &d->returned_sellable);
-    field_i64(c, &d->returned_unsellable);
-    field_i64(c, &d->restored);
+    int64_t *const differences[] = {
+        &d->ordered, &d->held, &d->cancelled, &d->handed_over, &d->returned_sellable, &d->returned_unsellable,
+        &d->restored};
+    for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++)
+        field_i64(c, differences[i]);
 }
 
 static void edit_fields(struct codec *c, struct event *e)
@@ -421,6 +431,7 @@ static const struct {
     {EVENT_VOID, "void", void_fields},
     {EVENT_UNKNOWN_NAMED, "unknown_named", named_fields},
     {EVENT_ADJUSTMENT, "adjustment", adjustment_fields},
+    {EVENT_TRANSFER, "transfer", transfer_fields},
     {EVENT_CHANNEL_CONNECTED, "channel_connected", channel_fields},
     {EVENT_CHANNEL_LIVE, "channel_live", live_fields},
     {EVENT_LISTING_LINKED, "listing_linked", listing_fields},

@@ -25,6 +25,7 @@ enum event_kind {
     EVENT_VOID = 21,
     EVENT_UNKNOWN_NAMED = 27,
     EVENT_ADJUSTMENT = 30,
+    EVENT_TRANSFER = 32,
     EVENT_CHANNEL_CONNECTED = 50,
     EVENT_CHANNEL_LIVE = 51,
     EVENT_LISTING_LINKED = 52,
@@ -43,7 +44,9 @@ enum event_kind {
 
 enum { HASH_BYTES = 32, CURRENCY_TEXT_BYTES = 4, FINGERPRINT_BYTES = 8 };
 
-enum item_flag { ITEM_ONE_OF_A_KIND = 1, ITEM_ARCHIVED = 2 };
+/* ALLOCATE, MIRROR, both (auto) or neither (as the ledger says): how it is shown, domain/publish.h. */
+enum item_flag { ITEM_ONE_OF_A_KIND = 1, ITEM_ARCHIVED = 2, ITEM_ALLOCATE = 4, ITEM_MIRROR = 8 };
+enum location_kind { LOCATION_BOOTH = 1, LOCATION_STUDIO, LOCATION_SHELF };
 enum sale_flag { SALE_BEYOND_LEDGER = 1, SALE_SECOND_SCAN = 2, SALE_BACK_DATED = 4 };
 enum adjustment_reason {
     ADJUST_OPENING = 1,
@@ -178,6 +181,11 @@ struct event {
             uint32_t reason;
             int64_t unit_cost_minor;
         } adjustment;
+        struct {
+            uint32_t item;
+            int64_t quantity;  /* stock units, ≥ 0 */
+            uint32_t from, to; /* locations */
+        } transfer;
         struct {
             uint32_t channel;
             struct text kind, name;

@@ -230,6 +230,16 @@ static void adjustment_words(const struct journal_names *names, const struct eve
     add_location(names, event->adjustment.location, text);
 }
 
+static void transfer_words(const struct journal_names *names, const struct event *event, struct buf *text)
+{
+    buf_printf(text, "moved %" PRId64 " of ", event->transfer.quantity);
+    add_item(names, event->transfer.item, text);
+    buf_add_text(text, " from ");
+    add_location(names, event->transfer.from, text);
+    buf_add_text(text, " to ");
+    add_location(names, event->transfer.to, text);
+}
+
 static void order_words(const struct journal_names *names, const struct event *event, struct buf *text)
 {
     const struct order_vector *d = &event->order.difference;
@@ -418,6 +428,9 @@ static void say(const struct journal_names *names, const struct event *event, st
         return;
     case EVENT_ADJUSTMENT:
         adjustment_words(names, event, text);
+        return;
+    case EVENT_TRANSFER:
+        transfer_words(names, event, text);
         return;
     case EVENT_ORDER_STATE:
         order_words(names, event, text);

@@ -54,6 +54,9 @@ int store_event_items(struct store *store, const struct event *event, uint32_t i
     case EVENT_ADJUSTMENT:
         items[count++] = event->adjustment.item;
         break;
+    case EVENT_TRANSFER:
+        items[count++] = event->transfer.item;
+        break;
     case EVENT_ITEM_CREATED:
     case EVENT_ITEM_CHANGED:
         items[count++] = event->item.item;

@@ -81,7 +81,10 @@ static struct listing *listing_of(struct rebuilding *r, uint32_t channel, uint32
 
 static int connect_channel(struct rebuilding *r)
 {
-    struct channel channel = {.alias = r->event.channel.channel, .location = r->event.channel.location};
+    struct channel channel = {0};
+    (void)channel_of(r, r->event.channel.channel, &channel); /* once more: it sells from another place now */
+    channel.alias = r->event.channel.channel;
+    channel.location = r->event.channel.location;
     text_copy(r->event.channel.kind, channel.kind, sizeof channel.kind);
     text_copy(r->event.channel.name, channel.name, sizeof channel.name);
     return book_put_channel(r->target->book, &channel);
@@ -216,6 +219,8 @@ static uint32_t location_of(const struct event *event)
         return event->named.location;
     case EVENT_ADJUSTMENT:
         return event->adjustment.location;
+    case EVENT_TRANSFER:
+        return event->transfer.from;
     case EVENT_BASELINE:
         return event->baseline.location;
     case EVENT_ORDER_STATE:
@@ -237,6 +242,8 @@ static void note_names(struct rebuilding *r)
             r->named_items[items[i]] = true;
     if (location <= LOCATIONS_MAX)
         r->named_locations[location] = true;
+    if (event->kind == EVENT_TRANSFER && event->transfer.to <= LOCATIONS_MAX)
+        r->named_locations[event->transfer.to] = true;
     if ((event->kind == EVENT_ITEM_CREATED || event->kind == EVENT_ITEM_CHANGED) &&
         event->item.item <= ITEMS_MAX)
         r->items[event->item.item] = true;

@@ -31,7 +31,7 @@ static int look_up_orders(struct store *store, const struct channel_answer *answ
 
 static bool is_movement(uint32_t kind)
 {
-    return kind == EVENT_SALE || kind == EVENT_VOID || kind == EVENT_ADJUSTMENT ||
+    return kind == EVENT_SALE || kind == EVENT_VOID || kind == EVENT_ADJUSTMENT || kind == EVENT_TRANSFER ||
            kind == EVENT_UNKNOWN_NAMED || kind == EVENT_ORDER_STATE || kind == EVENT_BASELINE;
 }
 

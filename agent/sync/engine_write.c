@@ -177,8 +177,7 @@ static bool choose(const struct step *step, const struct listing *listing, const
     const struct engine *engine = step->engine;
     int64_t wanted = engine_wanted(engine, listing);
     int64_t expected = listing_expected(listing);
-    int64_t free_units = allocation_free(engine->book, listing->item, step->channel->location,
-                                         engine->settings.booth_percent) -
+    int64_t free_units = allocation_free_for(engine->book, listing, engine->settings.booth_percent) -
                          taken_before(engine, ops, count, listing->item);
     if (engine_absolute_only(step))
         return engine_absolute_choose(step, listing, wanted, free_units, op);

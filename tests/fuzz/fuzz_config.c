@@ -75,6 +75,9 @@ static void require_sound(const struct config *config)
     require(strlen(config->currency) == 3);
     require(config->inter_key_timeout_ms >= 20 && config->inter_key_timeout_ms <= 2000);
     require(config->booth_percent <= 100 && config->seed >= 1);
+    require(config->risk_per_million >= 1 && config->risk_per_million <= 100000);
+    require(config->outage_minutes <= 10080 && config->calm_minutes <= 1440 && config->mode[0]);
+    require_text(config->online_location, sizeof config->online_location, false);
     require(config->channel_count <= CONFIG_CHANNELS_MAX);
     for (uint32_t i = 0; i < config->channel_count; i++)
         require_channel(config, i);
@@ -86,13 +89,19 @@ static void write_out(struct buf *out, const struct config *config)
                config->listen, config->currency, config->location);
     buf_printf(out, "[scanner]\nsources=%s\ninter_key_timeout_ms=%u\n[light]\noutputs=%s\n", config->scanners,
                config->inter_key_timeout_ms, config->lights);
-    buf_printf(out, "[allocation]\nbooth_percent=%u\n[practice]\nrandom_orders=%s\nseed=%u\n",
-               config->booth_percent, config->random_orders ? "yes" : "no", config->seed);
+    buf_printf(out,
+               "[allocation]\nonline_location=%s\nmode=%s\nrisk_per_million=%u\noutage_minutes=%u\ncalm_"
+               "minutes=%u\n",
+               config->online_location, config->mode, config->risk_per_million, config->outage_minutes,
+               config->calm_minutes);
+    buf_printf(out, "booth_percent=%u\n[practice]\nrandom_orders=%s\nseed=%u\n", config->booth_percent,
+               config->random_orders ? "yes" : "no", config->seed);
     for (uint32_t i = 0; i < config->channel_count; i++) {
         const struct config_channel *channel = &config->channels[i];
         buf_printf(out, "[channel %s]\nkind=%s\nurl=%s\nlocation_id=%s\ntoken_file=%s\n", channel->name,
                    channel->kind, channel->url, channel->location_id, channel->token_file);
-        buf_printf(out, "token_credential=%s\nca_file=%s\n", channel->token_credential, channel->ca_file);
+        buf_printf(out, "token_credential=%s\nca_file=%s\nlocation=%s\n", channel->token_credential,
+                   channel->ca_file, channel->location);
     }
     require(buf_error(out) == 0);
 }

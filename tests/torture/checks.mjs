@@ -83,7 +83,8 @@ function voids({ ledger: { events } }) {
     const total = (moves) => JSON.stringify([...moves.reduce((sums, { item, delta }) => sums.set(item, (sums.get(item) ?? 0) + delta), new Map())]
         .filter(([item, delta]) => item && delta).sort());
     const movesOf = (event) => (event.what === 'sale' ? event.lines.map(({ item, quantity }) => ({ item, delta: -quantity })).concat(named.get(event.position) ?? [])
-        : event.what === 'adjustment' ? [event] : null);
+        : event.what === 'adjustment' ? [event]
+            : event.what === 'transfer' ? [{ item: event.item, delta: -event.quantity }, { item: event.item, delta: event.quantity }] : null);
     for (const event of events) {
         if (event.what === 'epoch')
             starts.push(event);

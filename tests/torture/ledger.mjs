@@ -100,6 +100,7 @@ const KINDS = {
     21: ['void', (b) => ({ ...fields('target:ref', 'reason')(b), effects: b.list(fields('item', 'location', 'delta:svarint')) })],
     27: ['unknown_named', fields('sale:ref', 'line', 'item', 'quantity', 'location')],
     30: ['adjustment', fields('item', 'location', 'delta:svarint', 'reason', 'cost:svarint')],
+    32: ['transfer', fields('item', 'quantity', 'from', 'to')],
     50: ['channel_connected', fields('channel', 'kind:text', 'name:text', 'location')],
     51: ['channel_live', fields('channel', 'live')],
     52: ['listing_linked', fields('channel', 'listing', 'remote_id:text', 'item', 'pack')],
@@ -237,6 +238,10 @@ export class Sums {
     on_void({ effects }) { for (const effect of effects) this.move(effect.item, effect.location, effect.delta); }
     on_unknown_named({ item, location, quantity }) { this.move(item, location, -quantity); }
     on_adjustment({ item, location, delta }) { this.move(item, location, delta); }
+    on_transfer({ item, quantity, from, to }) {
+        this.move(item, from, -quantity);
+        this.move(item, to, quantity);
+    }
     on_channel_connected({ channel, location }) { this.channels.set(channel, location); }
     on_listing_linked(event) {
         Object.assign(this.listing(event), { item: event.item, pack: event.pack, remote_id: event.remote_id, location: this.channels.get(event.channel) });

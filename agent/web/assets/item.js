@@ -2,6 +2,7 @@
 import { aging, byId, count, h, icon, money, notice, number, openSheet, signed } from './dom.js';
 import { get, post, session } from './device.js';
 import { sell } from './sales.js';
+import { placesPart, sharePart } from './share.js';
 
 const LINES_SHOWN = 40;
 
@@ -135,16 +136,17 @@ function actions(item) {
 // opening: else the sheet is drawn anew, unless it was closed while the answers were on their way.
 async function draw(sku, opening) {
     const query = encodeURIComponent(sku);
-    const [item, why] = await Promise.all([get(`/stock/${query}`), get(`/explain?sku=${query}`)]);
+    const [item, why, share] = await Promise.all([get(`/stock/${query}`), get(`/explain?sku=${query}`), get(`/share?sku=${query}`)]);
     const sheet = byId('item-sheet');
-    const stamp = JSON.stringify([item, why, session.may_act]);
+    const stamp = JSON.stringify([item, why, share, session.may_act]);
     if (shown !== sku || (!opening && (!sheet.open || stamp === drawn))) return;
     drawn = stamp;
     const at = sheet.open ? sheet.scrollTop : 0;
     const focused = sheet.open ? [...sheet.querySelectorAll('button')].indexOf(document.activeElement) : -1;
     openSheet(sheet, item.title,
         h('p', { class: 'hint' }, [item.sku, money(item.price, item.currency), item.one_of_a_kind ? 'one of a kind' : '', ...item.codes].filter(Boolean).join(' · ')),
-        actions(item), why.wrong ? h('p', { class: 'bad' }, why.wrong) : null, stockPart(why), why.channels.map(shopPart), cardsPart(why));
+        actions(item), why.wrong ? h('p', { class: 'bad' }, why.wrong) : null, placesPart(item), stockPart(why), sharePart(share),
+        why.channels.map(shopPart), cardsPart(why));
     sheet.scrollTop = at;
     if (focused >= 0) [...sheet.querySelectorAll('button')].at(focused)?.focus();
 }

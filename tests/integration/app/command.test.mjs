@@ -63,7 +63,7 @@ test('wrong use is named, with the right use', async (t) => {
     assert.equal(p.command().status, 2);
     const help = says(p, 0, /Exit codes: 0 done, 1 failed, 2 wrong use, 3 no fairstockd answers, 4 fairstockd refused, 5 damage found/, '--help');
     const commands = [...help.matchAll(/^ {2}([a-z-]+) /gm)].map((row) => row[1]).filter((name) => !name.startsWith('--'));
-    assert.deepEqual(commands, ['status', 'sell', 'undo', 'stock', 'explain', 'latency', 'import', 'export', 'sync', 'report', 'cards', 'parked', 'learn', 'practice', 'go-live', 'doctor', 'verify', 'backup', 'restore', 'salvage']);
+    assert.deepEqual(commands, ['status', 'sell', 'undo', 'stock', 'explain', 'latency', 'pack', 'unpack', 'share', 'import', 'export', 'sync', 'report', 'cards', 'parked', 'learn', 'practice', 'go-live', 'doctor', 'verify', 'backup', 'restore', 'salvage']);
     for (const name of commands) says(p, 0, new RegExp(`^Usage: fairstock ${name} `), name, '--help');
     says(p, 0, /^fairstock \d+\.\d+\.\d+$/m, '--version');
     const agent = await p.start(['--practice', '--scanner', 'stdin']);

@@ -28,6 +28,11 @@ static void every_key_has_the_documented_default(void **state)
     assert_int_equal(config->inter_key_timeout_ms, 100);
     assert_string_equal(config->lights, "");
     assert_int_equal(config->booth_percent, 50);
+    assert_string_equal(config->online_location, "");
+    assert_string_equal(config->mode, "auto");
+    assert_int_equal(config->risk_per_million, 1000);
+    assert_int_equal(config->outage_minutes, 15);
+    assert_int_equal(config->calm_minutes, 10);
     assert_false(config->random_orders);
     assert_int_equal(config->seed, 1);
     assert_int_equal(config->channel_count, 0);
@@ -43,9 +48,12 @@ static void every_key_is_read(void **state)
                    "[device]\nstate = /srv/fair\nlisten = none\ncurrency = JPY\nlocation = st\xc3\xa4ndle\n"
                    "[scanner]\nsources = stdin sim:a.hid\ninter_key_timeout_ms = 20\n"
                    "[light]\noutputs = term log:x\n[allocation]\nbooth_percent = 0\n"
+                   "online_location = studio\nmode = mirror\nrisk_per_million = 1\noutage_minutes = "
+                   "0\ncalm_minutes = 1440\n"
                    "[practice]\nrandom_orders = YES\nseed = 4294967295\n"
                    "[channel pottery-2_x]\nkind = shopify\nurl = https://pottery.myshopify.com//\n"
-                   "location_id = gid://shopify/Location/1\ntoken_file = %s\nca_file = /etc/ca.pem\n",
+                   "location_id = gid://shopify/Location/1\ntoken_file = %s\nca_file = /etc/ca.pem\n"
+                   "location = attic\n",
                    token);
     struct config *config = config_files_loaded(state, text);
     assert_string_equal(config->state, "/srv/fair");
@@ -56,6 +64,11 @@ static void every_key_is_read(void **state)
     assert_int_equal(config->inter_key_timeout_ms, 20);
     assert_string_equal(config->lights, "term log:x");
     assert_int_equal(config->booth_percent, 0);
+    assert_string_equal(config->online_location, "studio");
+    assert_string_equal(config->mode, "mirror");
+    assert_int_equal(config->risk_per_million, 1);
+    assert_int_equal(config->outage_minutes, 0);
+    assert_int_equal(config->calm_minutes, 1440);
     assert_true(config->random_orders);
     assert_int_equal(config->seed, UINT32_MAX);
     assert_int_equal(config->channel_count, 1);
@@ -65,6 +78,7 @@ static void every_key_is_read(void **state)
     assert_string_equal(channel->url, "https://pottery.myshopify.com");
     assert_string_equal(channel->location_id, "gid://shopify/Location/1");
     assert_string_equal(channel->ca_file, "/etc/ca.pem");
+    assert_string_equal(channel->location, "attic");
     assert_string_equal(channel->token, "shpat_1");
     config_free(config);
 }
@@ -83,6 +97,13 @@ static void numbers_have_a_range(void **state)
         (void)snprintf(text, sizeof text, "[allocation]\nbooth_percent = %s\n", bad[i]);
         refused(state, text, "2: booth_percent must be a number from 0 to 100, not");
     }
+    refused(state, "[allocation]\nrisk_per_million = 0\n",
+            "2: risk_per_million must be a number from 1 to 100000");
+    refused(state, "[allocation]\noutage_minutes = 10081\n",
+            "2: outage_minutes must be a number from 0 to 10080");
+    refused(state, "[allocation]\nmode = default\n",
+            "2: the value of mode is none of allocate, mirror, auto: default");
+    refused(state, "[allocation]\nmode =\n", "2: the value of mode is none of allocate, mirror, auto:");
     refused(state, "[practice]\nseed = 0\n", "2: seed must be a number from 1 to 4294967295");
     refused(state, "[practice]\nseed = 4294967296\n", "2: seed must be");
 }

@@ -139,6 +139,20 @@ static void note_lines(struct days *days, const struct card *card)
     }
 }
 
+/* An order of the listing changed again before it was shown, and so is shown later than a shop may take: the
+ * models hide it as a whole, where a real index would show its older state. */
+static bool is_hidden(struct days *days, const struct card *card)
+{
+    static struct shop_truth truths[DAYS_ORDERS_MAX];
+    struct days_channel *channel = channel_of(days, card->channel);
+    uint32_t item = item_of(days, card->channel, card->listing);
+    uint32_t count = shop_truths(channel->shop, truths, DAYS_ORDERS_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        if (truths[i].listing == item && truths[i].visible_ms > days_shop_now(days, card->channel - 1))
+            return true;
+    return false;
+}
+
 int days_keep_rows(struct days *days, const struct change *rows, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -152,7 +166,7 @@ int days_keep_rows(struct days *days, const struct change *rows, uint32_t count)
         note_lines(days, card);
         bool given_up =
             days->setup->unpaid && channel_of(days, card->channel)->caps->restock_unknown && card->units < 0;
-        if (card->kind == CARD_DRIFT && !days->setup->people_edit && !given_up)
+        if (card->kind == CARD_DRIFT && !days->setup->people_edit && !given_up && !is_hidden(days, card))
             return FAIL("a drift card for %s although nobody changed a level: %.100s", card->key, card->text);
         if (card->kind == CARD_PARKED)
             return FAIL("%s is parked: %.100s", card->key, card->text);

@@ -268,6 +268,8 @@ static bool belongs(const struct event *event, uint32_t item)
         return event->named.item == item || item == 0;
     case EVENT_ADJUSTMENT:
         return event->adjustment.item == item;
+    case EVENT_TRANSFER:
+        return event->transfer.item == item;
     case EVENT_ITEM_CREATED:
         return event->item.item == item;
     case EVENT_BARCODE_LINKED:

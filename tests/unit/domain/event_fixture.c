@@ -4,7 +4,7 @@
 #include <string.h>
 
 const uint32_t event_fixture_kinds[EVENT_FIXTURE_KINDS] = {1,  2,  3,  4,  10, 11, 12, 14, 20, 21, 27, 30,
-                                                           50, 51, 52, 54, 55, 56, 57, 58, 59, 60, 64};
+                                                           32, 50, 51, 52, 54, 55, 56, 57, 58, 59, 60, 64};
 
 /* xorshift64* */
 uint64_t random_next(struct random *random)
@@ -148,6 +148,12 @@ static void fill_catalogue(struct random *random, struct event *e)
         e->named.item = small(random);
         e->named.quantity = whole(random) & INT64_MAX;
         e->named.location = small(random);
+        break;
+    case EVENT_TRANSFER:
+        e->transfer.item = small(random);
+        e->transfer.quantity = whole(random) & INT64_MAX;
+        e->transfer.from = small(random);
+        e->transfer.to = small(random);
         break;
     default:
         e->adjustment.item = small(random);
@@ -302,7 +308,7 @@ void event_fixture_fill(struct random *random, uint32_t kind, struct event *even
         fill_order(random, event);
     else if (kind <= EVENT_TIME_FACT)
         fill_device(random, event);
-    else if (kind <= EVENT_ADJUSTMENT)
+    else if (kind <= EVENT_TRANSFER)
         fill_catalogue(random, event);
     else
         fill_channel(random, event);

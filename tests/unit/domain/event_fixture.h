@@ -7,7 +7,7 @@
 
 #include "domain/event.h"
 
-enum { EVENT_FIXTURE_KINDS = 23, EVENT_FIXTURE_TEXTS_MAX = SALE_LINES_MAX };
+enum { EVENT_FIXTURE_KINDS = 24, EVENT_FIXTURE_TEXTS_MAX = SALE_LINES_MAX };
 
 /* The kinds of docs/events.md section 4 that this version writes. */
 extern const uint32_t event_fixture_kinds[EVENT_FIXTURE_KINDS];

@@ -282,10 +282,10 @@ static int64_t units(uint64_t *random)
 
 static struct event random_event(uint64_t *random)
 {
-    static const enum event_kind kinds[] = {EVENT_SALE,       EVENT_VOID,         EVENT_UNKNOWN_NAMED,
-                                            EVENT_ADJUSTMENT, EVENT_BASELINE,     EVENT_ORDER_STATE,
-                                            EVENT_GRANT,      EVENT_REVOKE,       EVENT_SEAL,
-                                            EVENT_LEVEL_EDIT, EVENT_CARD_DECISION};
+    static const enum event_kind kinds[] = {EVENT_SALE,       EVENT_VOID,       EVENT_UNKNOWN_NAMED,
+                                            EVENT_ADJUSTMENT, EVENT_BASELINE,   EVENT_ORDER_STATE,
+                                            EVENT_GRANT,      EVENT_REVOKE,     EVENT_SEAL,
+                                            EVENT_TRANSFER,   EVENT_LEVEL_EDIT, EVENT_CARD_DECISION};
     struct event event = {.kind = kinds[pick(random, sizeof kinds / sizeof kinds[0])], .version = 1};
     uint32_t item = pick(random, ITEMS + 1),
              place = 1 + pick(random, PLACES); /* item 0: unknown, moves nothing */
@@ -316,6 +316,11 @@ static struct event random_event(uint64_t *random)
         event.adjustment.location = place;
         event.adjustment.delta = units(random);
         event.adjustment.reason = ADJUST_FOUND;
+        break;
+    case EVENT_TRANSFER:
+        event.transfer.item = item;
+        event.transfer.quantity = pick(random, 6);
+        event.transfer.from = place, event.transfer.to = 1 + pick(random, PLACES);
         break;
     case EVENT_BASELINE:
         event.baseline.channel = event.baseline.listing = 1;
@@ -389,6 +394,10 @@ static void law(struct sums *sums, const struct event *event)
         break;
     case EVENT_ADJUSTMENT: /* H += delta */
         move(sums, event->adjustment.item, event->adjustment.location, event->adjustment.delta, 0);
+        break;
+    case EVENT_TRANSFER: /* H moves */
+        move(sums, event->transfer.item, event->transfer.from, -event->transfer.quantity, 0);
+        move(sums, event->transfer.item, event->transfer.to, event->transfer.quantity, 0);
         break;
     case EVENT_BASELINE: /* C += committed × pack */
         move(sums, event->baseline.item, event->baseline.location, 0,

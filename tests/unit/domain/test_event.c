@@ -234,8 +234,8 @@ static void unknown_kinds_are_kept_not_guessed(void **state)
 {
     (void)state;
     struct event event;
-    static const char *const texts[] = {"0d 01 05", "20 01 05 ffff80", "a702 07 05 00", "ffffffff0f 01 05"};
-    static const uint32_t kinds[] = {13, 32, 295, UINT32_MAX};
+    static const char *const texts[] = {"0d 01 05", "21 01 05 ffff80", "a702 07 05 00", "ffffffff0f 01 05"};
+    static const uint32_t kinds[] = {13, 33, 295, UINT32_MAX};
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(decoded(texts[i], &event), 0);
         assert_int_equal(event.kind, kinds[i]);
@@ -283,6 +283,9 @@ static void named_units_are_never_negative(void **state)
     assert_int_equal(decoded("1b 01 00 0005 00 07 ffffffffffffffff7f 01", &event), 0);
     assert_true(event.named.quantity == INT64_MAX);
     assert_int_equal(decoded("1b 01 00 0005 00 07 80808080808080808001 01", &event), -EBADMSG);
+    event = (struct event){.kind = EVENT_TRANSFER, .version = 1, .transfer = {1, -1, 1, 2}};
+    assert_int_equal(event_encode(&event, bytes, sizeof bytes), -EINVAL);
+    assert_int_equal(decoded("20 01 00 07 80808080808080808001 02 01", &event), -EBADMSG);
 }
 
 static void texts_are_copied_and_compared(void **state)

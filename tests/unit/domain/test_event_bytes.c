@@ -158,6 +158,8 @@ static void the_booth(void **state)
           "1b 01 00 02 05 01 07 c801 01");
     holds("adjustment", &(struct event){.kind = 30, .version = 1, .adjustment = {7, 2, -3, 4, 900}},
           "1e 01 00 07 02 05 04 880e");
+    holds("transfer", &(struct event){.kind = 32, .version = 1, .transfer = {7, 200, 2, 1}},
+          "20 01 00 07 c801 02 01");
 }
 
 static void the_channels(void **state)
@@ -220,7 +222,7 @@ static void the_channels(void **state)
 static void reserved_kinds_are_not_ours_yet(void **state)
 {
     (void)state;
-    static const uint32_t later[] = {0,  5,  13, 15, 22, 23, 24, 25, 26, 31,  32,
+    static const uint32_t later[] = {0,  5,  13, 15, 22, 23, 24, 25, 26, 31,
                                      33, 34, 40, 41, 42, 43, 53, 70, 71, 1000};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
         assert_string_equal(event_kind_name(later[i]), "unknown");
