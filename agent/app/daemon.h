@@ -18,7 +18,6 @@
 #include "loop/loop.h"
 #include "net/http.h"
 #include "net/netlink.h"
-#include "scanner/scanner.h"
 #include "scanner/scanner_sim.h"
 #include "scanner/scanner_stdin.h"
 #include "status/status.h"
@@ -42,8 +41,7 @@ struct daemon {
     bool practice;
     struct daemon_identity identity;
     uint32_t sell_location; /* alias of the location this device sells from */
-    uint32_t
-        shop_location; /* …and of the one whose stock the shops sell; the same where there is one place */
+    uint32_t shop_location; /* …and of the one whose stock the shops sell */
 
     struct daemon_clock clock;
     struct loop *loop;
@@ -100,8 +98,7 @@ int64_t daemon_boottime_ms(void *daemon);
 struct id128 daemon_random(void *daemon);
 uint64_t daemon_event_ms(struct daemon *daemon);
 struct daemon_moment daemon_now(struct daemon *daemon);
-/* Commits now and logs a failure. In a turn, or before the loop runs. Empties changes. Returns 0 or the
- * commit's error. */
+/* Commits now and logs a failure. In a turn, or before the loop runs. Empties changes. 0 or the error. */
 int daemon_commit(struct daemon *daemon, struct changes *changes);
 
 struct store_start daemon_start(struct daemon *daemon); /* of now, with a fresh epoch */
@@ -130,8 +127,7 @@ void daemon_publish_scan(struct daemon *daemon, const struct intake_recent *rece
 void daemon_publish(struct daemon *daemon);
 /* The time is known now, or better: times that the page shows are others. */
 void daemon_clock_told(struct daemon *daemon);
-/* The key of the read-only link, drawn once: a bookmark on a phone outlives a restart. Removing the file
- * draws a new one. */
+/* The key of the read-only link, drawn once. Removing its file draws a new one. */
 int daemon_read_view_key(struct daemon *daemon, struct err *err);
 
 /* Where the control socket lives: the service manager's runtime directory, else the state directory. */

@@ -99,8 +99,7 @@ struct lost_events {
 };
 
 enum catch_up_step { CATCH_UP_BEGUN = 1, CATCH_UP_ENDED };
-/* Of a channel, when a catch-up ended: its listings that show what they should, that show something else,
- * that were never read, that are parked. */
+/* Of a channel, when a catch-up ended: its listings by what reading them back showed. */
 enum read_back_number {
     READ_BACK_CHANNEL,
     READ_BACK_EQUAL,
@@ -262,9 +261,9 @@ struct event {
  * number of units where the specification has none. */
 MUST_CHECK int event_encode(const struct event *event, uint8_t *bytes, size_t size);
 
-/* Reads canonical bytes; texts borrow from them. 0; -EBADMSG for damage (docs/events.md section 2, reading
- * rules). An unknown kind or a newer version's extra fields are not damage: kind is set, fields that are
- * known are filled. */
+/* Reads canonical bytes; texts borrow from them. 0; -EBADMSG for damage (docs/events.md section 2). An
+ * unknown kind or a newer version's extra fields are not damage: kind is set, fields that are known are
+ * filled. */
 MUST_CHECK int event_decode(const uint8_t *bytes, size_t length, struct event *event);
 
 /* "sale", "grant"…; "unknown" for a kind this version does not know. Static text. */
