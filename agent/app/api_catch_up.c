@@ -154,14 +154,15 @@ struct report {
     uint64_t begun, ended, after; /* positions; ended 0: it goes on */
     struct event end;
     struct catch_up_tally tally;
+    uint8_t bytes[EVENT_MAX_BYTES]; /* of the event that was read last */
 };
 
-static int read_step(struct daemon *daemon, uint64_t position, struct event *event)
+/* The event's texts borrow from the report until the next call. */
+static int read_step(struct report *report, uint64_t position, struct event *event)
 {
-    uint8_t bytes[EVENT_MAX_BYTES];
-    size_t length = sizeof bytes;
-    int result = store_event(daemon->store, position, bytes, &length);
-    return result < 0 ? result : event_decode(bytes, length, event);
+    size_t length = sizeof report->bytes;
+    int result = store_event(report->daemon->store, position, report->bytes, &length);
+    return result < 0 ? result : event_decode(report->bytes, length, event);
 }
 
 /* Event by event: a walk would use the connection that a commit may be using at this moment. */
@@ -170,7 +171,7 @@ static int tally_events(struct report *report)
     uint64_t last = report->ended ? report->ended : store_last_position(report->daemon->store);
     for (uint64_t position = report->after + 1; position <= last; position++) {
         struct event event;
-        int result = read_step(report->daemon, position, &event);
+        int result = read_step(report, position, &event);
         if (result == 0)
             catch_up_add(&report->tally, &event);
         else if (result != -ENOENT && result != -EBADMSG) /* lost or damaged: the verifier's to name */
@@ -188,7 +189,7 @@ static int find_report(struct report *report, uint64_t wanted)
            0) {
         for (int i = 0; i < count; i++) {
             struct event event;
-            int result = read_step(report->daemon, found[i], &event);
+            int result = read_step(report, found[i], &event);
             if (result < 0)
                 return result;
             bool ends = event.catch_up.step == CATCH_UP_ENDED;
@@ -274,7 +275,7 @@ static void write_seal(struct report *report, struct json_writer *json)
     struct event seal;
     char hex[2 * HASH_BYTES + 1] = "";
     bool sealed =
-        report->ended && read_step(report->daemon, report->ended + 1, &seal) == 0 && seal.kind == EVENT_SEAL;
+        report->ended && read_step(report, report->ended + 1, &seal) == 0 && seal.kind == EVENT_SEAL;
     for (int i = 0; sealed && i < HASH_BYTES; i++)
         (void)snprintf(hex + 2 * i, 3, "%02x", seal.seal.hash[i]);
     json_text(json, "seal", hex);
@@ -284,7 +285,7 @@ static void write_moment(struct report *report, struct json_writer *json, const 
 {
     struct event event;
     char event_id[EVENT_ID_TEXT_BYTES];
-    if (!position || read_step(report->daemon, position, &event) < 0) {
+    if (!position || read_step(report, position, &event) < 0) {
         json_null(json, key);
         return;
     }

@@ -2,7 +2,7 @@
 # Headers above the limit, with the reason.
 header_limit() {
     case $1 in
-    agent/domain/event.h) echo 270 ;; # the payload of every event kind, in the order of docs/events.md
+    agent/domain/event.h) echo 275 ;; # the payload of every event kind, in the order of docs/events.md
     *_internal.h) echo 250 ;;         # for one folder's files, not for its users
     *) echo 150 ;;
     esac

@@ -124,7 +124,7 @@ test('killed in the middle, one shop still away: the report covers all of it', a
     await begun(market);
     mend(market, 'one');
     await market.stall.post('/sync');
-    await until('the first shop', async () => (await status(market)).channels[0].phase === 'ready');
+    await until('the first shop', async () => (await progress(market)).shops_done === 1);
     const middle = await progress(market);
     assert.deepEqual([middle.active, middle.away, middle.shops_done, middle.shops], [true, true, 1, 2]);
     assert.ok(middle.done > 0 && middle.total > middle.done);
@@ -132,7 +132,7 @@ test('killed in the middle, one shop still away: the report covers all of it', a
     assert.equal((await market.stall.get('/report')).state, 'running');
     await market.stall.kill();
     await market.stall.start();
-    await until('the first shop again', async () => (await status(market)).channels[0].phase === 'ready');
+    await until('the first shop again', async () => (await progress(market)).shops_done === 1); // read anew, orders and levels
     const after = await progress(market);
     assert.deepEqual([after.active, after.shops_done], [true, 1]);
     assert.equal(after.done, middle.done, 'what was brought home before the kill counts');
