@@ -139,11 +139,12 @@ int cli_export(struct cli *cli)
     struct store *store;
     struct sums *sums = NULL;
     struct err err = {0};
-    if (cli_open_ledger(cli_ledger_directory(cli), &store, &err) < 0) {
+    int result = cli_open_ledger(cli_ledger_directory(cli), &store, &err);
+    if (result < 0) {
         cli_complain("%s: %s", cli_ledger_directory(cli), err_text(&err));
-        return CLI_FAILED;
+        return cli_code_of(result);
     }
-    int result = cli->journal ? export_journal(store) : sums_read(store, &sums);
+    result = cli->journal ? export_journal(store) : sums_read(store, &sums);
     if (result == 0 && !cli->journal)
         result = export_stock(store, sums);
     sums_free(sums);

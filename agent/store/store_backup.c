@@ -190,7 +190,7 @@ static int write_file(struct store *source, const struct folder *folder, const c
     struct store *target = store_make(folder->path, NULL);
     if (!target)
         return err_set(err, -ENOMEM, "out of memory");
-    int result = store_copy_new(target, part, err);
+    int result = store_copy_new(target, part, store_schema_of(source), err);
     if (result == 0)
         result = fill(source, target, request, err);
     store_free(target);

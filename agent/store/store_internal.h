@@ -76,6 +76,7 @@ struct store {
     const struct store_disk *disk;
     int lock; /* handle of the lock file; -1 none */
     bool readonly, practice, dead;
+    bool older; /* read only, and its schema lacks what some statements name */
     store_sha256_fn *sha256;
     struct book *book;
 
@@ -160,12 +161,15 @@ void store_free(struct store *store); /* closes as it is; accepts a half-built o
 MUST_CHECK int store_pragma(struct store *store, const char *sql, struct err *err);
 /* As SQLite's URIs want a path. */
 void store_uri_escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES]);
-/* What a handle that only reads needs behind store_connect: our kind of file, our schema, head and
- * statements. */
+/* What a handle that only reads needs behind store_connect: our kind of file, head and statements. Of an
+ * older schema what verify, export and copies need can be read; a statement that names what came later is
+ * NULL. -ENOTSUP: written by a newer program. */
 MUST_CHECK int store_settle_readonly(struct store *store, const char *name, struct err *err);
 MUST_CHECK int store_connect(struct store *store, const char *name, int flags, struct err *err);
-int64_t store_schema_version(void); /* what this program reads and writes */
-MUST_CHECK int store_migrate(struct store *store, struct err *err);
+int64_t store_schema_version(void);           /* what this program reads and writes */
+int64_t store_schema_of(struct store *store); /* of its file; -1: it cannot be read */
+/* Brings the file up to schema `to`, which is not above store_schema_version. -ENOTSUP: it is above that. */
+MUST_CHECK int store_migrate(struct store *store, int64_t to, struct err *err);
 MUST_CHECK int store_create(struct store *store, const struct store_start *start, const char *path,
                             struct err *err);
 void store_watch_wal(struct store *store);

@@ -196,7 +196,7 @@ static int write_beside(struct store *source, const struct store *place, struct 
     if (result < 0)
         (void)err_set_errno(err, result, "cannot remove %s", path);
     if (result == 0)
-        result = store_copy_new(target, STORE_INSTALL_NAME, err);
+        result = store_copy_new(target, STORE_INSTALL_NAME, store_schema_of(source), err);
     if (result == 0)
         result = fill(source, target, err);
     store_free(target);

@@ -343,7 +343,7 @@ static int write_beside(const char *file, struct store *place, const struct stor
     if (result == 0 && unlink(path) < 0 && errno != ENOENT)
         result = err_set_errno(err, -errno, "cannot remove %s", path);
     if (result == 0)
-        result = store_copy_new(target, STORE_INSTALL_NAME, err);
+        result = store_copy_new(target, STORE_INSTALL_NAME, store_schema_version(), err);
     if (result == 0)
         result = collect(salvage, file, err);
     finish_statements(salvage);
