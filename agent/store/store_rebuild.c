@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "domain/time_starts.h"
 #include "store/store_internal.h"
 #include "store/store_rebuild.h"
 
@@ -17,6 +18,8 @@ struct rebuilding {
         struct id128 id;
         int64_t wall_ms;
     } start;                   /* the one that runs */
+    struct time_starts starts; /* what all events say of the starts' clocks */
+    uint64_t position;         /* of the event */
     bool items[ITEMS_MAX + 1]; /* created by an event that is there */
     bool locations[LOCATIONS_MAX + 1];
     bool named_items[ITEMS_MAX + 1]; /* spoken of */
@@ -54,6 +57,30 @@ static int add_start(struct rebuilding *r, uint64_t position)
     r->start =
         (struct epoch_before){position, event->epoch.generation, event->epoch.epoch, event->epoch.wall_ms};
     return result == 0 ? put_start(r, position, event->epoch.generation, &event->epoch.epoch, event) : result;
+}
+
+/* --- times: as all events together say, the clock's of that start only when nobody ever told it the time ---
+ */
+
+/* Between two times the earlier one: from it on a shop is asked again, and what it sold is not missed. */
+static int64_t when(struct rebuilding *r)
+{
+    struct time_repaired repaired = time_starts_when(&r->starts, r->position, r->event.time_ms);
+    if (repaired.certainty >= TIME_ESTIMATED)
+        return repaired.wall_ms;
+    if (repaired.certainty == TIME_BETWEEN)
+        return repaired.after_ms ? repaired.after_ms : repaired.before_ms;
+    return r->start.wall_ms + (int64_t)r->event.time_ms;
+}
+
+static int look(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                const uint8_t tag[TAG_BYTES])
+{
+    struct rebuilding *r = user;
+    (void)id;
+    (void)tag;
+    int result = event_decode(bytes, length, &r->event);
+    return result < 0 ? result : time_starts_take(&r->starts, position, &r->event);
 }
 
 /* --- channels and listings: rows that the engine brings, but whose numbers are sums of events --- */
@@ -100,8 +127,7 @@ static int link_listing(struct rebuilding *r)
     if (!channel_of(r, listing.channel, &channel))
         return 0; /* its channel is lost: it is connected anew, and so is this */
     channel.baselined = true;
-    channel.baseline_ms =
-        channel.baseline_ms ? channel.baseline_ms : r->start.wall_ms + (int64_t)event->time_ms;
+    channel.baseline_ms = channel.baseline_ms ? channel.baseline_ms : when(r);
     channel.orders_since_ms = channel.baseline_ms;
     int result = book_put_channel(r->target->book, &channel);
     return result == 0 ? book_put_listing(r->target->book, &listing) : result;
@@ -149,7 +175,7 @@ static int add_order(struct rebuilding *r)
         (void)snprintf(line->source_key, sizeof line->source_key, "%s", key);
         text_copy(event->order.order, line->order, sizeof line->order);
         text_copy(event->order.order, line->order_name, sizeof line->order_name);
-        line->created_wall_ms = r->start.wall_ms + (int64_t)event->time_ms; /* when we learnt of it */
+        line->created_wall_ms = when(r); /* when we learnt of it */
         if (listing_of(r, event->order.channel, event->order.listing, &listing))
             (void)snprintf(line->remote_id, sizeof line->remote_id, "%s", listing.remote_id);
     } else if (result < 0) {
@@ -248,6 +274,7 @@ static int apply(void *user, uint64_t position, struct event_id id, const uint8_
     int result = event_decode(bytes, length, &r->event);
     if (result < 0)
         return result;
+    r->position = position;
     note_names(r);
     if (r->event.kind == EVENT_EPOCH)
         result = add_start(r, position);
@@ -399,7 +426,9 @@ static int put_channels(struct store *target)
 static int rebuild(struct rebuilding *r, const struct store_start *start)
 {
     struct store *target = r->target;
-    int result = store_walk(target, 0, apply, r);
+    int result = store_walk(target, 0, look, r);
+    if (result == 0)
+        result = store_walk(target, 0, apply, r);
     if (result == 0)
         result = put_channels(target);
     if (result == 0)
@@ -432,6 +461,7 @@ int store_rebuild(struct store *target, const char *file, const struct store_sta
     r->target = target;
     r->old = open_damaged(file);
     int result = rebuild(r, start);
+    time_starts_free(&r->starts);
     (void)sqlite3_close(r->old);
     return result < 0 ? err_set_errno(err, result, "the state cannot be rebuilt") : 0;
 }
