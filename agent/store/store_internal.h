@@ -4,12 +4,13 @@
 
 #include <sqlite3.h>
 
+#include "domain/chain.h"
 #include "store/store_group.h"
 #include "store/store_identity.h"
 #include "store/store_wait.h"
 
 enum { STORE_APPLICATION_ID = 0x46415253 }; /* "FARS", so that file(1) and we know the file as ours */
-enum { STORE_PATH_MAX_BYTES = 4096, TAG_BYTES = 4, CHAINED_BYTES = 16, WAL_BYTES = 4 * 1024 * 1024 };
+enum { STORE_PATH_MAX_BYTES = 4096, TAG_BYTES = CHAIN_TAG_BYTES, WAL_BYTES = 4 * 1024 * 1024 };
 
 /* Every statement of a running store; prepared once at open, so that no path prepares SQL. store_sql.c holds
  * their text. */
@@ -135,9 +136,6 @@ void store_read_listing(sqlite3_stmt *row, struct listing *listing);
 
 /* --- chain and commit (store_commit.c)
  * ----------------------------------------------------------------------------------- */
-void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes,
-                 size_t length, uint8_t after[HASH_BYTES]);
-void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES]);
 MUST_CHECK int store_append(struct store *store, const uint8_t *bytes, size_t length);
 /* After `more` further events a seal must come. */
 bool store_seal_due(const struct store *store, uint64_t more);
@@ -192,6 +190,9 @@ MUST_CHECK int store_load_head(struct store *store, struct err *err);
 /* Applies events after < position <= last to the book. */
 MUST_CHECK int store_apply_range(struct store *store, uint64_t after, uint64_t last);
 MUST_CHECK int store_get_meta(struct store *store, const char *key, int64_t *value);
+
+/* Whether this is a copy, by the mark that store_origin reads (store_origin.c). */
+MUST_CHECK int store_origin_marked(struct store *store, bool *marked);
 
 /* --- is this the same machine (store_identity.c)
  * ---------------------------------------------------------------------------- */

@@ -144,7 +144,7 @@ static int mend_tag(struct salvage *salvage, struct row *row)
     uint8_t before[HASH_BYTES], tag[TAG_BYTES];
     memcpy(before, salvage->chain.hash, HASH_BYTES);
     chain_tag(&salvage->chain, row->body, row->length, tag);
-    store_chain(salvage->chain.sha256, before, row->body, row->length, salvage->chain.hash);
+    chain_hash(salvage->chain.sha256, before, row->body, row->length, salvage->chain.hash);
     bool good = chain_fits(&salvage->chain, after.body, after.length, after.body + after.length);
     memcpy(salvage->chain.hash, before, HASH_BYTES);
     if (!good)
