@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/api.h"
+#include "app/explain_carried.h"
 #include "store/store_group.h"
 
 enum { EXPLAIN_LINES_MAX = 2000, POSITIONS_AT_ONCE = 128, WORDS_MAX_BYTES = 320 };
@@ -197,9 +198,10 @@ struct explanation {
     struct daemon *daemon;
     uint32_t item;
     struct line *lines;
-    uint32_t count;
+    uint32_t count, limit;
     bool more;
-    struct event event; /* large; one is enough */
+    struct explain_carried from, next; /* the sums before the lines, and behind them */
+    struct event event;                /* large; one is enough */
 };
 
 static int add_position(struct explanation *all, uint64_t position)
@@ -212,23 +214,29 @@ static int add_position(struct explanation *all, uint64_t position)
     if (result < 0)
         return result;
     struct line *line = &all->lines[all->count];
+    all->next.position = position;
     if (!explain_event(all->daemon->store, &all->event, all->item, &line->effect))
         return 0;
     line->position = position;
     line->kind = all->event.kind;
     all->count++;
-    return 0;
+    const struct effect *effect = &line->effect;
+    return explain_carried_add(&all->next, effect->on_hand, effect->committed, effect->channel,
+                               effect->listing, effect->expected)
+               ? 0
+               : -E2BIG;
 }
 
 static int collect(struct explanation *all)
 {
-    uint64_t positions[POSITIONS_AT_ONCE], after = 0;
+    uint64_t positions[POSITIONS_AT_ONCE], after = all->from.position;
+    all->next = all->from;
     for (;;) {
         int count = store_item_events(all->daemon->store, all->item, after, positions, POSITIONS_AT_ONCE);
         if (count <= 0)
             return count;
         for (int i = 0; i < count; i++) {
-            all->more = all->count == EXPLAIN_LINES_MAX;
+            all->more = all->count == all->limit;
             int result = all->more ? 0 : add_position(all, positions[i]);
             if (result < 0 || all->more)
                 return result;
@@ -251,10 +259,30 @@ static void write_head(struct explanation *all, struct json_writer *json, const 
     json_text(json, "words", line->effect.words);
 }
 
+/* The first line of a page that is not the first. */
+static void write_carried(struct explanation *all, struct json_writer *json)
+{
+    char words[WORDS_MAX_BYTES];
+    (void)snprintf(words, sizeof words, "carried over from the %" PRIu64 " lines before", all->from.lines);
+    json_begin_object(json, NULL);
+    json_int(json, "position", (int64_t)all->from.position);
+    json_text(json, "event", "");
+    json_text(json, "kind", "carried");
+    json_text(json, "words", words);
+}
+
 static struct stock write_stock_lines(struct explanation *all, struct json_writer *json)
 {
-    struct stock running = {0};
+    struct stock running = {all->from.on_hand, all->from.committed};
     json_begin_array(json, "lines");
+    if (all->from.position) {
+        write_carried(all, json);
+        json_int(json, "on_hand", running.on_hand);
+        json_int(json, "committed", running.committed);
+        json_int(json, "running_on_hand", running.on_hand);
+        json_int(json, "running_committed", running.committed);
+        json_end_object(json);
+    }
     for (uint32_t i = 0; i < all->count; i++) {
         const struct effect *effect = &all->lines[i].effect;
         if (!effect->on_hand && !effect->committed)
@@ -276,8 +304,14 @@ static struct stock write_stock_lines(struct explanation *all, struct json_write
 static int64_t write_listing_lines(struct explanation *all, struct json_writer *json,
                                    const struct listing *listing)
 {
-    int64_t running = 0;
+    int64_t running = explain_carried_expected(&all->from, listing->channel, listing->alias);
     json_begin_array(json, "lines");
+    if (all->from.position) {
+        write_carried(all, json);
+        json_int(json, "expected", running);
+        json_int(json, "running", running);
+        json_end_object(json);
+    }
     for (uint32_t i = 0; i < all->count; i++) {
         const struct effect *effect = &all->lines[i].effect;
         if (effect->channel != listing->channel || effect->listing != listing->alias ||
@@ -340,7 +374,20 @@ static void write_explanation(struct api_call *call, struct explanation *all, co
     json_end_array(json);
     json_bool(json, "adds_up", adds_up && !all->more);
     json_bool(json, "more", all->more);
+    BUF_AUTO struct buf next = buf_new(EXPLAIN_CARRIED_MAX_BYTES);
+    if (all->more)
+        explain_carried_write(&all->next, &next);
+    json_text(json, "next", buf_text(&next));
     json_end_object(json);
+}
+
+/* Which lines: those behind what `from` carries over, at most `limit`. */
+static bool which_lines(struct api_call *call, struct explanation *all)
+{
+    char from[EXPLAIN_CARRIED_MAX_BYTES];
+    int64_t limit = api_query_int(call, "limit", EXPLAIN_LINES_MAX);
+    all->limit = limit > 0 && limit < EXPLAIN_LINES_MAX ? (uint32_t)limit : EXPLAIN_LINES_MAX;
+    return !api_query(call, "from", from, sizeof from) || explain_carried_read(from, &all->from);
 }
 
 int api_explain(struct api_call *call)
@@ -361,14 +408,21 @@ int api_explain(struct api_call *call)
     struct explanation *all = calloc(1, sizeof *all);
     struct line *lines = calloc(EXPLAIN_LINES_MAX, sizeof *lines);
     int result = -ENOMEM;
-    if (all && lines) {
+    bool known = all && lines && which_lines(call, all);
+    if (known) {
         all->daemon = call->daemon;
         all->item = item.alias;
         all->lines = lines;
         result = collect(all);
     }
     int status = HTTP_OK;
-    if (result < 0)
+    if (all && lines && !known)
+        status = api_error(call, HTTP_BAD_REQUEST, "from is not a next that an explanation gave");
+    else if (result == -E2BIG)
+        status = api_error(call, HTTP_FAILED,
+                           "the item has more than %d listings; fairstock export --journal has its lines",
+                           (int)EXPLAIN_LISTINGS_MAX);
+    else if (result < 0)
         status = api_error(call, HTTP_FAILED, "the ledger cannot be read: %s", strerrordesc_np(-result));
     else
         write_explanation(call, all, &item, only);

@@ -8,7 +8,12 @@
 #include "cli/cli.h"
 #include "domain/money.h"
 
-enum { PATH_MAX_BYTES = 1024, PAGE = 200, ANSWER_MAX_BYTES = 64 * 1024 * 1024 };
+enum {
+    PATH_MAX_BYTES = 1024,
+    EXPLAIN_PATH_MAX_BYTES = 4000,
+    PAGE = 200,
+    ANSWER_MAX_BYTES = 64 * 1024 * 1024
+};
 
 /* Asks and, with --json, prints the raw answer. Returns whether there is an answer left to show. */
 static bool ask(struct cli *cli, const char *path, struct json **answer, int *code)
@@ -208,18 +213,39 @@ static void explain_channel(const struct json *c)
         (void)printf("  the shop showed %" PRId64 " when last heard\n", level);
 }
 
+/* The last page of a long history, reached over all before it: their sums are carried over, so that it adds
+ * up only when they do. */
+static bool ask_explain(struct cli *cli, struct json **answer, int *code)
+{
+    BUF_AUTO struct buf path = buf_new(EXPLAIN_PATH_MAX_BYTES), text = buf_new(ANSWER_MAX_BYTES);
+    BUF_AUTO struct buf next = buf_new(EXPLAIN_PATH_MAX_BYTES);
+    *answer = NULL;
+    do {
+        buf_reset(&path);
+        buf_reset(&text);
+        buf_add_text(&path, "/explain?sku=");
+        cli_encode(cli->argv[0], &path);
+        if (cli->argc > 1) {
+            buf_add_text(&path, "&channel=");
+            cli_encode(cli->argv[1], &path);
+        }
+        buf_printf(&path, "%s%s", next.length ? "&from=" : "", buf_text(&next));
+        json_free(*answer);
+        if (!cli_call(cli, "GET", buf_text(&path), "", answer, &text, code))
+            return false;
+        buf_reset(&next);
+        buf_add_text(&next, cli_text(*answer, "next"));
+    } while (cli_bool(*answer, "more") && next.length && !buf_error(&next));
+    if (cli->json)
+        (void)puts(buf_text(&text));
+    return !cli->json;
+}
+
 int cli_explain(struct cli *cli)
 {
-    BUF_AUTO struct buf path = buf_new(PATH_MAX_BYTES);
     struct json *answer;
     int code;
-    buf_add_text(&path, "/explain?sku=");
-    cli_encode(cli->argv[0], &path);
-    if (cli->argc > 1) {
-        buf_add_text(&path, "&channel=");
-        cli_encode(cli->argv[1], &path);
-    }
-    if (ask(cli, buf_text(&path), &answer, &code)) {
+    if (ask_explain(cli, &answer, &code)) {
         (void)printf("%s, %s: %" PRId64 " on hand, %" PRId64 " promised to orders\n", cli_text(answer, "sku"),
                      cli_text(answer, "title"), cli_int(answer, "on_hand"), cli_int(answer, "committed"));
         for (const struct json *l = json_first(json_get(answer, "lines")); l; l = json_next(l))
@@ -228,9 +254,11 @@ int cli_explain(struct cli *cli)
                          cli_int(l, "running_committed"), cli_text(l, "words"));
         for (const struct json *c = json_first(json_get(answer, "channels")); c; c = json_next(c))
             explain_channel(c);
-        if (cli_bool(answer, "more")) /* then the lines shown cannot add up: no damage */
-            (void)puts("There are more lines than are shown here: fairstock export --journal has all.");
-        else if (!cli_bool(answer, "adds_up"))
+        const struct json *first = json_first(json_get(answer, "lines"));
+        if (first && strcmp(cli_text(first, "kind"), "carried") == 0)
+            (void)puts(
+                "What is carried over was added up line by line; fairstock export --journal shows it.");
+        if (!cli_bool(answer, "adds_up"))
             code = CLI_DAMAGED;
     }
     json_free(answer);

@@ -7,6 +7,7 @@ const LINES_SHOWN = 40;
 
 let shown = ''; // the SKU in the open sheet
 let drawn = '';
+let last = { sku: '', from: '' }; // where the last page of its lines begins
 
 function verdict(right) {
     return right ? h('p', { class: 'adds-up' }, icon('ready'), 'It adds up.')
@@ -37,11 +38,11 @@ const sum = (lines) => lines.reduce((total, line) => total + line.change, 0);
 function stockPart(why) {
     const hand = moved(why.lines, 'on_hand', 'running_on_hand');
     const promised = moved(why.lines, 'committed', 'running_committed');
-    const right = why.more || (sum(hand) === why.on_hand && sum(promised) === why.committed);
+    const right = sum(hand) === why.on_hand && sum(promised) === why.committed;
     return h('section', { 'data-part': 'on_hand' }, h('h3', null, `${number(why.on_hand)} on hand`),
         linesTable('On hand', hand),
         promised.length ? [h('h3', null, `${number(why.committed)} promised to orders`), linesTable('Promised', promised)] : null,
-        why.more ? h('p', { class: 'hint' }, 'The oldest 2,000 lines are shown; the command fairstock export has all.') : verdict(right));
+        verdict(right));
 }
 
 function shopPart(channel) {
@@ -75,10 +76,23 @@ function actions(item) {
             'Let a buyer order one online') : null);
 }
 
+// The newest lines. A long history comes in pages; each carries over the sums of those before it, and they are gone through once.
+async function explain(sku) {
+    let from = last.sku === sku ? last.from : '';
+    for (;;) {
+        const why = await get(`/explain?sku=${encodeURIComponent(sku)}${from ? `&from=${from}` : ''}`);
+        if (!why.more) {
+            last = { sku, from };
+            return why;
+        }
+        from = why.next;
+    }
+}
+
 // opening: else the sheet is drawn anew, unless it was closed while the answers were on their way.
 async function draw(sku, opening) {
     const query = encodeURIComponent(sku);
-    const [item, why] = await Promise.all([get(`/stock/${query}`), get(`/explain?sku=${query}`)]);
+    const [item, why] = await Promise.all([get(`/stock/${query}`), explain(sku)]);
     const sheet = byId('item-sheet');
     const stamp = JSON.stringify([item, why, session.may_act]);
     if (shown !== sku || (!opening && (!sheet.open || stamp === drawn))) return;
