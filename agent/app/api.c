@@ -70,12 +70,13 @@ static int hex(char c)
 
 /* Percent-decoding of application/x-www-form-urlencoded (WHATWG URL standard, section 5.1): "+" is a space.
  */
-static void decode(const char *from, size_t length, char *to, size_t size)
+/* In a query a + is a blank (as forms send it), in a path it is itself (RFC 3986 section 3.3). */
+static void decode(const char *from, size_t length, bool query, char *to, size_t size)
 {
     size_t used = 0;
     for (size_t i = 0; i < length && used + 1 < size; i++) {
         char c = from[i];
-        if (c == '+')
+        if (query && c == '+')
             c = ' ';
         else if (c == '%' && i + 2 < length && hex(from[i + 1]) >= 0 && hex(from[i + 2]) >= 0) {
             c = (char)(hex(from[i + 1]) * 16 + hex(from[i + 2]));
@@ -94,7 +95,7 @@ bool api_query(const struct api_call *call, const char *name, char *value, size_
     for (const char *at = call->query; *at;) {
         size_t length = strcspn(at, "&");
         if (length > name_length && at[name_length] == '=' && strncmp(at, name, name_length) == 0) {
-            decode(at + name_length + 1, length - name_length - 1, value, size);
+            decode(at + name_length + 1, length - name_length - 1, true, value, size);
             return true;
         }
         at += length + (at[length] == '&');
@@ -138,7 +139,7 @@ static int dispatch(struct api_call *call, const struct web_call *asked)
         if (strcmp(method, routes[i].method) != 0)
             continue;
         char tail[SKU_MAX_BYTES * 3 + 1];
-        decode(path + part, strlen(path + part), tail, sizeof tail);
+        decode(path + part, strlen(path + part), false, tail, sizeof tail);
         call->tail = routes[i].tail ? tail : "";
         struct json *parsed = NULL;
         int status =

@@ -255,6 +255,11 @@ static int understand_json(const struct shopify_context *context, const struct h
         return throttled(request, http, body, answer);
     if (http->status >= STATUS_BAD_REQUEST)
         return refused(request, http, body, answer);
+    if (shopify_claim_failed_alone(body)) {
+        struct shopify_context without = *context;
+        without.no_claim = true;
+        return read_data(&without, body, answer);
+    }
     if (json_first(errors))
         return failed(request, http, body, errors, answer);
     return read_data(context, body, answer);
@@ -313,7 +318,7 @@ int shopify_understand(const struct channel_config *config, const struct channel
         return throttled(request, http, NULL, answer);
     if (http->status < STATUS_OK || (http->status >= STATUS_REDIRECT && http->status < STATUS_BAD_REQUEST))
         return not_the_shop(request, http, answer);
-    return understand_body(&(struct shopify_context){config, request, location}, http, answer);
+    return understand_body(&(struct shopify_context){config, request, location, false}, http, answer);
 }
 
 /* Sources: key life 24 h and its errors: schema (IdempotencyUserError codes) and

@@ -255,7 +255,8 @@ int shopify_build(const struct channel_config *config, const struct channel_requ
     buf_printf(&http->headers,
                "Content-Type: application/json\nAccept: application/json\nX-Shopify-Access-Token: %s\n",
                token);
-    result = write_body(&(struct shopify_context){config, request, location}, &recipe, &http->body, err);
+    result =
+        write_body(&(struct shopify_context){config, request, location, false}, &recipe, &http->body, err);
     if (result == 0)
         result = buf_error(&http->url);
     if (result == 0)

@@ -14,6 +14,7 @@ struct shopify_context {
     const struct channel_config *config;
     const struct channel_request *request;
     const char *location; /* gid of the configured location */
+    bool no_claim;        /* the shop failed to show it, and only it */
 };
 
 enum { SHOPIFY_LOCATION_BYTES = REMOTE_ID_MAX_BYTES + 1 };
@@ -60,8 +61,10 @@ void shopify_write_claim_key(const struct shopify_context *context, struct json_
 /* The variables of REQUEST_CLAIM. -EINVAL when no answer showed the claim before. */
 MUST_CHECK int shopify_write_claim(const struct shopify_context *context, struct json_writer *json,
                                    struct err *err);
+/* Whether everything that an answer was asked for is there except the claim: its errors all name that. */
+bool shopify_claim_failed_alone(const struct json *body);
 /* From the `currentAppInstallation` of an answer that asked for the claim. */
-void shopify_read_claim(const struct json *data, struct shopify_reader *reader,
-                        struct channel_answer *answer);
+void shopify_read_claim(const struct shopify_context *context, const struct json *data,
+                        struct shopify_reader *reader, struct channel_answer *answer);
 
 #endif

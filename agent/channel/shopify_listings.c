@@ -84,7 +84,7 @@ int shopify_read_check(const struct shopify_context *context, const struct json 
                          "The shop %s has no active location %s; look at location in [%s].", name,
                          context->location, context->config->name);
     check_scopes(reader, scopes, answer);
-    shopify_read_claim(data, reader, answer);
+    shopify_read_claim(context, data, reader, answer);
     return 0;
 }
 

@@ -423,7 +423,7 @@ int shopify_read_orders(const struct shopify_context *context, const struct json
         result = read_single(context, data, reader, &next, answer);
     } else {
         result = read_page(context, data, true, reader, &next, answer);
-        shopify_read_claim(data, reader, answer);
+        shopify_read_claim(context, data, reader, answer);
     }
     if (result < 0 || reader->wrong)
         return result;

@@ -116,6 +116,11 @@ int cli_open_ledger(const char *directory, struct store **store, struct err *err
     return result;
 }
 
+int cli_code_of(int result)
+{
+    return result == -EUCLEAN ? CLI_DAMAGED : result == -ENOTSUP ? CLI_NEWER : CLI_FAILED;
+}
+
 void cli_encode(const char *text, struct buf *out)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";

@@ -15,6 +15,7 @@ enum cli_exit {
     CLI_NO_DAEMON = 3, /* no fairstockd answers on the control socket */
     CLI_REFUSED = 4,   /* fairstockd said no: nothing to undo, settled before, unknown item… */
     CLI_DAMAGED = 5,   /* verify found damage, or shop and ledger differ */
+    CLI_NEWER = 9,     /* a ledger or backup of a newer Fairstock; fairstockd ends with the same number */
 };
 
 #define CLI_SERVICE_STATE "/var/lib/fairstock"
@@ -64,6 +65,10 @@ void cli_encode(const char *text, struct buf *out);
 const char *cli_text(const struct json *value, const char *key); /* "" when absent */
 int64_t cli_int(const struct json *value, const char *key);      /* 0 when absent */
 bool cli_bool(const struct json *value, const char *key);
+/* The exit code for a ledger or a copy of one that cannot be opened: damage, a newer program's, or just
+ * failed.
+ */
+int cli_code_of(int result);
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints `text` cut or padded to `columns` terminal columns, UTF-8 characters counted as one. */
 void cli_column(const char *text, int columns);

@@ -183,7 +183,7 @@ int cli_backup(struct cli *cli)
     int result = cli_open_ledger(cli_state(cli), &store, &err);
     if (result < 0) {
         cli_complain("no backup was made: %s: %s", cli_state(cli), err_text(&err));
-        return result == -EUCLEAN ? CLI_DAMAGED : CLI_FAILED;
+        return cli_code_of(result);
     }
     int code = make_backup(cli, store);
     store_close(store);
@@ -257,7 +257,7 @@ int cli_install_failed(const char *state, int result, const struct err *err)
         return CLI_FAILED;
     default:
         cli_complain("%s", err_text(err));
-        return CLI_FAILED;
+        return cli_code_of(result);
     }
 }
 

@@ -53,9 +53,10 @@ static int check_ledger(const char *directory)
     if (opened < 0) {
         (void)snprintf(words, sizeof words, "ledger in %s: %s", directory, err_text(&err));
         return cli_report(false, words,
-                          opened == -EPERM ? "Type: sudo fairstock doctor"
-                          : opened == -EUCLEAN
-                              ? DAMAGED
+                          opened == -EPERM     ? "Type: sudo fairstock doctor"
+                          : opened == -EUCLEAN ? DAMAGED
+                          : opened == -ENOTSUP
+                              ? "Install that version of Fairstock again."
                               : "Start fairstockd once, or name the right directory with --state DIR.");
     }
     int bad = check_whole(store) + cli_doctor_backup(directory, store);

@@ -90,8 +90,33 @@ struct exporting {
     struct journal *journal;
     struct buf text;
     uint64_t last;
+    uint64_t end; /* what comes in meanwhile is left out: it may say what time it was before */
     int count;
 };
+
+static int look_at_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes,
+                         size_t length, const uint8_t tag[4])
+{
+    struct exporting *exporting = user;
+    (void)id;
+    (void)tag;
+    int result = journal_look(exporting->journal, position, bytes, length);
+    exporting->last = position;
+    if (result < 0)
+        return result;
+    return ++exporting->count == PIECE_EVENTS || position >= exporting->end;
+}
+
+static int look_at_events(struct store *store, struct exporting *exporting)
+{
+    int more = 1;
+    while (more > 0 && exporting->last < exporting->end) {
+        exporting->count = 0;
+        more = store_walk(store, exporting->last, look_at_event, exporting);
+    }
+    exporting->last = 0;
+    return more < 0 ? more : 0;
+}
 
 static int add_event(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
                      const uint8_t tag[4])
@@ -102,7 +127,8 @@ static int add_event(void *user, uint64_t position, struct event_id id, const ui
     exporting->last = position;
     if (result < 0)
         return result;
-    return ++exporting->count == PIECE_EVENTS || exporting->text.length >= PIECE_BYTES;
+    return ++exporting->count == PIECE_EVENTS || exporting->text.length >= PIECE_BYTES ||
+           position >= exporting->end;
 }
 
 static int write_out(struct buf *text)
@@ -118,12 +144,16 @@ static int write_out(struct buf *text)
 static int export_journal(struct store *store)
 {
     struct exporting exporting = {.journal = journal_new(crypto_sha256_two),
-                                  .text = buf_new(PIECE_MAX_BYTES)};
-    int more = exporting.journal ? 1 : -ENOMEM;
-    journal_header(store_device(store), &exporting.text);
+                                  .text = buf_new(PIECE_MAX_BYTES),
+                                  .end = store_last_position(store)};
+    int more = exporting.journal ? look_at_events(store, &exporting) : -ENOMEM;
+    more = more < 0 ? more : 1;
+    journal_header(store_device(store), JOURNAL_VERSION, &exporting.text);
     while (more > 0) {
         exporting.count = 0;
         more = store_walk(store, exporting.last, add_event, &exporting);
+        if (more > 0 && exporting.last >= exporting.end)
+            more = 0;
         if (more == 0)
             journal_end(exporting.journal, &exporting.text);
         int written = more >= 0 ? write_out(&exporting.text) : 0;
@@ -139,11 +169,12 @@ int cli_export(struct cli *cli)
     struct store *store;
     struct sums *sums = NULL;
     struct err err = {0};
-    if (cli_open_ledger(cli_ledger_directory(cli), &store, &err) < 0) {
+    int result = cli_open_ledger(cli_ledger_directory(cli), &store, &err);
+    if (result < 0) {
         cli_complain("%s: %s", cli_ledger_directory(cli), err_text(&err));
-        return CLI_FAILED;
+        return cli_code_of(result);
     }
-    int result = cli->journal ? export_journal(store) : sums_read(store, &sums);
+    result = cli->journal ? export_journal(store) : sums_read(store, &sums);
     if (result == 0 && !cli->journal)
         result = export_stock(store, sums);
     sums_free(sums);

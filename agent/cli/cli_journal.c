@@ -44,8 +44,22 @@ static int print_wrong(const char *path, const struct journal_check *check)
         (void)printf(", position %" PRIu64, check->position);
     if (!id128_is_zero(check->id.epoch))
         (void)printf(" (%s)", id);
-    (void)printf(": %s. Everything before it is as it was written.\n", check->words);
+    (void)printf(": %s. Everything before it is as it was written%s.\n", check->words,
+                 check->times_open ? ", but for times: those follow from what is wrong here, or were changed"
+                                   : "");
     return CLI_DAMAGED;
+}
+
+/* What is wrong in a line is for the check to say. */
+static int look_at_lines(FILE *file, struct journal *journal)
+{
+    BUF_AUTO struct buf line = buf_new(JOURNAL_LINE_MAX_BYTES);
+    bool ended;
+    int more, result = 0;
+    while (result == 0 && (more = next_line(file, &line, &ended)) > 0)
+        result = journal_look_line(journal, buf_text(&line), line.length);
+    rewind(file);
+    return result < 0 ? result : more == -E2BIG ? 0 : more;
 }
 
 /* 0 and *check, or -errno. */
@@ -53,8 +67,10 @@ static int check_lines(FILE *file, struct journal *journal, struct journal_check
 {
     BUF_AUTO struct buf line = buf_new(JOURNAL_LINE_MAX_BYTES);
     bool ended, good = true;
-    int more, error = 0;
+    int more = 0, error = look_at_lines(file, journal);
     uint64_t lines = 0;
+    if (error < 0)
+        return error;
     while (good && (more = next_line(file, &line, &ended)) > 0) {
         lines++;
         good = journal_check_line(journal, buf_text(&line), line.length, ended, check, &error);

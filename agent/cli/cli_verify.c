@@ -167,19 +167,13 @@ static int check_light(struct store *store, const struct sums *sums, const char 
  * -------------------------------------------------------------------------------------------------------------------
  */
 
-/* SQLite itself found the file damaged: then no event can be named. */
-static int code_of(int result)
-{
-    return result == -EUCLEAN ? CLI_DAMAGED : CLI_FAILED;
-}
-
 static int verify_chain(struct store *store)
 {
     struct store_check check;
     int result = store_verify(store, crypto_sha256_two, &check);
     if (result < 0) {
         cli_complain("the ledger cannot be read: %s", strerrordesc_np(-result));
-        return code_of(result);
+        return cli_code_of(result); /* SQLite itself found the file damaged: then no event can be named */
     }
     if (check.first_bad_position) {
         char id[EVENT_ID_TEXT_BYTES];
@@ -254,7 +248,7 @@ int cli_verify(struct cli *cli)
     int result = open_any(cli, &store, &err);
     if (result < 0) {
         cli_complain("%s: %s", cli_ledger_directory(cli), err_text(&err));
-        return code_of(result);
+        return cli_code_of(result);
     }
     code = verify_chain(store);
     if (code == CLI_OK)

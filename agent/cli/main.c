@@ -124,7 +124,7 @@ static void print_help(void)
                  "                socket %s (be in the group fairstock)\n"
                  "  COMMAND --help, --version\n\n"
                  "Exit codes: 0 done, 1 failed, 2 wrong use, 3 no fairstockd answers, 4 fairstockd refused, "
-                 "5 damage found.\n",
+                 "5 damage found, 9 a newer Fairstock's ledger.\n",
                  SERVICE_SOCKET);
 }
 

@@ -12,26 +12,33 @@ static bool bad(struct chain *chain, uint64_t position, const char *words)
     return false;
 }
 
-void chain_begin(struct chain *chain, sha256_fn *sha256)
+void chain_hash_start(sha256_fn *sha256, uint8_t hash[HASH_BYTES])
 {
     static const char start[] = "fairstock ledger v1";
+    sha256(start, sizeof start - 1, NULL, 0, hash);
+}
+
+void chain_hash(sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes, size_t length,
+                uint8_t after[HASH_BYTES])
+{
+    uint8_t next[HASH_BYTES];
+    sha256(before, CHAINED_BYTES, bytes, length, next);
+    memcpy(after, next, HASH_BYTES);
+}
+
+void chain_begin(struct chain *chain, sha256_fn *sha256)
+{
     memset(chain, 0, sizeof *chain);
     chain->sha256 = sha256;
     chain->expected = 1;
-    sha256(start, sizeof start - 1, NULL, 0, chain->hash);
-}
-
-static void next_hash(const struct chain *chain, const uint8_t *bytes, size_t length,
-                      uint8_t hash[HASH_BYTES])
-{
-    chain->sha256(chain->hash, CHAINED_BYTES, bytes, length, hash);
+    chain_hash_start(sha256, chain->hash);
 }
 
 bool chain_fits(const struct chain *chain, const uint8_t *bytes, size_t length,
                 const uint8_t tag[CHAIN_TAG_BYTES])
 {
     uint8_t hash[HASH_BYTES];
-    next_hash(chain, bytes, length, hash);
+    chain_hash(chain->sha256, chain->hash, bytes, length, hash);
     return memcmp(hash, tag, CHAIN_TAG_BYTES) == 0;
 }
 
@@ -159,8 +166,8 @@ static bool stands_by_itself(const struct chain *chain, const uint8_t *bytes, si
     uint8_t hash[HASH_BYTES];
     if (event->kind != EVENT_SEAL && event->kind != EVENT_EPOCH)
         return true;
-    chain->sha256(event->kind == EVENT_SEAL ? event->seal.hash : event->epoch.parent_hash, CHAINED_BYTES,
-                  bytes, length, hash);
+    chain_hash(chain->sha256, event->kind == EVENT_SEAL ? event->seal.hash : event->epoch.parent_hash, bytes,
+               length, hash);
     return memcmp(hash, tag, CHAIN_TAG_BYTES) == 0;
 }
 
@@ -183,13 +190,13 @@ bool chain_take(struct chain *chain, uint64_t position, const uint8_t *bytes, si
     uint8_t hash[HASH_BYTES];
     bool proven = !chain->unproven;
     if (proven)
-        next_hash(chain, bytes, length, hash);
+        chain_hash(chain->sha256, chain->hash, bytes, length, hash);
     if (proven && memcmp(hash, tag, CHAIN_TAG_BYTES) != 0)
         return bad(chain, position, "the event was changed: its tag does not fit");
     if (!check(chain, position))
         return false;
     if (!proven) /* a start or a seal has said h */
-        next_hash(chain, bytes, length, hash);
+        chain_hash(chain->sha256, chain->hash, bytes, length, hash);
     memcpy(chain->hash, hash, HASH_BYTES);
     chain->events++;
     chain->expected++;
@@ -199,7 +206,7 @@ bool chain_take(struct chain *chain, uint64_t position, const uint8_t *bytes, si
 void chain_tag(const struct chain *chain, const uint8_t *bytes, size_t length, uint8_t tag[CHAIN_TAG_BYTES])
 {
     uint8_t hash[HASH_BYTES];
-    next_hash(chain, bytes, length, hash);
+    chain_hash(chain->sha256, chain->hash, bytes, length, hash);
     memcpy(tag, hash, CHAIN_TAG_BYTES);
 }
 

@@ -26,6 +26,11 @@ struct chain {
     struct event event;    /* the last one, decoded; its texts borrow from the caller's bytes */
 };
 
+/* The two hashes that a chain is made of: before the first event, and after one. */
+void chain_hash_start(sha256_fn *sha256, uint8_t hash[HASH_BYTES]);
+void chain_hash(sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes, size_t length,
+                uint8_t after[HASH_BYTES]); /* after may be before */
+
 /* Afterwards `device` may be set to the device whose ledger it should be. */
 void chain_begin(struct chain *chain, sha256_fn *sha256);
 /* The next event. False when it is bad: then bad_position and words say which is the first bad one and why,

@@ -91,17 +91,18 @@ static const char *parse(const char *line, size_t length, struct fields *fields)
 
 /* --- an event's line --- */
 
-/* Which part of the line is not as it is written from the bytes; -1: none. */
+/* Which part of the line is not as it is written from the bytes, the time last of all; -1: none. */
 static int differing(const struct fields *fields, const struct buf *text)
 {
     struct fields should;
     if (!split(buf_text(text), text->length - 1, &should)) /* without the newline */
         return WORDS;
+    int found = -1;
     for (int i = 0; i < FIELDS; i++)
-        if (fields->length[i] != should.length[i] ||
-            memcmp(fields->at[i], should.at[i], should.length[i]) != 0)
-            return i;
-    return -1;
+        if ((found < 0 || found == WHEN) && (fields->length[i] != should.length[i] ||
+                                             memcmp(fields->at[i], should.at[i], should.length[i]) != 0))
+            found = i;
+    return found;
 }
 
 static const char *differs(int part)
@@ -116,6 +117,20 @@ static const char *differs(int part)
     default:
         return "the words say something else than the bytes";
     }
+}
+
+/* A time may differ because a line below it, that says what time it was, was changed: that line is the one to
+ * name, so this one waits until the end. Version 1 took no time from below. */
+static bool time_differs(struct journal *journal, struct journal_check *check)
+{
+    if (journal->version == 1)
+        return wrong(check, journal->line, differs(WHEN));
+    if (!journal->time_line) {
+        journal->time_line = journal->line;
+        journal->time_position = check->position;
+        journal->time_id = check->id;
+    }
+    return true;
 }
 
 /* Bytes and tag do not fit: the words tell which of the two was changed. */
@@ -151,6 +166,8 @@ static bool check_event(struct journal *journal, const struct fields *fields, st
         return wrong(check, 2, "the header names another device than the events");
     }
     int part = differing(fields, &journal->text);
+    if (!chain->bad_position && part == WHEN)
+        return time_differs(journal, check);
     if (!chain->bad_position)
         return part < 0 ? true : wrong(check, journal->line, differs(part));
     if (chain->bad_position == fields->position)
@@ -162,6 +179,18 @@ static bool check_event(struct journal *journal, const struct fields *fields, st
 
 /* --- header and end --- */
 
+static bool check_first(struct journal *journal, const char *line, size_t length, struct journal_check *check)
+{
+    static const char first[] = "# fairstock journal ";
+    size_t start = sizeof first - 1;
+    if (length != start + 1 || memcmp(line, first, start) != 0 || line[start] < '1' ||
+        line[start] > '0' + JOURNAL_VERSION)
+        return wrong(check, 1, "this is not the first line of a journal that this program knows");
+    journal->version = (unsigned)(line[start] - '0');
+    journal->header_at = length + 1;
+    return true;
+}
+
 static bool check_header(struct journal *journal, const char *line, size_t length,
                          struct journal_check *check)
 {
@@ -169,17 +198,15 @@ static bool check_header(struct journal *journal, const char *line, size_t lengt
     struct id128 device = {0};
     size_t count;
     if (journal->line == 1)
-        return length == strlen(journal_first_line) && memcmp(line, journal_first_line, length) == 0
-                   ? true
-                   : wrong(check, 1, "this is not the first line of a journal that this program knows");
+        return check_first(journal, line, length, check);
     if (journal->line == 2) {
         size_t start = sizeof device_line - 1;
         if (length != start + 2 * (size_t)ID128_BYTES || memcmp(line, device_line, start) != 0 ||
             !take_hex(line + start, length - start, device.bytes, sizeof device.bytes, &count))
             return wrong(check, 2, "the header does not name the device");
         journal->chain.device = device;
-        journal_header(device, &journal->header);
-        journal->header_at = strlen(journal_first_line) + 1 + length + 1;
+        journal_header(device, journal->version, &journal->header);
+        journal->header_at += length + 1;
         return true;
     }
     size_t left = journal->header.length - journal->header_at;
@@ -238,12 +265,21 @@ bool journal_check_line(struct journal *journal, const char *line, size_t length
     *error = 0;
     *check = (struct journal_check){0};
     journal->line++;
-    if (!one_line(journal, line, length, check, error))
-        return false;
-    if (!ended)
-        return wrong(check, journal->line, "the file ends in the middle of a line: it was cut");
-    check->position = 0;
-    return true;
+    bool good = one_line(journal, line, length, check, error);
+    if (good && !ended)
+        good = wrong(check, journal->line, "the file ends in the middle of a line: it was cut");
+    check->times_open = !good && journal->time_line != 0;
+    if (good)
+        check->position = 0;
+    return good;
+}
+
+int journal_look_line(struct journal *journal, const char *line, size_t length)
+{
+    struct fields fields;
+    if (!length || *line == '#' || parse(line, length, &fields))
+        return 0;
+    return journal_look(journal, fields.position, fields.bytes, fields.byte_count);
 }
 
 bool journal_check_end(struct journal *journal, struct journal_check *check)
@@ -251,6 +287,13 @@ bool journal_check_end(struct journal *journal, struct journal_check *check)
     const struct chain *chain = &journal->chain;
     *check = (struct journal_check){
         .events = chain->events, .seals = chain->seals, .epochs = chain->epochs, .lost = chain->lost};
-    return journal->ended ? true
-                          : wrong(check, journal->line + 1, "the end is missing: the file was cut here");
+    check->times_open = !journal->ended && journal->time_line != 0;
+    if (!journal->ended)
+        return wrong(check, journal->line + 1, "the end is missing: the file was cut here");
+    if (!journal->time_line)
+        return true;
+    check->position = journal->time_position;
+    check->id = journal->time_id;
+    return wrong(check, journal->time_line,
+                 "the time says something else than the bytes, and than the lines that say what time it was");
 }

@@ -3,6 +3,7 @@
 #define FAIRSTOCK_DOMAIN_JOURNAL_INTERNAL_H
 
 #include "domain/journal.h"
+#include "domain/time_starts.h"
 
 /* What later lines call an item, a location, a channel. */
 struct journal_item {
@@ -26,10 +27,14 @@ struct journal {
     int64_t wall_ms;
     bool clock_known;
     uint64_t events;
+    struct time_starts starts;
+    unsigned version;
     /* while checking */
     struct buf text, header; /* the line as it should be; the header of this device */
     size_t header_at;
     uint64_t line, gap_line;
+    uint64_t time_line, time_position; /* the first whose time differs; 0: none */
+    struct event_id time_id;
     bool ended;
 };
 

@@ -17,7 +17,8 @@ void order_vector_add(struct order_vector *booked, const struct order_vector *di
 /* A state that may lack something proves no decrease: negative components become 0. */
 void order_vector_drop_negative(struct order_vector *difference);
 bool order_vector_is_zero(const struct order_vector *vector);
-/* A state (not a difference) that an order can have: each component between 0 and ORDER_UNITS_MAX. */
+/* A state (not a difference) that an order can have: each component between 0 and ORDER_UNITS_MAX, and no
+ * more units cancelled and handed over than were ordered: else units that nobody has would be free. */
 bool order_vector_is_plausible(const struct order_vector *state);
 
 /* What a difference does, docs/events.md kind 57: units promised, units physically here, units the channel

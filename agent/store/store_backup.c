@@ -190,7 +190,10 @@ static int write_file(struct store *source, const struct folder *folder, const c
     struct store *target = store_make(folder->path, NULL);
     if (!target)
         return err_set(err, -ENOMEM, "out of memory");
-    int result = store_copy_new(target, part, err);
+    int64_t schema;
+    int result = store_schema_of(source, &schema, err);
+    if (result == 0)
+        result = store_copy_new(target, part, schema, err);
     if (result == 0)
         result = fill(source, target, request, err);
     store_free(target);

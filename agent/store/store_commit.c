@@ -6,21 +6,6 @@
 #include "base/log.h"
 #include "store/store_internal.h"
 
-/* docs/events.md section 3 */
-void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES])
-{
-    static const char start[] = "fairstock ledger v1";
-    sha256(start, sizeof start - 1, NULL, 0, hash);
-}
-
-void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes,
-                 size_t length, uint8_t after[HASH_BYTES])
-{
-    uint8_t next[HASH_BYTES];
-    sha256(before, CHAINED_BYTES, bytes, length, next);
-    memcpy(after, next, HASH_BYTES);
-}
-
 static void take_mark(struct store *store)
 {
     store->mark.last_position = store->last_position;
@@ -160,7 +145,7 @@ static int append_more(struct store *store, const uint8_t *body, size_t length)
 int store_append(struct store *store, const uint8_t *bytes, size_t length)
 {
     uint8_t body[EVENT_MAX_BYTES + TAG_BYTES], hash[HASH_BYTES];
-    store_chain(store->sha256, store->hash, bytes, length, hash);
+    chain_hash(store->sha256, store->hash, bytes, length, hash);
     memcpy(body, bytes, length);
     memcpy(body + length, hash, TAG_BYTES);
     int result = sqlite3_get_autocommit(store->db) ? append_alone(store, body, length + TAG_BYTES)

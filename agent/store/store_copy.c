@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "store/store_copy_internal.h"
 
-int store_copy_new(struct store *target, const char *name, struct err *err)
+int store_copy_new(struct store *target, const char *name, int64_t schema, struct err *err)
 {
     char path[STORE_PATH_MAX_BYTES + STORE_COPY_NAME_BYTES], application[64];
     (void)snprintf(path, sizeof path, "%s/%s", target->directory, name);
@@ -28,7 +28,7 @@ int store_copy_new(struct store *target, const char *name, struct err *err)
     if (result == 0)
         result = store_pragma(target, application, err);
     if (result == 0)
-        result = store_migrate(target, err);
+        result = store_migrate(target, schema, err);
     if (result == -EIO && target->db && sqlite3_system_errno(target->db) > 0)
         result = -sqlite3_system_errno(target->db);
     return result;

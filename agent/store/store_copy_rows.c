@@ -181,6 +181,19 @@ static int copy_all(struct copying *copying)
     return result < 0 ? result : copy_rest(copying);
 }
 
+/* The rows of an earlier program's ledger become what that program's successor would make of them. */
+static int bring_up(struct copying *copying, struct store *target)
+{
+    int64_t schema;
+    int result = store_schema_of(target, &schema, copying->err);
+    if (result < 0 || schema == store_schema_version())
+        return result;
+    result = to_do(copying, "COMMIT");
+    if (result == 0)
+        result = store_migrate(target, store_schema_version(), copying->err);
+    return result == 0 ? to_do(copying, "BEGIN") : result;
+}
+
 int store_copy_rows(struct store *source, struct store *target, uint64_t *last_position, struct err *err)
 {
     struct copying copying = {.from = source->db, .to = target->db, .err = err};
@@ -191,6 +204,8 @@ int store_copy_rows(struct store *source, struct store *target, uint64_t *last_p
         result = copy_all(&copying);
     (void)sqlite3_finalize(copying.read);
     (void)sqlite3_finalize(copying.write);
+    if (result == 0)
+        result = bring_up(&copying, target);
     if (!sqlite3_get_autocommit(source->db) && from_do(&copying, "ROLLBACK") < 0 && result == 0)
         result = -EIO;
     if (result == 0)

@@ -27,7 +27,7 @@ static int fill(struct store *store, const struct store_start *start, struct err
     if (result == 0)
         result = store_pragma(store, application, err);
     if (result == 0)
-        result = store_migrate(store, err);
+        result = store_migrate(store, store_schema_version(), err);
     return result == 0 ? put_identity(store, start, err) : result;
 }
 

@@ -7,7 +7,6 @@
 #include "store/store_internal.h"
 
 #define META_FINGERPRINT "fingerprint" /* of the last start that was believed; absent: never known */
-#define META_ORIGIN      "origin"      /* a copy made by backup or salvage says so, wherever it is put */
 #define META_SUSPICION   "suspicion"
 
 /* State, then the witness: device, epoch, sequence with its low byte first. */
@@ -118,14 +117,15 @@ void store_identity_before(struct store *store, const struct store_start *start,
 
 int store_identity_start(struct store *store)
 {
-    int64_t known = 0, origin = 0;
+    int64_t known = 0;
+    bool copy = false; /* made by backup or salvage, wherever it was put */
     int result = store_get_meta(store, META_FINGERPRINT, &known);
     if (result == 0 || result == -ENOENT)
-        result = store_get_meta(store, META_ORIGIN, &origin);
-    if (result < 0 && result != -ENOENT)
+        result = store_origin_marked(store, &copy);
+    if (result < 0)
         return result;
     bool moved = known && store->fingerprint && known != store->fingerprint;
-    store->suspect = origin ? STORE_IDENTITY_BACKUP : moved ? STORE_IDENTITY_MACHINE : STORE_IDENTITY_NOTHING;
+    store->suspect = copy ? STORE_IDENTITY_BACKUP : moved ? STORE_IDENTITY_MACHINE : STORE_IDENTITY_NOTHING;
     return known ? 0 : believe(store);
 }
 

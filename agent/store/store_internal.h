@@ -4,12 +4,13 @@
 
 #include <sqlite3.h>
 
+#include "domain/chain.h"
 #include "store/store_group.h"
 #include "store/store_identity.h"
 #include "store/store_wait.h"
 
 enum { STORE_APPLICATION_ID = 0x46415253 }; /* "FARS", so that file(1) and we know the file as ours */
-enum { STORE_PATH_MAX_BYTES = 4096, TAG_BYTES = 4, CHAINED_BYTES = 16, WAL_BYTES = 4 * 1024 * 1024 };
+enum { STORE_PATH_MAX_BYTES = 4096, TAG_BYTES = CHAIN_TAG_BYTES, WAL_BYTES = 4 * 1024 * 1024 };
 
 /* Every statement of a running store; prepared once at open, so that no path prepares SQL. store_sql.c holds
  * their text. */
@@ -77,6 +78,7 @@ struct store {
     const struct store_disk *disk;
     int lock; /* handle of the lock file; -1 none */
     bool readonly, practice, dead;
+    bool older; /* read only, and its schema lacks what some statements name */
     store_sha256_fn *sha256;
     struct book *book;
 
@@ -137,9 +139,6 @@ void store_read_listing(sqlite3_stmt *row, struct listing *listing);
 
 /* --- chain and commit (store_commit.c)
  * ----------------------------------------------------------------------------------- */
-void store_chain(store_sha256_fn *sha256, const uint8_t before[HASH_BYTES], const uint8_t *bytes,
-                 size_t length, uint8_t after[HASH_BYTES]);
-void store_chain_start(store_sha256_fn *sha256, uint8_t hash[HASH_BYTES]);
 MUST_CHECK int store_append(struct store *store, const uint8_t *bytes, size_t length);
 /* After `more` further events a seal must come. */
 bool store_seal_due(const struct store *store, uint64_t more);
@@ -163,17 +162,25 @@ void store_free(struct store *store); /* closes as it is; accepts a half-built o
 MUST_CHECK int store_pragma(struct store *store, const char *sql, struct err *err);
 /* As SQLite's URIs want a path. */
 void store_uri_escape(const char *path, char to[3 * STORE_PATH_MAX_BYTES]);
-/* What a handle that only reads needs behind store_connect: our kind of file, our schema, head and
- * statements. */
+/* What a handle that only reads needs behind store_connect: our kind of file, head and statements. Of an
+ * older schema what verify, export and copies need can be read; a statement that names what came later is
+ * NULL. -ENOTSUP: written by a newer program. */
 MUST_CHECK int store_settle_readonly(struct store *store, const char *name, struct err *err);
 MUST_CHECK int store_connect(struct store *store, const char *name, int flags, struct err *err);
 int64_t store_schema_version(void); /* what this program reads and writes */
-MUST_CHECK int store_migrate(struct store *store, struct err *err);
+/* That of the file. */
+MUST_CHECK int store_schema_of(struct store *store, int64_t *schema, struct err *err);
+/* Brings the file up to schema `to`, which is not above store_schema_version. -ENOTSUP: it is above that. */
+MUST_CHECK int store_migrate(struct store *store, int64_t to, struct err *err);
 MUST_CHECK int store_create(struct store *store, const struct store_start *start, const char *path,
                             struct err *err);
 void store_watch(struct store *store);
 /* Empties a dead handle's log into the database file: the acknowledged part of it (store_recover.c). */
 MUST_CHECK int store_bring_home(struct store *store, struct err *err);
+/* Before anything is written: whether the log is damaged in front of commits that had been acknowledged,
+ * which SQLite takes for its end without a word (store_log_look.c). -EUCLEAN with a sentence; nothing is
+ * changed. */
+MUST_CHECK int store_log_look(struct store *store, struct err *err);
 /* What an earlier run left in the log goes into the database file, and its name to the card, before anything
  * is written behind it (store_log.c). */
 MUST_CHECK int store_log_settle(struct store *store, struct err *err);
@@ -191,6 +198,9 @@ MUST_CHECK int store_load_head(struct store *store, struct err *err);
 /* Applies events after < position <= last to the book. */
 MUST_CHECK int store_apply_range(struct store *store, uint64_t after, uint64_t last);
 MUST_CHECK int store_get_meta(struct store *store, const char *key, int64_t *value);
+
+/* Whether this is a copy, by the mark that store_origin reads (store_origin.c). */
+MUST_CHECK int store_origin_marked(struct store *store, bool *marked);
 
 /* --- is this the same machine (store_identity.c)
  * ---------------------------------------------------------------------------- */

@@ -170,7 +170,7 @@ static int load_table(struct store *store, const char *sql, load_row_fn *load)
 /* The chain is known at the last seal (its event carries h of the event before it) or at the start. */
 static int chain_from(struct store *store, uint64_t *after)
 {
-    store_chain_start(store->sha256, store->hash);
+    chain_hash_start(store->sha256, store->hash);
     *after = 0;
     if (!store->seal_position)
         return 0;
@@ -195,7 +195,7 @@ static int replay(struct store *store, sqlite3_stmt *row)
     if (size <= TAG_BYTES)
         return -EUCLEAN;
     size_t length = (size_t)size - TAG_BYTES;
-    store_chain(store->sha256, store->hash, body, length, store->hash);
+    chain_hash(store->sha256, store->hash, body, length, store->hash);
     if (memcmp(store->hash, body + length, TAG_BYTES) != 0)
         return -EUCLEAN;
     if (position <= store->snapshot_position)

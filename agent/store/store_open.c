@@ -94,24 +94,34 @@ int64_t store_schema_version(void)
     return SCHEMA_VERSION;
 }
 
-/* Each migration is one transaction with its version number, so a power cut leaves the old or the new schema.
- */
-int store_migrate(struct store *store, struct err *err)
+int store_schema_of(struct store *store, int64_t *schema, struct err *err)
 {
     int64_t version = -1;
-    int read = pragma_value(store, "PRAGMA user_version", &version);
-    if (read < 0)
-        return err_set(err, read, "the ledger's schema cannot be read: %s", sqlite3_errmsg(store->db));
+    int result = pragma_value(store, "PRAGMA user_version", &version);
+    if (result < 0)
+        return err_set(err, result, "the ledger's schema cannot be read: %s", sqlite3_errmsg(store->db));
+    *schema = version;
+    return 0;
+}
+
+/* Each migration is one transaction with its version number, so a power cut leaves the old or the new schema.
+ */
+int store_migrate(struct store *store, int64_t to, struct err *err)
+{
+    int64_t version;
+    int result = store_schema_of(store, &version, err);
+    if (result < 0)
+        return result;
     if (version < 0 || version > SCHEMA_VERSION)
         return err_set(
             err, -ENOTSUP,
             "this ledger was written by a newer Fairstock (schema %lld, this program knows %d); install "
             "that version again, nothing was changed",
             (long long)version, (int)SCHEMA_VERSION);
-    for (int64_t next = version; next < SCHEMA_VERSION; next++) {
+    for (int64_t next = version; next < to; next++) {
         char finish[64];
         (void)snprintf(finish, sizeof finish, "PRAGMA user_version = %lld; COMMIT", (long long)next + 1);
-        int result = store_pragma(store, "BEGIN IMMEDIATE", err);
+        result = store_pragma(store, "BEGIN IMMEDIATE", err);
         if (result == 0)
             result = store_pragma(store, migrations[next], err);
         if (result == 0)
@@ -173,8 +183,10 @@ static int configure(struct store *store, struct err *err)
     if (!is_wal(store))
         return err_set(err, -ENOTSUP, "this file system cannot keep the ledger's log (WAL)");
     store_watch(store);
-    result = store_log_settle(store, err);
-    return result == 0 ? store_migrate(store, err) : result;
+    result = store_log_look(store, err);
+    if (result == 0)
+        result = store_log_settle(store, err);
+    return result == 0 ? store_migrate(store, SCHEMA_VERSION, err) : result;
 }
 
 int store_open_file(struct store *store, const struct store_start *start, struct err *err)
@@ -348,11 +360,10 @@ int store_settle_readonly(struct store *store, const char *name, struct err *err
     if (application != STORE_APPLICATION_ID)
         return err_set(err, -EUCLEAN, "%s is not a Fairstock ledger", name);
     if (version > SCHEMA_VERSION)
-        return store_migrate(store, err); /* says so, and changes nothing */
-    if (version != SCHEMA_VERSION)
-        return err_set(err, -ENOTSUP,
-                       "this ledger has schema %lld, this program reads %d; start the newest fairstockd once",
-                       (long long)version, (int)SCHEMA_VERSION);
+        return store_migrate(store, SCHEMA_VERSION, err); /* says so, and changes nothing */
+    if (version < 1)                                      /* made, but its first tables never came */
+        return err_set(err, -EUCLEAN, "%s is not a Fairstock ledger", name);
+    store->older = version < SCHEMA_VERSION;
     int result = store_prepare(store, err);
     return result == 0 ? store_load_head(store, err) : result;
 }

@@ -1,8 +1,10 @@
 /* Marks of copies, in rows of meta. */
-#include "store/store_origin.h"
-#include "store/store_internal.h"
+#include <errno.h>
 
-/* All begin as the first. */
+#include "store/store_internal.h"
+#include "store/store_origin.h"
+
+/* All begin as the first; SQL_ORIGIN_DROP takes them away. */
 #define STORE_META_ORIGIN          "origin"
 #define STORE_META_ORIGIN_WALL     "origin_wall_ms"
 #define STORE_META_ORIGIN_POSITION "origin_position"
@@ -19,6 +21,14 @@ int store_origin(struct store *store, struct store_origin *origin)
         return result;
     *origin = (struct store_origin){(enum store_origin_kind)kind, wall_ms, (uint64_t)position};
     return 0;
+}
+
+int store_origin_marked(struct store *store, bool *marked)
+{
+    int64_t kind = 0;
+    int result = store_get_meta(store, STORE_META_ORIGIN, &kind);
+    *marked = kind != 0;
+    return result == -ENOENT ? 0 : result;
 }
 
 int store_origin_put(struct store *store, const struct store_origin *origin)

@@ -174,18 +174,32 @@ static bool frame_header(struct pages *pages, uint64_t frame, uint8_t header[FRA
            memcmp(header + 8, pages->salts, sizeof pages->salts) == 0;
 }
 
+/* The header says them, or, when that is damaged, two frames that agree. */
+static void find_salts(struct pages *pages)
+{
+    uint8_t header[LOG_HEADER_BYTES], first[FRAME_HEADER_BYTES], second[FRAME_HEADER_BYTES];
+    (void)read_at(pages->log, 0, header, sizeof header);
+    (void)read_at(pages->log, frame_at(pages, 1), first, sizeof first);
+    (void)read_at(pages->log, frame_at(pages, 2), second, sizeof second);
+    bool whole = (be32(header) & 0xfffffffe) == 0x377f0682;
+    bool agree = memcmp(first + 8, second + 8, sizeof pages->salts) == 0;
+    bool fits = memcmp(header + 16, first + 8, sizeof pages->salts) == 0 ||
+                memcmp(header + 16, second + 8, sizeof pages->salts) == 0;
+    memcpy(pages->salts, whole && (fits || !agree) ? header + 16 : first + 8, sizeof pages->salts);
+}
+
+/* Up to the last frame that counts: one in between that does not is damaged, and its page may still be whole.
+ */
 static int map_log(struct pages *pages, int64_t bytes)
 {
-    uint8_t header[LOG_HEADER_BYTES], frame[FRAME_HEADER_BYTES];
-    (void)read_at(pages->log, 0, header, sizeof header);
+    uint8_t frame[FRAME_HEADER_BYTES];
     uint64_t all = bytes > LOG_HEADER_BYTES
                        ? (uint64_t)(bytes - LOG_HEADER_BYTES) / (FRAME_HEADER_BYTES + pages->page_bytes)
                        : 0;
-    bool whole = (be32(header) & 0xfffffffe) == 0x377f0682;
-    if (!whole && all) /* then the first frame knows them */
-        (void)read_at(pages->log, frame_at(pages, 1) + 8, header + 16, sizeof pages->salts);
-    memcpy(pages->salts, header + 16, sizeof pages->salts);
-    for (uint64_t i = 1; i <= all && frame_header(pages, i, frame); i++) {
+    find_salts(pages);
+    for (uint64_t i = 1; i <= all; i++) {
+        if (!frame_header(pages, i, frame))
+            continue;
         pages->frame_count = i;
         if (be32(frame) > pages->page_count && be32(frame) < pages->page_count + all)
             pages->page_count = be32(frame);
@@ -257,6 +271,13 @@ static int scan(struct pages *pages, struct err *err)
     if (result == 0 && pages->log >= 0)
         result = scan_log(pages, page);
     return result == -ENOMEM ? err_set(err, -ENOMEM, "out of memory") : result;
+}
+
+int store_pages_one(const uint8_t *page, size_t page_bytes, bool first, store_pages_fn *fn, void *user)
+{
+    /* No page is counted, so nothing is looked for on another one. */
+    struct pages pages = {.file = -1, .log = -1, .page_bytes = page_bytes, .fn = fn, .user = user};
+    return take_page(&pages, page, first);
 }
 
 int store_pages_scan(const char *path, store_pages_fn *fn, void *user, struct store_pages_report *report,

@@ -3,6 +3,7 @@
 #ifndef FAIRSTOCK_STORE_STORE_PAGES_H
 #define FAIRSTOCK_STORE_STORE_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,10 @@ typedef int store_pages_fn(void *user, uint64_t position, const uint8_t *body, s
  */
 MUST_CHECK int store_pages_scan(const char *path, store_pages_fn *fn, void *user,
                                 struct store_pages_report *report, struct err *err);
+
+/* One page alone; what is not wholly on it is passed over. first: the file's first page. 0, or what fn said.
+ */
+MUST_CHECK int store_pages_one(const uint8_t *page, size_t page_bytes, bool first, store_pages_fn *fn,
+                               void *user);
 
 #endif

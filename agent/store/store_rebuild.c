@@ -5,24 +5,21 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "store/store_copy_internal.h"
+#include "domain/time_starts.h"
+#include "store/store_old_rows.h"
 #include "store/store_rebuild.h"
-
-enum { URI_BYTES = 3 * STORE_PATH_MAX_BYTES + 32 };
 
 struct rebuilding {
     struct store *target;
-    sqlite3 *old; /* the damaged file, for names only; NULL: it cannot be opened */
+    struct store_old_rows rows; /* names of what no event makes any more */
     struct event event;
     struct epoch_before {
         uint64_t position, generation;
         struct id128 id;
         int64_t wall_ms;
     } start;                   /* the one that runs */
-    bool items[ITEMS_MAX + 1]; /* created by an event that is there */
-    bool locations[LOCATIONS_MAX + 1];
-    bool named_items[ITEMS_MAX + 1]; /* spoken of */
-    bool named_locations[LOCATIONS_MAX + 1];
+    struct time_starts starts; /* what all events say of the starts' clocks */
+    uint64_t position;         /* of the event */
 };
 
 /* --- starts --- */
@@ -56,6 +53,30 @@ static int add_start(struct rebuilding *r, uint64_t position)
     r->start =
         (struct epoch_before){position, event->epoch.generation, event->epoch.epoch, event->epoch.wall_ms};
     return result == 0 ? put_start(r, position, event->epoch.generation, &event->epoch.epoch, event) : result;
+}
+
+/* --- times: as all events together say, the clock's of that start only when nobody ever told it the time ---
+ */
+
+/* Between two times the earlier one: from it on a shop is asked again, and what it sold is not missed. */
+static int64_t when(struct rebuilding *r)
+{
+    struct time_repaired repaired = time_starts_when(&r->starts, r->position, r->event.time_ms);
+    if (repaired.certainty >= TIME_ESTIMATED)
+        return repaired.wall_ms;
+    if (repaired.certainty == TIME_BETWEEN)
+        return repaired.after_ms ? repaired.after_ms : repaired.before_ms;
+    return r->start.wall_ms + (int64_t)r->event.time_ms;
+}
+
+static int look(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
+                const uint8_t tag[TAG_BYTES])
+{
+    struct rebuilding *r = user;
+    (void)id;
+    (void)tag;
+    int result = event_decode(bytes, length, &r->event);
+    return result < 0 ? result : time_starts_take(&r->starts, position, &r->event);
 }
 
 /* --- channels and listings: rows that the engine brings, but whose numbers are sums of events --- */
@@ -105,8 +126,7 @@ static int link_listing(struct rebuilding *r)
     if (!channel_of(r, listing.channel, &channel))
         return 0; /* its channel is lost: it is connected anew, and so is this */
     channel.baselined = true;
-    channel.baseline_ms =
-        channel.baseline_ms ? channel.baseline_ms : r->start.wall_ms + (int64_t)event->time_ms;
+    channel.baseline_ms = channel.baseline_ms ? channel.baseline_ms : when(r);
     channel.orders_since_ms = channel.baseline_ms;
     int result = book_put_channel(r->target->book, &channel);
     return result == 0 ? book_put_listing(r->target->book, &listing) : result;
@@ -154,7 +174,7 @@ static int add_order(struct rebuilding *r)
         (void)snprintf(line->source_key, sizeof line->source_key, "%s", key);
         text_copy(event->order.order, line->order, sizeof line->order);
         text_copy(event->order.order, line->order_name, sizeof line->order_name);
-        line->created_wall_ms = r->start.wall_ms + (int64_t)event->time_ms; /* when we learnt of it */
+        line->created_wall_ms = when(r); /* when we learnt of it */
         if (listing_of(r, event->order.channel, event->order.listing, &listing))
             (void)snprintf(line->remote_id, sizeof line->remote_id, "%s", listing.remote_id);
     } else if (result < 0) {
@@ -210,47 +230,6 @@ static int apply_channels(struct rebuilding *r)
     }
 }
 
-static uint32_t location_of(const struct event *event)
-{
-    switch (event->kind) {
-    case EVENT_SALE:
-        return event->sale.location;
-    case EVENT_UNKNOWN_NAMED:
-        return event->named.location;
-    case EVENT_ADJUSTMENT:
-        return event->adjustment.location;
-    case EVENT_TRANSFER:
-        return event->transfer.from;
-    case EVENT_BASELINE:
-        return event->baseline.location;
-    case EVENT_ORDER_STATE:
-        return event->order.location;
-    case EVENT_CHANNEL_CONNECTED:
-        return event->channel.location;
-    default:
-        return 0;
-    }
-}
-
-static void note_names(struct rebuilding *r)
-{
-    const struct event *event = &r->event;
-    uint32_t items[EVENT_ITEMS_MAX], location = location_of(event);
-    int count = store_event_items(r->target, event, items);
-    for (int i = 0; i < count; i++)
-        if (items[i] <= ITEMS_MAX)
-            r->named_items[items[i]] = true;
-    if (location <= LOCATIONS_MAX)
-        r->named_locations[location] = true;
-    if (event->kind == EVENT_TRANSFER && event->transfer.to <= LOCATIONS_MAX)
-        r->named_locations[event->transfer.to] = true;
-    if ((event->kind == EVENT_ITEM_CREATED || event->kind == EVENT_ITEM_CHANGED) &&
-        event->item.item <= ITEMS_MAX)
-        r->items[event->item.item] = true;
-    if (event->kind == EVENT_LOCATION_CREATED && event->location.location <= LOCATIONS_MAX)
-        r->locations[event->location.location] = true;
-}
-
 static int apply(void *user, uint64_t position, struct event_id id, const uint8_t *bytes, size_t length,
                  const uint8_t tag[TAG_BYTES])
 {
@@ -261,7 +240,8 @@ static int apply(void *user, uint64_t position, struct event_id id, const uint8_
     int result = event_decode(bytes, length, &r->event);
     if (result < 0)
         return result;
-    note_names(r);
+    r->position = position;
+    store_old_rows_note(&r->rows, &r->event);
     if (r->event.kind == EVENT_EPOCH)
         result = add_start(r, position);
     if (r->event.kind == EVENT_SEAL)
@@ -273,131 +253,6 @@ static int apply(void *user, uint64_t position, struct event_id id, const uint8_
     if (result == 0)
         result = store_put_event_rows(target, &r->event);
     return result == 0 ? apply_channels(r) : result;
-}
-
-/* --- what is spoken of, but whose making is lost --- */
-
-static int append(struct rebuilding *r, const struct event *event)
-{
-    uint8_t bytes[EVENT_MAX_BYTES];
-    int length = event_encode(event, bytes, sizeof bytes);
-    int result = length < 0 ? length : book_reserve_event(r->target->book, event);
-    if (result == 0)
-        result = store_append(r->target, bytes, (size_t)length);
-    if (result == 0)
-        result = book_apply_event(r->target->book, event);
-    return result == 0 ? store_put_event_rows(r->target, event) : result;
-}
-
-/* A row of the damaged file, NULL when it cannot be read any more; the caller finalizes it. -ENOMEM: whether
- * it can, nobody knows. */
-static int old_row(struct rebuilding *r, const char *sql, uint32_t alias, sqlite3_stmt **row)
-{
-    *row = NULL;
-    int prepared = r->old ? sqlite3_prepare_v2(r->old, sql, -1, row, NULL) : SQLITE_ERROR;
-    if (prepared == SQLITE_OK)
-        store_bind_u(*row, 1, alias);
-    int result = prepared == SQLITE_OK ? store_step(*row) : store_errno(prepared);
-    if (result == 1)
-        return 0;
-    (void)sqlite3_finalize(*row);
-    *row = NULL;
-    return result == -ENOMEM ? result : 0;
-}
-
-static int append_item(struct rebuilding *r, const struct item *item)
-{
-    struct event event = {.kind = EVENT_ITEM_CREATED, .version = 1};
-    event.item.item = item->alias;
-    event.item.sku = text_of(item->sku);
-    event.item.title = text_of(item->title);
-    event.item.price_minor = item->price_minor;
-    event.item.cost_minor = item->cost_minor;
-    event.item.currency = text_of(item->currency);
-    event.item.flags = item->flags;
-    event.item.reorder_point = item->reorder_point;
-    event.item.lead_days = item->lead_days;
-    return append(r, &event);
-}
-
-static int name_item(struct rebuilding *r, uint32_t alias)
-{
-    struct item item = {.alias = alias}, other;
-    sqlite3_stmt *row;
-    int result = old_row(r,
-                         "SELECT sku, title, price_minor, cost_minor, currency, flags, reorder_point, "
-                         "lead_days FROM item WHERE alias = ?1",
-                         alias, &row);
-    if (result < 0)
-        return result;
-    if (row) {
-        store_column_text(row, 0, item.sku, sizeof item.sku);
-        store_column_text(row, 1, item.title, sizeof item.title);
-        item.price_minor = sqlite3_column_int64(row, 2);
-        item.cost_minor = sqlite3_column_int64(row, 3);
-        store_column_text(row, 4, item.currency, sizeof item.currency);
-        item.flags = store_column_u32(row, 5);
-        item.reorder_point = store_column_u32(row, 6);
-        item.lead_days = store_column_u32(row, 7);
-        (void)sqlite3_finalize(row);
-    }
-    if (row && *item.sku)
-        result = store_item_by_sku(r->target, item.sku, &other);
-    if (result < 0 && result != -ENOENT)
-        return result;
-    if (result == -ENOENT) {
-        result = append_item(r, &item);
-        if (result != -EINVAL && result != -E2BIG) /* those: no text, or no number, that an event may have */
-            return result;
-    }
-    item = (struct item){.alias = alias};
-    (void)snprintf(item.sku, sizeof item.sku, "LOST-%u", alias);
-    (void)snprintf(item.title, sizeof item.title, "Item %u, whose name was lost in damage", alias);
-    return append_item(r, &item);
-}
-
-static int name_location(struct rebuilding *r, uint32_t alias)
-{
-    char name[NAME_MAX_BYTES + 1] = "";
-    uint32_t other;
-    struct event event = {.kind = EVENT_LOCATION_CREATED, .version = 1};
-    event.location.kind = 1;
-    sqlite3_stmt *row;
-    int result = old_row(r, "SELECT name, kind FROM location WHERE alias = ?1", alias, &row);
-    if (result < 0)
-        return result;
-    if (row) {
-        store_column_text(row, 0, name, sizeof name);
-        event.location.kind = store_column_u32(row, 1);
-        (void)sqlite3_finalize(row);
-    }
-    event.location.location = alias;
-    event.location.name = text_of(name);
-    if (*name)
-        result = store_location_by_name(r->target, name, &other);
-    if (result < 0 && result != -ENOENT)
-        return result;
-    if (result == -ENOENT) {
-        result = append(r, &event);
-        if (result != -EINVAL && result != -E2BIG)
-            return result;
-    }
-    (void)snprintf(name, sizeof name, "lost-%u", alias);
-    event.location.name = text_of(name);
-    event.location.kind = 1;
-    return append(r, &event);
-}
-
-static int name_the_nameless(struct rebuilding *r)
-{
-    int result = 0;
-    for (uint32_t i = 1; result == 0 && i <= LOCATIONS_MAX; i++)
-        if (r->named_locations[i] && !r->locations[i])
-            result = name_location(r, i);
-    for (uint32_t i = 1; result == 0 && i <= ITEMS_MAX; i++)
-        if (r->named_items[i] && !r->items[i])
-            result = name_item(r, i);
-    return result;
 }
 
 /* --- rows of the book --- */
@@ -429,7 +284,9 @@ static int put_channels(struct store *target)
 static int rebuild(struct rebuilding *r, const struct store_start *start)
 {
     struct store *target = r->target;
-    int result = store_walk(target, 0, apply, r);
+    int result = store_walk(target, 0, look, r);
+    if (result == 0)
+        result = store_walk(target, 0, apply, r);
     if (result == 0)
         result = put_channels(target);
     if (result == 0)
@@ -438,30 +295,7 @@ static int rebuild(struct rebuilding *r, const struct store_start *start)
         result = store_write_epoch(target, start);
     if (result == 0)
         result = store_begin(target);
-    return result == 0 ? store_end(target, name_the_nameless(r)) : result;
-}
-
-/* Nothing is made beside a file that has no log: it may be on a stick that cannot be written. */
-static void old_uri(const char *file, char uri[URI_BYTES])
-{
-    char escaped[3 * STORE_PATH_MAX_BYTES];
-    bool log;
-    bool alone = store_copy_has_log(file, &log) == 0 && !log;
-    store_uri_escape(file, escaped);
-    (void)sqlite3_snprintf(URI_BYTES, uri, "file:%s?%s", escaped, alone ? "immutable=1" : "mode=ro");
-}
-
-/* *old is NULL when it cannot be opened. 0, or -ENOMEM. */
-static int open_damaged(const char *file, sqlite3 **old)
-{
-    char uri[URI_BYTES];
-    old_uri(file, uri);
-    int opened = sqlite3_open_v2(uri, old, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
-    if (opened == SQLITE_OK)
-        return 0;
-    (void)sqlite3_close(*old);
-    *old = NULL;
-    return store_errno(opened) == -ENOMEM ? -ENOMEM : 0;
+    return result == 0 ? store_end(target, store_old_rows_name(&r->rows)) : result;
 }
 
 int store_rebuild(struct store *target, const char *file, const struct store_start *start, struct err *err)
@@ -470,38 +304,10 @@ int store_rebuild(struct store *target, const char *file, const struct store_sta
     if (!r)
         return err_set(err, -ENOMEM, "out of memory");
     r->target = target;
-    int result = open_damaged(file, &r->old);
+    int result = store_old_rows_open(&r->rows, target, file);
     if (result == 0)
         result = rebuild(r, start);
-    (void)sqlite3_close(r->old);
+    time_starts_free(&r->starts);
+    store_old_rows_close(&r->rows);
     return result < 0 ? err_set_errno(err, result, "the state cannot be rebuilt") : 0;
-}
-
-/* --- what events do not say --- */
-
-bool store_rebuild_from_rows(struct store *target, const char *file)
-{
-    static const char *const statements[] = {
-        "INSERT OR IGNORE INTO card SELECT * FROM old.card WHERE state < 3",
-        "INSERT OR IGNORE INTO op SELECT * FROM old.op",
-        "UPDATE order_line SET (order_name, lines_in_order, created_wall_ms) = (SELECT order_name, "
-        "lines_in_order, "
-        "created_wall_ms FROM old.order_line o WHERE o.channel = order_line.channel AND o.source_key = "
-        "order_line.source_key) WHERE EXISTS (SELECT 1 FROM old.order_line o WHERE o.channel = "
-        "order_line.channel "
-        "AND o.source_key = order_line.source_key)",
-        "UPDATE channel SET baseline_ms = (SELECT baseline_ms FROM old.channel o WHERE o.alias = "
-        "channel.alias) "
-        "WHERE EXISTS (SELECT 1 FROM old.channel o WHERE o.alias = channel.alias)",
-    };
-    char uri[URI_BYTES], attach[2 * URI_BYTES];
-    old_uri(file, uri);
-    (void)sqlite3_snprintf(sizeof attach, attach, "ATTACH %Q AS old", uri);
-    if (sqlite3_exec(target->db, attach, NULL, NULL, NULL) != SQLITE_OK)
-        return false;
-    bool all = true;
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
-        all &= sqlite3_exec(target->db, statements[i], NULL, NULL, NULL) == SQLITE_OK;
-    all &= sqlite3_exec(target->db, "DETACH old", NULL, NULL, NULL) == SQLITE_OK;
-    return all;
 }

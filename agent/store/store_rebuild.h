@@ -10,7 +10,5 @@
  * and writes `start` as a start of its own. store_rebuild.c */
 MUST_CHECK int store_rebuild(struct store *target, const char *file, const struct store_start *start,
                              struct err *err);
-/* Cards and unfinished ops, of which events say nothing, from the damaged file, as far as it can be read. */
-bool store_rebuild_from_rows(struct store *target, const char *file);
 
 #endif

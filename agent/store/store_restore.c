@@ -193,6 +193,7 @@ static int fill(struct store *source, struct store *target, struct err *err)
 static int write_beside(struct store *source, const struct store *place, struct err *err)
 {
     char path[PLACE_BYTES];
+    int64_t schema;
     struct store *target = store_make(place->directory, NULL);
     if (!target)
         return err_set(err, -ENOMEM, "out of memory");
@@ -201,7 +202,9 @@ static int write_beside(struct store *source, const struct store *place, struct 
     if (result < 0)
         (void)err_set_errno(err, result, "cannot remove %s", path);
     if (result == 0)
-        result = store_copy_new(target, STORE_INSTALL_NAME, err);
+        result = store_schema_of(source, &schema, err);
+    if (result == 0)
+        result = store_copy_new(target, STORE_INSTALL_NAME, schema, err);
     if (result == 0)
         result = fill(source, target, err);
     store_free(target);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "domain/chain.h"
 #include "store/store_copy_internal.h"
+#include "store/store_old_rows.h"
 #include "store/store_origin.h"
 #include "store/store_pages.h"
 #include "store/store_rebuild.h"
@@ -144,7 +145,7 @@ static int mend_tag(struct salvage *salvage, struct row *row)
     uint8_t before[HASH_BYTES], tag[TAG_BYTES];
     memcpy(before, salvage->chain.hash, HASH_BYTES);
     chain_tag(&salvage->chain, row->body, row->length, tag);
-    store_chain(salvage->chain.sha256, before, row->body, row->length, salvage->chain.hash);
+    chain_hash(salvage->chain.sha256, before, row->body, row->length, salvage->chain.hash);
     bool good = chain_fits(&salvage->chain, after.body, after.length, after.body + after.length);
     memcpy(salvage->chain.hash, before, HASH_BYTES);
     if (!good)
@@ -274,7 +275,7 @@ static int close_book(struct salvage *salvage, const char *file, const struct st
         result = store_snapshot(target);
     if (result < 0)
         return result;
-    salvage->report->cards = store_rebuild_from_rows(target, file);
+    salvage->report->cards = store_old_rows_take(target, file);
     origin.position = target->last_position;
     result = store_begin(target);
     if (result < 0)
@@ -343,7 +344,7 @@ static int write_beside(const char *file, struct store *place, const struct stor
     if (result == 0 && unlink(path) < 0 && errno != ENOENT)
         result = err_set_errno(err, -errno, "cannot remove %s", path);
     if (result == 0)
-        result = store_copy_new(target, STORE_INSTALL_NAME, err);
+        result = store_copy_new(target, STORE_INSTALL_NAME, store_schema_version(), err);
     if (result == 0)
         result = collect(salvage, file, err);
     finish_statements(salvage);

@@ -150,6 +150,8 @@ int store_prepare(struct store *store, struct err *err)
     for (int i = 0; i < SQL_COUNT; i++) {
         int result = sqlite3_prepare_v3(store->db, store_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                         &store->statements[i], NULL);
+        if (result == SQLITE_ERROR && store->older)
+            continue; /* it names a column or an index that came later; store_use answers NULL */
         if (result != SQLITE_OK)
             return err_set(err, store_errno(result), "ledger: %s", sqlite3_errmsg(store->db));
     }

@@ -1,25 +1,23 @@
-/* Witness files of a ledger: what it could tell one, reading one, and what one means for it. */
+/* Witness files of a ledger: reading one, and what one means for it. */
 #ifndef FAIRSTOCK_STORE_STORE_WITNESS_H
 #define FAIRSTOCK_STORE_STORE_WITNESS_H
 
 #include "domain/witness.h"
 #include "store/store_copy.h"
 
-/* What this running store could tell a witness now: its last event. -ENOENT without one. */
-MUST_CHECK int store_witness(struct store *store, int64_t wall_ms, struct witness *witness);
 /* Reads a witness file (witness_parse). -ENOENT when there is none, -EINVAL with a sentence when it is none.
  */
 MUST_CHECK int store_witness_read(const char *path, sha256_fn *sha256, struct witness *witness,
                                   struct err *err);
 /* What a witness means for a ledger. */
 enum store_witness_verdict {
-    WITNESS_AGREES,  /* the event is here, with the same hash */
+    WITNESS_AGREES,  /* the event is here, with the same hash (where damage left that to be told) */
     WITNESS_STRANGE, /* it is another device's: says nothing about this ledger */
     WITNESS_AHEAD,   /* it saw an event that is not here: this ledger is older than the witness */
     WITNESS_DIFFERS, /* another event stands in that place, or the start is not on this path: a twin */
 };
-/* Walks the chain up to the witness's position: seconds for a million events. -EUCLEAN when the chain is
- * damaged before it. */
+/* Reads from the nearest seal or start before the witness's position, so some 256 events however long the
+ * ledger is, and whatever is missing elsewhere. -EUCLEAN when what it reads is damaged. */
 MUST_CHECK int store_witness_compare(struct store *store, sha256_fn *sha256, const struct witness *witness,
                                      enum store_witness_verdict *verdict);
 /* "fairstock-1a2b3c4d.witness": the file's name in a folder of backups, by device. */

@@ -97,7 +97,11 @@ export class Place {
 
     // A POST with this very text as its body: {status, body}.
     async post(path, text) {
-        const asked = request({ socketPath: join(this.state, 'control.sock'), method: 'POST', path: `/api/v1${path}`,
+        return this.ask('POST', path, text);
+    }
+
+    async ask(method, path, text = '') {
+        const asked = request({ socketPath: join(this.state, 'control.sock'), method, path: `/api/v1${path}`,
             headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) } });
         asked.end(text);
         const [answer] = await once(asked, 'response');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { place } from './agent.mjs';
+import { place, until } from './agent.mjs';
 
 test('what is of the wrong kind is refused, never taken for what was left out', async (t) => {
     const p = place(t);
@@ -28,6 +28,20 @@ test('what is of the wrong kind is refused, never taken for what was left out', 
     assert.equal(p.status().position, position, 'nothing was booked');
     assert.ok(p.status().practice_online);
     assert.equal((await p.post('/undo', '{}')).status, 200);
+    assert.equal(await p.stop(agent), 0);
+});
+
+test('a SKU may have any sign in it', async (t) => {
+    const p = place(t);
+    const skus = ['A+B', 'A B', '50%', '%41', 'A%2BB', 'a&b=c', 'ü/x?y#z'];
+    const agent = await p.stockUp(`sku,title,on_hand\n${skus.map((sku, i) => `"${sku}",Thing ${i},${i}\n`).join('')}`);
+    for (const [i, sku] of skus.entries()) {
+        const one = await p.ask('GET', `/stock/${encodeURIComponent(sku)}`);
+        assert.deepEqual([one.status, one.body.sku, one.body.on_hand], [200, sku, i], sku);
+        assert.equal(p.json('explain', sku).sku, sku);
+    }
+    assert.equal((await p.ask('GET', '/stock/A+B')).body.sku, 'A+B');
+    assert.equal((await p.ask('GET', '/explain?sku=A+B')).body.sku, 'A B');
     assert.equal(await p.stop(agent), 0);
 });
 

@@ -2,7 +2,7 @@
 // overwritten, and what the sentence says to type works.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { build, place } from './agent.mjs';
@@ -42,7 +42,12 @@ test('a ledger of a newer program', async (t) => {
     const p = await stopped(t);
     change(p, 60, [0, 0, 0, 99]); // user_version (SQLite file format, 1.3)
     refuses(p, 9, /this ledger was written by a newer Fairstock \(schema 99, .*install that version again, nothing was changed/);
-    assert.match(said(p.command('verify')), /newer Fairstock/);
+    assert.match(said(p.command('verify')), /^9 .*written by a newer Fairstock \(schema 99, .*install that version/s);
+    const copy = p.path('newer.ledger');
+    copyFileSync(db(p), copy);
+    for (const words of [['verify', copy], ['restore', copy, '--set-aside'], ['export', '--journal'], ['backup', p.path('.')]])
+        assert.match(said(p.command(...words)), /^9 .*written by a newer Fairstock/s, words.join(' '));
+    refuses(p, 9, /newer Fairstock/);
 });
 
 test('a damaged page: refused with the command, salvaged, sells again', async (t) => {

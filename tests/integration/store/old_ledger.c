@@ -44,13 +44,13 @@ static void run_migration(sqlite3 *db, int version)
 /* The columns that a table has in both schemas, comma separated. */
 static void common_columns(sqlite3 *db, const char *table, char *columns, size_t size)
 {
-    char sql[512];
-    (void)snprintf(sql, sizeof sql,
-                   "SELECT group_concat(o.name) FROM pragma_table_info('%s', 'main') o "
-                   "JOIN pragma_table_info('%s', 'new') n ON n.name = o.name",
-                   table, table);
+    char *sql = sqlite3_mprintf("SELECT group_concat(o.name) FROM pragma_table_info(%Q, 'main') o "
+                                "JOIN pragma_table_info(%Q, 'new') n ON n.name = o.name",
+                                table, table);
     sqlite3_stmt *ask;
+    assert_non_null(sql);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &ask, NULL), SQLITE_OK);
+    sqlite3_free(sql);
     assert_int_equal(sqlite3_step(ask), SQLITE_ROW);
     (void)snprintf(columns, size, "%s", (const char *)sqlite3_column_text(ask, 0));
     (void)sqlite3_finalize(ask);
@@ -84,9 +84,11 @@ void old_ledger_make(struct ledger *ledger, int version)
     for (int i = 0; i < count; i++) {
         char columns[1024];
         common_columns(db, tables[i], columns, sizeof columns);
-        (void)snprintf(sql, sizeof sql, "INSERT INTO main.%s (%s) SELECT %s FROM new.%s", tables[i], columns,
-                       columns, tables[i]);
-        run(db, sql);
+        char *copy = sqlite3_mprintf("INSERT INTO main.%s (%s) SELECT %s FROM new.%s", tables[i], columns,
+                                     columns, tables[i]);
+        assert_non_null(copy);
+        run(db, copy);
+        sqlite3_free(copy);
     }
     run(db, "DETACH new");
     (void)sqlite3_close(db);

@@ -170,9 +170,10 @@ static void test_every_earlier_schema_is_brought_up(void **state)
         ledger_close(ledger);
         old_ledger_make(ledger, version);
         struct store *reader = NULL;
-        struct err err = {0};
-        assert_int_equal(store_open_readonly(ledger->directory, &reader, &err), -ENOTSUP);
-        assert_non_null(strstr(err_text(&err), "newest fairstockd"));
+        struct time_start start;
+        assert_int_equal(store_open_readonly(ledger->directory, &reader, NULL), 0);
+        assert_int_equal(store_starts(reader, &start, 1), version < 3 ? -EIO : 1); /* 3 brought its column */
+        store_close(reader);
         ledger_open(ledger);
         assert_int_equal(number(ledger->store->db, "PRAGMA user_version"), newest);
         old_ledger_check(ledger, 10);

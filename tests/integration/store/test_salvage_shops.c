@@ -205,11 +205,82 @@ static void each_event_lost_in_turn(void **state)
     free(kept);
 }
 
+/* --- times --- */
+
+/* A shop of which events are all that is left. The clock was wrong and was put right after it was connected.
+ */
+static void connect_second_shop(struct ledger *ledger, struct id128 boot)
+{
+    struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_CHANNEL_CONNECTED, .version = 1, .time_ms = 1000};
+    event.channel.channel = 2;
+    event.channel.kind = text_of("practice");
+    event.channel.name = text_of("second");
+    event.channel.location = LEDGER_BOOTH;
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_LISTING_LINKED, .version = 1, .time_ms = 2000};
+    event.listing.channel = 2;
+    event.listing.listing = event.listing.item = event.listing.pack = 1;
+    event.listing.remote_id = text_of("gid/2");
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_ORDER_STATE, .version = 1, .time_ms = 3000};
+    event.order.channel = 2;
+    event.order.listing = event.order.item = event.order.pack = 1;
+    event.order.location = LEDGER_BOOTH;
+    event.order.source_key = text_of("line/2");
+    event.order.order = text_of("2001");
+    event.order.difference.ordered = 1;
+    changes_add_event(&changes, &event);
+    event = (struct event){.kind = EVENT_TIME_FACT, .version = 1, .time_ms = 4000};
+    event.time_fact.boot = boot;
+    event.time_fact.offset_ms = 1800000000000;
+    event.time_fact.quality = CLOCK_PHONE;
+    event.time_fact.source = text_of("phone");
+    changes_add_event(&changes, &event);
+    assert_int_equal(ledger_submit(ledger, &changes).error, 0);
+}
+
+static void times_are_as_the_events_say_that_they_were(void **state)
+{
+    struct ledger *ledger = *state;
+    struct store_salvaged salvaged;
+    struct order_line line;
+    char path[LEDGER_PATH_BYTES];
+    static uint8_t bytes[DAMAGE_FILE_MAX_BYTES];
+    uint8_t event[EVENT_MAX_BYTES];
+    size_t size, length = sizeof event;
+    struct store_start start = ledger_start(ledger);
+    memset(start.boot.bytes, 0xb0, ID128_BYTES);
+    start.wall_ms = 1000; /* 1970 */
+    assert_int_equal(store_open(ledger->directory, &start, &ledger->store, NULL), 0);
+    ledger_stock_up(ledger);
+    connect_second_shop(ledger, start.boot);
+    uint64_t lost = ledger_sell(ledger, 1, 1).first_position;
+    assert_int_equal(store_event(ledger->store, lost, event, &length), 0);
+    ledger_close(ledger);
+    ledger_path(ledger, "ledger.db", path);
+    damage_read(path, bytes, &size);
+    uint8_t *at = memmem(bytes, size, event, length);
+    assert_non_null(at);
+    at[length - 3] ^= 0x20;
+    damage_place(ledger, bytes, size);
+    assert_int_equal(damage_salvage(ledger, &salvaged, NULL), 0);
+    ledger_open(ledger);
+    const struct channel *channel = book_channel(store_book(ledger->store), 2);
+    assert_non_null(channel);
+    assert_int_equal(channel->baseline_ms, 1800000000000 + 1000 + 2000); /* CLOCK_BOOTTIME was 1,000 */
+    assert_int_equal(store_order_line(ledger->store, 2, "line/2", &line), 0);
+    assert_int_equal(line.created_wall_ms, 1800000000000 + 1000 + 3000);
+    ledger_close(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(shops_cards_and_ops_come_back, ledger_setup, ledger_teardown),
         cmocka_unit_test_setup_teardown(each_event_lost_in_turn, ledger_setup, ledger_teardown),
+        cmocka_unit_test_setup_teardown(times_are_as_the_events_say_that_they_were, ledger_setup,
+                                        ledger_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,14 +178,14 @@ static void test_cut_tail_is_named_and_not_opened(void **state)
 static uint64_t append(struct damaged *damaged, const struct event *event)
 {
     uint8_t bytes[EVENT_MAX_BYTES], hash[HASH_BYTES], body[BODY_MAX_BYTES];
-    store_chain_start(crypto_sha256_two, hash);
+    chain_hash_start(crypto_sha256_two, hash);
     for (uint64_t position = 1; position <= damaged->last; position++) {
         int size = get_body(damaged->db, position, body);
-        store_chain(crypto_sha256_two, hash, body, (size_t)size - TAG_BYTES, hash);
+        chain_hash(crypto_sha256_two, hash, body, (size_t)size - TAG_BYTES, hash);
     }
     int length = event_encode(event, bytes, sizeof bytes);
     assert_true(length > 0);
-    store_chain(crypto_sha256_two, hash, bytes, (size_t)length, hash);
+    chain_hash(crypto_sha256_two, hash, bytes, (size_t)length, hash);
     memcpy(body, bytes, (size_t)length);
     memcpy(body + length, hash, TAG_BYTES);
     sqlite3_stmt *put;
@@ -203,7 +203,7 @@ static struct event epoch_after(struct damaged *damaged)
     uint8_t body[BODY_MAX_BYTES], hash[HASH_BYTES];
     uint64_t epoch_position = 0;
     struct event last_epoch = {0};
-    store_chain_start(crypto_sha256_two, hash);
+    chain_hash_start(crypto_sha256_two, hash);
     for (uint64_t position = 1; position <= damaged->last; position++) {
         struct event read;
         int size = get_body(damaged->db, position, body);
@@ -212,7 +212,7 @@ static struct event epoch_after(struct damaged *damaged)
             last_epoch = read;
             epoch_position = position;
         }
-        store_chain(crypto_sha256_two, hash, body, (size_t)size - TAG_BYTES, hash);
+        chain_hash(crypto_sha256_two, hash, body, (size_t)size - TAG_BYTES, hash);
     }
     event.epoch = last_epoch.epoch;
     event.epoch.program = text_of("test");

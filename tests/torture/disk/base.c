@@ -126,7 +126,7 @@ static int make_old(const char *folder, char (*names)[64], uint32_t schema)
     result =
         result == SQLITE_OK ? run(db, "PRAGMA page_size = 1024; PRAGMA application_id = 0x46415253") : -1;
     for (uint32_t i = 0; result == 0 && i < schema; i++) {
-        (void)snprintf(text, sizeof text, "%s/%s", folder, names[i]);
+        (void)snprintf(text, sizeof text, "%s/%.63s", folder, names[i]);
         char *sql = read_text(text);
         result = sql ? run(db, sql) : -1;
         memory_put(sql);

@@ -86,6 +86,37 @@ static void a_reading_shows_it_with_its_token(void **state)
     channel_answer_free(&answer);
 }
 
+#define ORDERS_BUT_NO_CLAIM                                                                                  \
+    "{\"data\":{\"orders\":{\"nodes\":[],\"pageInfo\":{\"hasNextPage\":false,\"endCursor\":null}},"          \
+    "\"currentAppInstallation\":%s},\"errors\":[%s{\"message\":\"denied\",\"path\":["                        \
+    "\"currentAppInstallation\","                                                                            \
+    "\"%s\"],\"extensions\":{\"code\":\"ACCESS_DENIED\"}}]}"
+
+static enum answer_outcome orders_without(const char *installation, const char *error, const char *part)
+{
+    struct channel_request request = fixture_request(REQUEST_ORDERS);
+    char body[1024];
+    (void)snprintf(body, sizeof body, ORDERS_BUT_NO_CLAIM, installation, error, part);
+    struct channel_answer answer = fixture_read(&request, body);
+    enum answer_outcome outcome = answer.outcome;
+    assert_false(answer.claim_shown); /* what could not be read is not a claim that is not there */
+    channel_answer_free(&answer);
+    return outcome;
+}
+
+static void orders_count_without_the_claim(void **state)
+{
+    (void)state;
+    static const char whole[] = "{\"id\":\"" FIXTURE_INSTALLATION "\",\"metafield\":null}";
+    assert_int_equal(orders_without(whole, "", "metafield"), ANSWER_DONE);
+    assert_int_equal(orders_without("null", "", "metafield"), ANSWER_DONE);
+    assert_int_equal(orders_without(whole, "", "accessScopes"), ANSWER_REAUTHORISE);
+    static const char other[] = "{\"message\":\"no\",\"path\":[\"orders\"],\"extensions\":{\"code\":"
+                                "\"ACCESS_DENIED\"}},";
+    assert_int_equal(orders_without(whole, other, "metafield"), ANSWER_REAUTHORISE);
+    assert_int_equal(orders_without(whole, "{\"message\":\"no\"},", "metafield"), ANSWER_RETRY);
+}
+
 static enum answer_outcome answer_to(const char *payload)
 {
     struct channel_request request = claim_over(FIXTURE_INSTALLATION " abc");
@@ -117,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_written_over_what_was_read),
         cmocka_unit_test(a_reading_shows_it_with_its_token),
+        cmocka_unit_test(orders_count_without_the_claim),
         cmocka_unit_test(what_a_write_may_come_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,11 @@ static struct order_vector any_state(struct random *random)
         uint64_t bits = random_next(random);
         *part(&v, i) = bits % 4 ? (int64_t)(bits >> 8) % 50 : (int64_t)(bits >> 8) % (ORDER_UNITS_MAX + 1);
     }
+    if (v.cancelled + v.handed_over > v.ordered) {
+        v.ordered = ORDER_UNITS_MAX;
+        v.cancelled /= 2;
+        v.handed_over /= 2;
+    }
     return v;
 }
 
@@ -77,6 +82,7 @@ static void each_component_counts_for_zero_and_plausibility(void **state)
         assert_true(order_vector_is_zero(&v));
         *part(&v, i) = 1;
         assert_false(order_vector_is_zero(&v));
+        v.ordered = ORDER_UNITS_MAX;
         assert_true(order_vector_is_plausible(&v));
         *part(&v, i) = ORDER_UNITS_MAX;
         assert_true(order_vector_is_plausible(&v));
@@ -87,6 +93,20 @@ static void each_component_counts_for_zero_and_plausibility(void **state)
         *part(&v, i) = INT64_MIN;
         assert_false(order_vector_is_plausible(&v));
     }
+}
+
+static void no_more_leaves_an_order_than_came_in(void **state)
+{
+    (void)state;
+    struct order_vector v = {.ordered = 3, .cancelled = 1, .handed_over = 2, .returned_sellable = 2};
+    assert_true(order_vector_is_plausible(&v));
+    v.handed_over = 3;
+    assert_false(order_vector_is_plausible(&v));
+    v = (struct order_vector){.ordered = 3, .cancelled = 4};
+    assert_false(order_vector_is_plausible(&v));
+    v = (struct order_vector){
+        .ordered = ORDER_UNITS_MAX, .cancelled = ORDER_UNITS_MAX, .handed_over = ORDER_UNITS_MAX};
+    assert_false(order_vector_is_plausible(&v));
 }
 
 /* A state that may lack something proves no decrease, but every increase. */
@@ -128,6 +148,7 @@ int main(void)
         cmocka_unit_test(booked_differences_sum_to_the_last_state),
         cmocka_unit_test(the_same_state_again_books_nothing),
         cmocka_unit_test(each_component_counts_for_zero_and_plausibility),
+        cmocka_unit_test(no_more_leaves_an_order_than_came_in),
         cmocka_unit_test(only_negative_components_are_dropped),
         cmocka_unit_test(effects_are_those_of_the_specification),
     };
