@@ -56,7 +56,7 @@ bool order_vector_is_plausible(const struct order_vector *state)
     return in_range(state->ordered) && in_range(state->held) && in_range(state->cancelled) &&
            in_range(state->handed_over) && in_range(state->returned_sellable) &&
            in_range(state->returned_unsellable) && in_range(state->restored) &&
-           state->cancelled + state->handed_over <= state->ordered;
+           (!state->ordered || state->cancelled + state->handed_over <= state->ordered);
 }
 
 int64_t order_vector_committed(const struct order_vector *vector)

@@ -108,7 +108,7 @@ int store_schema_of(struct store *store, int64_t *schema, struct err *err)
  */
 int store_migrate(struct store *store, int64_t to, struct err *err)
 {
-    int64_t version;
+    int64_t version = -1;
     int result = store_schema_of(store, &version, err);
     if (result < 0)
         return result;
