@@ -5,6 +5,7 @@
 #define FAIRSTOCK_APP_DAEMON_H
 
 #include "app/daemon_clock.h"
+#include "app/daemon_failed.h"
 #include "app/daemon_identity.h"
 #include "app/daemon_scans.h"
 #include "app/daemon_sources.h"
@@ -61,6 +62,7 @@ struct daemon {
     struct turn rest, recovery;
 
     struct status_facts facts;
+    struct daemon_failed failed;
     enum status_lamp shown;
     struct loop_source *lamp_timer, *light_timer, *idle, *publish_timer, *once_timer, *recover_timer;
     int64_t recover_wait_ms; /* until the next try to write the ledger again; 0: nothing failed */
