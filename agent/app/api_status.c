@@ -126,7 +126,7 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     json_begin_object(json, NULL);
     json_bool(json, "practice", daemon->practice);
     json_text(json, "light", status_name(daemon->shown));
-    json_text(json, "light_words", status_words(daemon->shown));
+    json_text(json, "light_words", status_sentence(&daemon->facts, daemon->shown));
     char mark[DAEMON_IDENTITY_MARK_BYTES];
     daemon_identity_mark(daemon, mark);
     json_text(json, "mark", mark);
@@ -157,6 +157,7 @@ static void write_object(struct daemon *daemon, struct json_writer *json)
     json_end_array(json);
     api_write_progress(daemon, json, "catch_up");
     write_disk(daemon, json);
+    daemon_failed_write(daemon, json);
     write_undo(daemon, json);
     json_end_object(json);
 }

@@ -243,13 +243,6 @@ static int open_lights(struct daemon *daemon, struct err *err)
     return 0;
 }
 
-static void loop_failed(void *user, const char *name, int error)
-{
-    struct daemon *daemon = user;
-    log_error("%s failed and was switched off: %s", name, strerrordesc_np(-error));
-    daemon_changed(daemon, 0);
-}
-
 static int open_page(struct daemon *daemon, struct err *err)
 {
     crypto_random(daemon->csrf_secret, sizeof daemon->csrf_secret);
@@ -296,7 +289,7 @@ static int build_core(struct daemon *daemon)
     int result = loop_new(&daemon->loop, &err);
     if (result < 0)
         return fail(daemon, EXIT_FAILED, &err);
-    loop_on_failure(daemon->loop, loop_failed, daemon);
+    loop_on_failure(daemon->loop, daemon_failed, daemon);
     if (turns_new(daemon->loop, TURNS_CHOOSE, &daemon->turns, &err) < 0)
         return fail(daemon, EXIT_FAILED, &err);
     result = make_state(daemon->state, &err);

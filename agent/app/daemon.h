@@ -6,6 +6,7 @@
 
 #include "app/daemon_catch_up.h"
 #include "app/daemon_clock.h"
+#include "app/daemon_failed.h"
 #include "app/daemon_identity.h"
 #include "app/daemon_scans.h"
 #include "app/daemon_showing.h"
@@ -65,6 +66,7 @@ struct daemon {
     struct daemon_showing showing;
 
     struct status_facts facts;
+    struct daemon_failed failed;
     enum status_lamp shown;
     struct loop_source *lamp_timer, *light_timer, *idle, *publish_timer, *once_timer, *recover_timer;
     int64_t recover_wait_ms; /* until the next try to write the ledger again; 0: nothing failed */

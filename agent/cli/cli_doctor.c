@@ -138,6 +138,19 @@ static int check_standing(const struct json *status)
                       "Answer its card: fairstock cards");
 }
 
+/* What failed in the running program is off until it is started again. */
+static int check_parts(const struct json *status)
+{
+    int bad = 0;
+    for (const struct json *part = json_first(json_get(status, "failed")); part; part = json_next(part)) {
+        char words[256];
+        const char *name = json_text_value(part);
+        (void)snprintf(words, sizeof words, "%s failed and was switched off", name ? name : "a part");
+        bad += cli_report(false, words, "Restart it: sudo systemctl restart fairstock");
+    }
+    return bad;
+}
+
 static int check_daemon(struct cli *cli, bool *answers)
 {
     struct json *answer;
@@ -149,6 +162,7 @@ static int check_daemon(struct cli *cli, bool *answers)
         const char *fault = cli_text(json_get(answer, "disk"), "fault");
         bad += cli_report(!*fault, "the last sale was saved", fault);
         bad += check_standing(answer);
+        bad += check_parts(answer);
         for (const struct json *c = json_first(json_get(answer, "channels")); c; c = json_next(c)) {
             char words[512];
             (void)snprintf(words, sizeof words, "channel %s: %s, %" PRId64 " owed", cli_text(c, "name"),

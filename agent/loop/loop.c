@@ -30,6 +30,7 @@ struct loop_source {
         loop_idle_fn *idle;
     } fn;
     void *user;
+    bool needed;
 };
 
 static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
@@ -108,6 +109,16 @@ void loop_on_failure(struct loop *loop, void (*failed)(void *user, const char *n
     loop->failed_user = user;
 }
 
+/* A watchdog that cannot be left alone any other way is left alone by ending. */
+static void starve_watchdog(struct loop *loop)
+{
+    int result = sd_event_set_watchdog(loop->event, 0);
+    if (result >= 0)
+        return;
+    log_error("the watchdog cannot be left: %s", strerrordesc_np(-result));
+    loop_stop(loop);
+}
+
 /* A failing source is switched off and named; the loop goes on. */
 static int finish(struct loop *loop, struct loop_source *source, int result)
 {
@@ -118,6 +129,8 @@ static int finish(struct loop *loop, struct loop_source *source, int result)
     (void)sd_event_source_set_enabled(source->source, SD_EVENT_OFF);
     if (source->soon)
         (void)sd_event_source_set_enabled(source->soon, SD_EVENT_OFF);
+    if (source->needed)
+        starve_watchdog(loop);
     if (loop->failed)
         loop->failed(loop->failed_user, source->name, result);
     return 0;
@@ -251,6 +264,11 @@ int loop_add_idle(struct loop *loop, const char *name, loop_idle_fn *fn, void *u
 int loop_arm_idle(struct loop_source *source)
 {
     return sd_event_source_set_enabled(source->source, SD_EVENT_ONESHOT);
+}
+
+void loop_need(struct loop_source *source)
+{
+    source->needed = true;
 }
 
 void loop_remove(struct loop_source *source)

@@ -1,5 +1,6 @@
 /* The event loop: sd-event behind a small face. Sources have priorities (scans first); a source whose
- * callback fails is disabled and reported, never fatal. Single-threaded: another thread reaches it
+ * callback fails is disabled and reported, never fatal; behind one that is needed (loop_need) the service
+ * manager's watchdog starts the program again. Single-threaded: another thread reaches it
  * through a descriptor only. */
 #ifndef FAIRSTOCK_LOOP_LOOP_H
 #define FAIRSTOCK_LOOP_LOOP_H
@@ -51,6 +52,9 @@ MUST_CHECK int loop_arm(struct loop_source *source, int64_t at_ms);
 MUST_CHECK int loop_add_idle(struct loop *loop, const char *name, loop_idle_fn *fn, void *user,
                              struct loop_source **source);
 MUST_CHECK int loop_arm_idle(struct loop_source *source);
+/* Without this source the program does not do its work: once it failed, the service manager's watchdog is not
+ * fed any more. Until it strikes, and where there is none, everything else goes on. */
+void loop_need(struct loop_source *source);
 void loop_remove(struct loop_source *source); /* accepts NULL */
 
 /* Tells the service manager (sd_notify): "READY=1", "STOPPING=1", "STATUS=…". Does nothing without one. */

@@ -384,6 +384,12 @@ int turns_new(struct loop *loop, enum turns_place place, struct turns **turns, s
         result = loop_add_timer(loop, "a long turn", LOOP_SCAN, on_breathed, made, &made->breath_over);
     if (result == 0)
         result = start_thread(made);
+    if (result == 0) {
+        loop_need(made->back);
+        loop_need(made->more);
+        loop_need(made->breathed);
+        loop_need(made->breath_over);
+    }
     if (result < 0) {
         turns_free(made);
         return err_set_errno(err, result, "cannot start the ledger's thread");

@@ -40,6 +40,8 @@ enum status_lamp status_lamp(const struct status_facts *facts)
         return STATUS_HEARD;
     if (flashing(facts))
         return facts->flash;
+    if (facts->broken) /* behind the answers to her hand: what she scans is still booked */
+        return STATUS_FAULT;
     if (facts->scanner_expected && !facts->scanner_ready)
         return STATUS_GONE;
     if (facts->open_cards)
@@ -59,6 +61,13 @@ int64_t status_next_ms(const struct status_facts *facts)
 const char *status_words(enum status_lamp lamp)
 {
     return texts[lamp].words;
+}
+
+const char *status_sentence(const struct status_facts *facts, enum status_lamp lamp)
+{
+    if (lamp == STATUS_FAULT && !facts->fault && facts->broken)
+        return "A part of Fairstock failed. Sales that light up are safe; restart the device when you can.";
+    return status_words(lamp);
 }
 
 const char *status_name(enum status_lamp lamp)

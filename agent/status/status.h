@@ -30,7 +30,8 @@ enum {
 
 struct status_facts {
     bool starting, stopping;
-    bool fault; /* the ledger cannot be written */
+    bool fault;  /* the ledger cannot be written */
+    bool broken; /* a part of the program failed and was switched off; sales are saved */
     bool scanner_expected, scanner_ready;
     bool waiting_commit; /* a scan is not yet durable for STATUS_HEARD_AFTER_MS */
     bool online;         /* every live channel answered last time */
@@ -46,6 +47,8 @@ enum status_lamp status_lamp(const struct status_facts *facts);
 int64_t status_next_ms(const struct status_facts *facts);
 /* One sentence for the page and the command. Static text. */
 const char *status_words(enum status_lamp lamp);
+/* Of the lamp that these facts show: `fault` may also mean that sales are safe and something else is not. */
+const char *status_sentence(const struct status_facts *facts, enum status_lamp lamp);
 const char *status_name(enum status_lamp lamp);
 /* STATUS_OFF when the name is none. */
 enum status_lamp status_parse(const char *name);

@@ -216,8 +216,10 @@ int courier_new(const struct courier_settings *settings, struct courier **courie
         made->engine && made->traffic && made->lag
             ? loop_add_timer(settings->loop, settings->config.name, LOOP_NET, on_timer, made, &made->timer)
             : -ENOMEM;
-    if (result == 0)
+    if (result == 0) {
+        loop_need(made->timer);
         result = loop_arm(made->timer, loop_now_ms(settings->loop));
+    }
     if (result < 0) {
         courier_free(made);
         return err_set_errno(err, result, "channel %s", settings->config.name);

@@ -200,7 +200,11 @@ static int join_loop(struct door *door)
         loop_add_fd(door->loop, "page", LOOP_WEB, info->epoll_fd, LOOP_READ, on_ready, door, &door->ready);
     if (result == 0)
         result = loop_add_timer(door->loop, "page", LOOP_WEB, on_timer, door, &door->timer);
-    return result == 0 ? arm(door) : result;
+    if (result < 0)
+        return result;
+    loop_need(door->ready);
+    loop_need(door->timer);
+    return arm(door);
 }
 
 int door_open(struct loop *loop, struct site *site, int listen_fd, bool unix_socket, struct door **door,

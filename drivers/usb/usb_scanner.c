@@ -382,7 +382,11 @@ static int attach(struct usb_scanner *s, struct err *err)
                     &s->readable);
     if (r == 0)
         r = loop_add_timer(s->loop, "usb scanner pause", LOOP_SCAN, on_timer, s, &s->timer);
-    return r < 0 ? err_set_errno(err, r, "listening to USB") : 0;
+    if (r < 0)
+        return err_set_errno(err, r, "listening to USB");
+    loop_need(s->readable);
+    loop_need(s->timer);
+    return 0;
 }
 
 int usb_scanner_new(struct loop *loop, const struct usb_scanner_options *options,

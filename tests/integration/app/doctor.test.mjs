@@ -1,10 +1,10 @@
 // What doctor says of the card, the file system and the backups; the kernel's files are written by the test.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { build, place } from './agent.mjs';
+import { build, place, until } from './agent.mjs';
 
 // A /sys in which the disk of this place is partition 2 of mmcblk0.
 function card(p, { type, errors = '0', ...values }) {
@@ -69,4 +69,25 @@ test('a file system that is mounted read-only', async (t) => {
         'sh', p.state, join(build, 'fairstock')], { encoding: 'utf8' });
     assert.match(said.stdout, /^BAD +the ledger's file system is mounted read-only\n +Write sales on paper/m);
     return undefined;
+});
+
+test('a part that failed: named by status and doctor, and the light says so behind the answer to a scan', async (t) => {
+    const p = place(t);
+    const agent = await p.start(['--practice', '--scanner', 'stdin', '--scanner', `sim:${p.write('scans', '')}`], { stdin: openSync(p.directory, 'r') }); // a folder: it cannot be read
+    await until('the light to tell', () => p.count('fault') === 1);
+    const status = p.status();
+    assert.deepEqual(status.failed, ['standard input file']);
+    assert.equal(status.light, 'fault');
+    assert.match(status.light_words, /^A part of Fairstock failed\. Sales that light up are safe/);
+    assert.equal(status.disk.fault, '');
+    const said = doctor(p);
+    assert.match(said.stdout, /^BAD +standard input file failed and was switched off\n +Restart it/m);
+    assert.equal(said.status, 1);
+    assert.equal(p.command('sell', p.json('stock').items[0].sku).status, 0);
+    assert.equal(p.count('sold'), 1);
+    await p.stop(agent);
+    const whole = await p.start();
+    assert.deepEqual(p.status().failed, []);
+    assert.doesNotMatch(doctor(p).stdout, /switched off/);
+    await p.stop(whole);
 });

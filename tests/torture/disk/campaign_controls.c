@@ -6,7 +6,7 @@
 #include "campaign.h"
 #include "weaken.h"
 
-enum { ENOUGH_LOSSES = 20, CASES_MAX = 120, CUTS_A_CASE = 24, FAULTS_MAX = 400 };
+enum { ENOUGH_LOSSES = 20, CASES_MAX = 120, CUTS_A_CASE = 24, FAULTS_MAX = 24 };
 
 struct control {
     struct weakness weakness;
@@ -68,12 +68,13 @@ static void run_case(const struct campaign *campaign, const struct control *cont
              &control->weakness);
     if (control->sync_fails) {
         run.disk->fault = FAULT_EIO;
-        run.disk->fault_at = 250 + random_below(&random, FAULTS_MAX);
+        run.disk->fault_syncs = true;
+        run.disk->fault_at = 1 + random_below(&random, FAULTS_MAX);
     }
     scenario_run(&scenario, &run.stall);
     stall_vanish(&run.stall, false);
     struct cutter cutter = {.weakness = &control->weakness, .block_bytes = control->block_bytes};
-    bool worth_it = !control->sync_fails || run.disk->fault_first == OPERATION_SYNC;
+    bool worth_it = !control->sync_fails || run.disk->fault_hits;
     if (worth_it)
         cut_run(&cutter, &run, number, tally);
     tally->cuts += cutter.cuts;

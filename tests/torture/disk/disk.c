@@ -90,9 +90,10 @@ enum disk_fault_kind disk_operate(struct disk *disk, enum disk_operation operati
         return FAULT_EIO;
     for (int kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
         disk->met[kind] += can_meet((enum disk_fault_kind)kind, operation);
-    if (!can_meet(disk->fault, operation))
+    disk->met_syncs += operation == OPERATION_SYNC;
+    if (!can_meet(disk->fault, operation) || (disk->fault_syncs && operation != OPERATION_SYNC))
         return FAULT_NONE;
-    uint64_t now = disk->met[disk->fault];
+    uint64_t now = disk->fault_syncs ? disk->met_syncs : disk->met[disk->fault];
     if (now != disk->fault_at && !(disk->fault_for_good && now > disk->fault_at))
         return FAULT_NONE;
     if (!disk->fault_hits++)

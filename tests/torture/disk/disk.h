@@ -90,8 +90,10 @@ struct disk {
     uint64_t fault_at; /* 1…, counted over the operations that this kind can meet */
     bool fault_for_good;
     uint64_t fault_hits;
+    bool fault_syncs;                /* only syncs meet the fault, and are counted */
     enum disk_operation fault_first; /* what the first hit met */
-    uint64_t met[FAULT_KINDS];       /* operations so far that each kind could have met */
+    uint64_t met_syncs;
+    uint64_t met[FAULT_KINDS]; /* operations so far that each kind could have met */
 
     bool off; /* the power is gone: everything fails, nothing changes */
 

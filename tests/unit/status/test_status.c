@@ -35,6 +35,9 @@ static void test_priorities(void **state)
     assert_int_equal(status_lamp(&facts), STATUS_ATTENTION);
     facts.scanner_ready = false;
     assert_int_equal(status_lamp(&facts), STATUS_GONE);
+    facts.broken = true;
+    assert_int_equal(status_lamp(&facts), STATUS_FAULT);
+    assert_string_not_equal(status_sentence(&facts, STATUS_FAULT), status_words(STATUS_FAULT));
     facts.flash = STATUS_SOLD;
     facts.now_ms = STATUS_FLASH_MS - 1;
     assert_int_equal(status_lamp(&facts), STATUS_SOLD);
@@ -44,6 +47,8 @@ static void test_priorities(void **state)
     assert_int_equal(status_lamp(&facts), STATUS_STARTING);
     facts.fault = true;
     assert_int_equal(status_lamp(&facts), STATUS_FAULT);
+    assert_string_equal(status_sentence(&facts, STATUS_FAULT),
+                        status_words(STATUS_FAULT)); /* the worse one */
     facts.stopping = true;
     assert_int_equal(status_lamp(&facts), STATUS_OFF);
 }
