@@ -16,24 +16,20 @@ enum {
 
 /* --- actions ----------------------------------------------------------------------------------------- */
 
-static void list_people(const struct world *world, int i, struct action *actions, int *count)
+static void list_orders(const struct world *world, int i, struct action *actions, int *count)
 {
     const struct world_budget *budget = &world->budget;
-    struct answer_order_line lines[WORLD_LINES_MAX];
+    struct shop_truth truths[WORLD_LINES_MAX];
     uint8_t c = (uint8_t)i;
-    if (budget->orders && world_level(world, i) > 0 && world->channels[i].orders_placed < WORLD_LINES_MAX)
-        actions[(*count)++] = (struct action){ACTION_BUY, c, (uint8_t)world->channels[i].orders_placed};
-    if (budget->edits) {
-        actions[(*count)++] = (struct action){ACTION_EDIT_UP, c, 0};
-        actions[(*count)++] = (struct action){ACTION_EDIT_DOWN, c, 0};
-    }
-    if (!budget->cancels && !budget->ships)
-        return;
-    uint32_t orders = world_true_orders(world, i, lines);
+    uint32_t orders = world_truths(world, i, truths);
     for (uint32_t j = 0; j < orders; j++) {
-        /* listed by change time; the name tells which one it is */
-        uint8_t order = (uint8_t)(strtoul(lines[j].order_name + 1, NULL, 10) - 1001);
-        if (order_vector_committed(&lines[j].state) <= 0)
+        uint8_t order = (uint8_t)(truths[j].number - WORLD_FIRST_ORDER);
+        if (truths[j].unpaid) {
+            actions[(*count)++] = (struct action){ACTION_PAY, c, order};
+            actions[(*count)++] = (struct action){ACTION_EXPIRE, c, order};
+            continue;
+        }
+        if (order_vector_committed(&truths[j].line.state) <= 0)
             continue;
         if (budget->cancels) {
             actions[(*count)++] = (struct action){ACTION_CANCEL, c, order};
@@ -42,6 +38,30 @@ static void list_people(const struct world *world, int i, struct action *actions
         if (budget->ships)
             actions[(*count)++] = (struct action){ACTION_SHIP, c, order};
     }
+}
+
+static void list_people(const struct world *world, int i, struct action *actions, int *count)
+{
+    const struct world_budget *budget = &world->budget;
+    const struct world_channel *channel = &world->channels[i];
+    const struct shop *shop = channel->shop->shop;
+    uint8_t c = (uint8_t)i;
+    bool buyable = shop_sellable(shop, 0) > 0 && channel->orders_placed < WORLD_LINES_MAX;
+    if (budget->orders && buyable)
+        actions[(*count)++] = (struct action){ACTION_BUY, c, (uint8_t)channel->orders_placed};
+    if (budget->unpaids && buyable && shop_settings(shop)->kind != SHOP_PRACTICE)
+        actions[(*count)++] = (struct action){ACTION_BUY_UNPAID, c, (uint8_t)channel->orders_placed};
+    if (budget->edits) {
+        actions[(*count)++] = (struct action){ACTION_EDIT_UP, c, 0};
+        if (shop_settings(shop)->kind != SHOP_ETSY || world_level(world, i) > 1) /* it takes no 0 */
+            actions[(*count)++] = (struct action){ACTION_EDIT_DOWN, c, 0};
+    }
+    if (budget->pauses && channel->caps->pause && world_usable(world, i) > 0)
+        actions[(*count)++] = (struct action){ACTION_PAUSE, c, 0};
+    if (channel->off_sale)
+        actions[(*count)++] = (struct action){ACTION_RESUME, c, 0};
+    if (channel->orders_placed)
+        list_orders(world, i, actions, count);
 }
 
 static void list_channel(const struct world *world, int i, struct action *actions, int *count)
@@ -55,6 +75,9 @@ static void list_channel(const struct world *world, int i, struct action *action
     if (channel->wire != WIRE_IDLE && (world->budget.losses || world->faded) &&
         channel->answer.answer.outcome != ANSWER_UNKNOWN)
         actions[(*count)++] = (struct action){ACTION_LOSE, c, 0};
+    if (channel->wire == WIRE_REQUEST && world->budget.lates && world->network && !channel->stray &&
+        channel->request.request.kind == REQUEST_WRITE_LEVELS)
+        actions[(*count)++] = (struct action){ACTION_LATE, c, 0};
     if (channel->wire == WIRE_IDLE && channel->wake_ms <= world->now_ms)
         actions[(*count)++] = (struct action){ACTION_RUN, c, 0};
     if (channel->stray) {
@@ -153,9 +176,27 @@ static void spend(struct world *world, enum action_kind kind)
     case ACTION_LOSE:
         budget->losses -= !world->faded;
         break;
+    case ACTION_LATE:
+        budget->lates--;
+        break;
+    case ACTION_BUY_UNPAID:
+        budget->unpaids--;
+        break;
+    case ACTION_PAUSE:
+        budget->pauses--;
+        break;
     default:
         break;
     }
+}
+
+static void lose_reply(struct world_channel *channel)
+{
+    enum request_kind kind = channel->request.request.kind;
+    if (!channel->lose_reply || (kind != REQUEST_WRITE_LEVELS && kind != REQUEST_CANCEL_ORDER))
+        return;
+    channel->lose_reply = false;
+    world_answer_is(channel, ANSWER_UNKNOWN);
 }
 
 static int act(struct bench *bench, struct world *world, struct action action, char *words)
@@ -177,10 +218,16 @@ static int act(struct bench *bench, struct world *world, struct action action, c
         }
         world_serve(world, action.channel, &channel->request, &channel->answer);
         channel->wire = WIRE_ANSWER;
+        lose_reply(channel);
         return 0;
     case ACTION_ANSWER:
         return world_arrive(bench, world, action.channel, words);
     case ACTION_LOSE:
+        world_answer_is(channel, ANSWER_UNKNOWN);
+        return 0;
+    case ACTION_LATE:
+        channel->stray = true;
+        channel->stray_request = channel->request;
         world_answer_is(channel, ANSWER_UNKNOWN);
         return 0;
     case ACTION_SERVE_STRAY:
@@ -256,19 +303,31 @@ void world_action_text(const struct world *world, struct action action, char *te
         [ACTION_FADE] = "nothing gets through any more",
         [ACTION_FADE_BACK] = "the way to the shops is free again",
         [ACTION_RESTART] = "restart",
+        [ACTION_LATE] = "given up on the way",
+        [ACTION_BUY_UNPAID] = "buyer orders, to be paid later",
+        [ACTION_PAY] = "order paid",
+        [ACTION_EXPIRE] = "order given up",
+        [ACTION_PAUSE] = "person takes it off sale",
+        [ACTION_RESUME] = "person puts it back on sale",
         [ACTION_IMAGE] = "the ledger is copied",
         [ACTION_RESTORE] = "the copy takes the ledger's place",
         [ACTION_ACCEPT] = "the seller says that this one goes on",
     };
-    static const char *const requests[] = {"", "check", "listings", "orders", "levels", "write", "cancel"};
+    static const char *const requests[] = {"",      "check",  "listings", "orders", "levels",
+                                           "write", "cancel", "claim",    "find"};
     const struct world_channel *channel = &world->channels[action.channel];
     const struct world_request *request =
         action.kind == ACTION_SERVE_STRAY ? &channel->stray_request : &channel->request;
-    bool wire = action.kind >= ACTION_SERVE && action.kind <= ACTION_DROP_STRAY;
+    bool wire =
+        (action.kind >= ACTION_SERVE && action.kind <= ACTION_DROP_STRAY) || action.kind == ACTION_LATE;
     (void)snprintf(text, size, "%c: %s%s%s", 'A' + action.channel, names[action.kind], wire ? ": " : "",
                    wire ? requests[request->request.kind] : "");
     size_t length = strlen(text);
-    if (wire && request->request.kind == REQUEST_WRITE_LEVELS)
+    if (wire && request->request.kind == REQUEST_WRITE_LEVELS && request->write.method == WRITE_ABSOLUTE)
+        (void)snprintf(text + length, size - length, " set %" PRId64, request->write.to);
+    else if (wire && request->request.kind == REQUEST_WRITE_LEVELS && request->write.method == WRITE_PAUSE)
+        (void)snprintf(text + length, size - length, " pause");
+    else if (wire && request->request.kind == REQUEST_WRITE_LEVELS)
         (void)snprintf(text + length, size - length, " %+" PRId64 "%s", request->write.delta,
                        request->write.method == WRITE_COMPARE ? " cas" : "");
     length = strlen(text);
@@ -323,7 +382,7 @@ int world_run(struct bench *bench, struct world *world, char *words)
 
 void world_lose_next_reply(struct world *world, int channel)
 {
-    practice_shop_fault(world_shop_to_change(&world->channels[channel]), FAULT_REPLY_LOST, 1);
+    world->channels[channel].lose_reply = true;
 }
 
 bool world_drifted(const struct world *world, int i)
@@ -336,6 +395,40 @@ bool world_drifted(const struct world *world, int i)
     return false;
 }
 
+/* Orders that wait for their payment keep their units; behind a write, the shop's restock is nothing. */
+static bool is_all_booked(const struct world *world, int i)
+{
+    int64_t unseen = world_unseen(world, i), held = world_held_off(world, i);
+    return unseen == held || (world->channels[i].caps->restock_unknown && unseen < held);
+}
+
+static int check_level(const struct world *world, int i, char *words)
+{
+    const struct world_channel *channel = &world->channels[i];
+    int64_t level = world_usable(world, i);
+    int64_t expected = listing_expected(&channel->listing);
+    if (!is_all_booked(world, i))
+        return FAIL("%c: settled with %" PRId64 " units in orders that were not read", 'A' + i,
+                    world_unseen(world, i));
+    if (channel->op_count)
+        return FAIL("%c: settled with an unsettled op", 'A' + i);
+    if (channel->listing.paused == PAUSED_BY_OTHERS)
+        return level ? FAIL("%c: settled believing it off sale, and %" PRId64 " are on sale", 'A' + i, level)
+                     : 0;
+    if (channel->off_sale)
+        return FAIL("%c: settled not knowing that it is off sale", 'A' + i);
+    if (!channel->listing.has_level || channel->listing.level != level)
+        return FAIL("%c: settled believing level %" PRId64 ", it is %" PRId64, 'A' + i,
+                    channel->listing.level, level);
+    level += world_held_off(world, i);
+    if (level - (channel->edited - channel->edits_booked) != expected)
+        return FAIL("%c: settled with level %" PRId64 ", expected %" PRId64, 'A' + i, level, expected);
+    if (!channel->given_up && (level != expected) != world_drifted(world, i))
+        return FAIL("%c: settled with level %" PRId64 ", expected %" PRId64 ", drift card %d", 'A' + i, level,
+                    expected, world_drifted(world, i));
+    return 0;
+}
+
 static int check_agreement(struct bench *bench, struct world *world, char *words)
 {
     bool foreign = false;
@@ -344,22 +437,10 @@ static int check_agreement(struct bench *bench, struct world *world, char *words
     world_load_book(bench, world);
     for (int i = 0; i < WORLD_CHANNELS; i++) {
         const struct world_channel *channel = &world->channels[i];
-        int64_t level = world_level(world, i);
         int64_t expected = listing_expected(&channel->listing);
         int64_t wanted = allocation_wanted(bench->book, &channel->listing, world->booth_percent);
-        if (world_unseen(world, i))
-            return FAIL("%c: settled with %" PRId64 " units in orders that were not read", 'A' + i,
-                        world_unseen(world, i));
-        if (channel->op_count)
-            return FAIL("%c: settled with an unsettled op", 'A' + i);
-        if (!channel->listing.has_level || channel->listing.level != level)
-            return FAIL("%c: settled believing level %" PRId64 ", it is %" PRId64, 'A' + i,
-                        channel->listing.level, level);
-        if (level - (channel->edited - channel->edits_booked) != expected)
-            return FAIL("%c: settled with level %" PRId64 ", expected %" PRId64, 'A' + i, level, expected);
-        if ((level != expected) != world_drifted(world, i))
-            return FAIL("%c: settled with level %" PRId64 ", expected %" PRId64 ", drift card %d", 'A' + i,
-                        level, expected, world_drifted(world, i));
+        if (check_level(world, i, words) < 0)
+            return -1;
         if (!foreign && (expected != wanted || channel->view.owed))
             return FAIL("%c: settled with expected %" PRId64 ", wanted %" PRId64 ", owed %" PRIu32, 'A' + i,
                         expected, wanted, channel->view.owed);
@@ -374,7 +455,7 @@ static bool owes(const struct world *world)
         bool foreign = channel->edited != channel->edits_booked;
         if (channel->wire != WIRE_IDLE || channel->stray || channel->op_count || !channel->memory.connected ||
             !channel->row.baselined || (foreign && !world_drifted(world, i)) ||
-            (!foreign && world_unseen(world, i)))
+            (!foreign && !is_all_booked(world, i)))
             return true;
     }
     return false;
@@ -429,6 +510,23 @@ static int adopt(struct bench *bench, struct world *world, char *words)
     return result < 0 ? result : world_adopt_all(bench, world, words);
 }
 
+/* What waits for its payment gets it, or not: by turns. */
+static int end_payments(struct bench *bench, struct world *world, char *words)
+{
+    int result = 0;
+    for (int i = 0; i < WORLD_CHANNELS; i++) {
+        struct shop_truth truths[WORLD_LINES_MAX];
+        uint32_t count = world_truths(world, i, truths);
+        for (uint32_t j = 0; j < count && result == 0; j++) {
+            uint8_t kind = world->random % 2 ? ACTION_PAY : ACTION_EXPIRE;
+            uint8_t order = (uint8_t)(truths[j].number - WORLD_FIRST_ORDER);
+            if (truths[j].unpaid)
+                result = world_do(bench, world, (struct action){kind, (uint8_t)i, order}, words);
+        }
+    }
+    return result;
+}
+
 int world_settle(struct bench *bench, struct world *world, char *words)
 {
     int result = 0;
@@ -440,28 +538,26 @@ int world_settle(struct bench *bench, struct world *world, char *words)
     if (result == 0 && world->suspicion.state != SUSPICION_NONE)
         result = adopt(bench, world, words);
     if (result == 0)
+        result = end_payments(bench, world, words);
+    if (result == 0)
         result = rest(bench, world, words);
     if (result == 0)
         result = check_agreement(bench, world, words);
     return result < 0 ? result : idle_round(bench, world, words);
 }
 
-int world_new(struct bench *bench, int64_t units, uint32_t booth_percent, struct world *world, char *words)
+int world_new(struct bench *bench, const struct world_setup *setup, struct world *world, char *words)
 {
     memset(world, 0, sizeof *world);
     world->network = true;
-    world->booth_percent = booth_percent;
+    world->booth_percent = setup->booth_percent;
     world->now_ms = 1000;
-    world->stock.on_hand = world->events_stock.on_hand = units;
+    world->stock.on_hand = world->events_stock.on_hand = setup->units;
     for (uint32_t i = 0; i < WORLD_CHANNELS; i++) {
         struct world_channel *channel = &world->channels[i];
         channel->row = (struct channel){.alias = i + 1, .location = WORLD_LOCATION};
         (void)snprintf(channel->row.name, sizeof channel->row.name, "%c", 'A' + (int)i);
-        channel->shop = calloc(1, sizeof *channel->shop);
-        if (!channel->shop || !(channel->shop->shop = practice_shop_new()))
-            abort();
-        channel->shop->references = 1;
-        world_must(practice_shop_add(channel->shop->shop, WORLD_SKU, "", "Vase", 0));
+        world_open_shop(channel, setup, i);
     }
     int result = world_notify(bench, world, ENGINE_WAKE, words);
     for (int i = 0; result == 0 && owes(world); i++) {

@@ -92,14 +92,29 @@ uint32_t practice_model_truths(const struct shop *shop, struct shop_truth *truth
     return practice->order_count;
 }
 
-enum shop_write_state practice_model_write_state(const struct shop *shop, struct id128 key, int64_t now_ms)
+static const struct practice_key *find_key(const struct shop *shop, struct id128 key, int64_t now_ms)
 {
     const struct practice_shop *practice = shop->practice;
     for (uint32_t i = 0; i < practice->key_count; i++)
         if (id128_equal(practice->keys[i].key, key) &&
             now_ms - practice->keys[i].used_ms < practice_caps.key_life_ms)
-            return practice->keys[i].applied ? SHOP_WRITE_APPLIED : SHOP_WRITE_FAILED;
-    return SHOP_WRITE_UNKNOWN;
+            return &practice->keys[i];
+    return NULL;
+}
+
+enum shop_write_state practice_model_write_state(const struct shop *shop, struct id128 key, int64_t now_ms)
+{
+    const struct practice_key *known = find_key(shop, key, now_ms);
+    return !known ? SHOP_WRITE_UNKNOWN : known->applied ? SHOP_WRITE_APPLIED : SHOP_WRITE_FAILED;
+}
+
+bool practice_model_repeated_level(const struct shop *shop, struct id128 key, int64_t now_ms, int64_t *level)
+{
+    const struct practice_key *known = find_key(shop, key, now_ms);
+    if (!known || !known->applied || !known->count)
+        return false;
+    *level = known->levels[0];
+    return true;
 }
 
 uint64_t practice_model_hash(const struct shop *shop, uint64_t hash)

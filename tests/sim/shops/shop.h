@@ -172,6 +172,9 @@ uint32_t shop_truths(const struct shop *shop, struct shop_truth *truths, uint32_
 enum shop_write_state { SHOP_WRITE_UNKNOWN, SHOP_WRITE_FAILED, SHOP_WRITE_APPLIED };
 enum shop_write_state shop_write_state(const struct shop *shop, struct id128 key, struct id128 op,
                                        int64_t now_ms);
+/* The level that a repetition under this key is answered with: that of the first time. False: not known, or
+ * not applied. */
+bool shop_repeated_level(const struct shop *shop, struct id128 key, int64_t now_ms, int64_t *level);
 
 /* Only what decides the shop's future answers and sales counts; ids, versions, fees and past times do not. An
  * index that lags counts by what is left of the lag. Keys and references do not count: mix shop_write_state

@@ -153,6 +153,7 @@ int practice_model_edit_level(struct shop *shop, uint32_t listing, int64_t delta
 int64_t practice_model_level(const struct shop *shop, uint32_t listing);
 uint32_t practice_model_truths(const struct shop *shop, struct shop_truth *truths, uint32_t max);
 enum shop_write_state practice_model_write_state(const struct shop *shop, struct id128 key, int64_t now_ms);
+bool practice_model_repeated_level(const struct shop *shop, struct id128 key, int64_t now_ms, int64_t *level);
 uint64_t practice_model_hash(const struct shop *shop, uint64_t hash);
 
 /* --- shared parts ------------------------------------------------------------------------------------- */

@@ -71,6 +71,22 @@ enum shop_write_state shop_write_state(const struct shop *shop, struct id128 key
     return SHOP_WRITE_UNKNOWN;
 }
 
+bool shop_repeated_level(const struct shop *shop, struct id128 key, int64_t now_ms, int64_t *level)
+{
+    if (shop->practice)
+        return practice_model_repeated_level(shop, key, now_ms, level);
+    const struct shop_record *records = shop_records_of(shop);
+    for (uint32_t i = 0; i < shop->record_count; i++) {
+        const struct shop_record *record = &records[i];
+        if (id128_is_zero(record->key) || !id128_equal(record->key, key) || !record->applied ||
+            now_ms - record->used_ms >= shop_key_life(shop))
+            continue;
+        *level = record->level_after;
+        return true;
+    }
+    return false;
+}
+
 /* --- sameness ---------------------------------------------------------------------------------------- */
 
 uint64_t shop_mix(uint64_t hash, int64_t value)
