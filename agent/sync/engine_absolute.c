@@ -171,11 +171,13 @@ void engine_absolute_booked(const struct step *step, struct op *op, const struct
     int64_t taken = difference->ordered + (step->engine->settings.caps.held_off_level ? difference->held : 0);
     if (!op->applied_wall_ms || op->method == WRITE_PAUSE)
         return; /* nothing is sold of a paused listing */
-    if (line->version >= from_ms)
-        op->sold_after -= difference->restored; /* in doubt it came back after: that only holds units back */
-    if (line->created_wall_ms > op->applied_wall_ms) {
+    bool taken_in_doubt =
+        taken && line->created_wall_ms >= from_ms && line->created_wall_ms <= op->applied_wall_ms;
+    /* A version is when the order changed last: units may have come back long before. */
+    bool restored_in_doubt = difference->restored && line->version >= from_ms;
+    if (taken && line->created_wall_ms > op->applied_wall_ms)
         op->sold_after += taken;
-    } else if (line->created_wall_ms >= from_ms && taken) {
+    if (taken_in_doubt || restored_in_doubt) {
         op->applied_wall_ms = 0; /* before or after, nobody can tell: the level is read again */
         op->sold_after = 0;
         engine_watch(step->engine, op->listing)->answered = true;

@@ -69,13 +69,33 @@ static const struct setting deep_settings[] = {
 struct pair_setting {
     struct setting setting;
     int64_t order_lag_ms; /* how much later an order is found than its level fell */
+    bool restocks;        /* Etsy puts the units of a cancelled receipt back */
     bool both_ways;       /* the first channel gets the odd unit: it matters which one that is */
     bool deep;            /* walked with --deep only */
 };
 
+#define LAG_MS 30000 /* within what each of them is assumed to need */
 static const struct pair_setting pair_settings[] = {
-    {{"last unit", 1, 0, {.sales = 1, .orders = 1, .losses = 1}}, .both_ways = true},
-    {{"two", 2, 0, {.sales = 1, .orders = 1, .losses = 1}}, .both_ways = false},
+    {{"last unit", 1, 0, {.sales = 1, .orders = 1, .losses = 1}}, 0, false, true, false},
+    {{"two", 2, 0, {.sales = 1, .orders = 1, .losses = 1}}, 0, false, false, false},
+    {{"cancelled", 1, 0, {.sales = 1, .orders = 1, .cancels = 1, .losses = 1}}, 0, false, true, false},
+    {{"cancelled, restocked", 1, 0, {.sales = 1, .orders = 1, .cancels = 1, .losses = 1}},
+     0,
+     true,
+     true,
+     false},
+    {{"killed", 1, 0, {.sales = 1, .orders = 1, .restarts = 1}}, 0, false, true, false},
+    {{"two, killed", 2, 0, {.sales = 1, .orders = 1, .restarts = 1}}, 0, false, false, false},
+    {{"late", 1, 0, {.sales = 1, .orders = 1, .lates = 1}}, 0, false, true, false},
+    {{"lag", 2, 0, {.sales = 1, .orders = 1, .losses = 1}}, LAG_MS, false, false, false},
+    {{"lag, two orders", 2, 0, {.sales = 1, .orders = 2}}, LAG_MS, false, false, false},
+    {{"unpaid", 1, 0, {.sales = 1, .unpaids = 1}}, 0, false, true, false},
+    {{"two, unpaid", 2, 0, {.sales = 1, .unpaids = 1, .orders = 1}}, 0, false, false, false},
+    {{"off sale", 2, 0, {.sales = 1, .pauses = 1, .losses = 1}}, 0, false, false, false},
+    {{"edits", 2, 0, {.sales = 1, .edits = 1}}, 0, false, false, false},
+    {{"three", 3, 0, {.sales = 1, .orders = 2, .losses = 1}}, 0, false, false, false},
+    {{"lost twice", 2, 0, {.sales = 1, .orders = 1, .losses = 2}}, 0, false, false, false},
+    {{"offline", 1, 0, {.sales = 1, .orders = 1, .outages = 1}}, 0, false, true, false},
 };
 
 struct limits {
@@ -271,8 +291,11 @@ static int walk_pair(const struct pair_setting *pair, enum shop_kind first, enum
                      const struct limits *limits, struct totals *totals)
 {
     char name[80];
-    const struct shop_settings shops[WORLD_CHANNELS] = {{.kind = first, .order_lag_ms = pair->order_lag_ms},
-                                                        {.kind = second, .order_lag_ms = pair->order_lag_ms}};
+    struct shop_settings shops[WORLD_CHANNELS] = {{.kind = first}, {.kind = second}};
+    for (int i = 0; i < WORLD_CHANNELS; i++) {
+        shops[i].order_lag_ms = pair->order_lag_ms;
+        shops[i].cancel_restocks = pair->restocks;
+    }
     (void)snprintf(name, sizeof name, "%s, %s: %s", shop_kind_name(first), shop_kind_name(second),
                    pair->setting.name);
     if (limits->only && !strstr(name, limits->only))

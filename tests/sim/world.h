@@ -82,6 +82,7 @@ struct world_channel {
     struct world_answer answer;
     bool stray; /* a request of an engine that was killed is still on its way */
     struct world_request stray_request;
+    int64_t stray_ms; /* when nobody waited for it any more */
     struct world_shop *shop;
     const struct channel_caps *caps;
     bool lose_reply;  /* of the next change that the shop is asked for */

@@ -278,8 +278,8 @@ void world_serve(struct world *world, int i, const struct world_request *asked, 
     request.writes = &write;
     world_must(shop_serve(world_shop_to_change(channel), &request, WORLD_WALL_MS + world->now_ms, &answer));
     if (request.kind == REQUEST_WRITE_LEVELS && answer.outcome == ANSWER_DONE &&
-        write.method == WRITE_ABSOLUTE)
-        world_overwritten(world, i);
+        (write.method == WRITE_ABSOLUTE || write.method == WRITE_PAUSE))
+        world_overwritten(world, i, write.method);
     if (answered) {
         *answered = (struct world_answer){.answer = answer};
         answered->answer.listings = NULL;

@@ -119,7 +119,8 @@ static uint64_t mix_wire(uint64_t hash, const struct world *world, const struct 
         hash = mix_write(hash, world, channel, &channel->request);
     hash = mix(hash, channel->stray);
     if (channel->stray)
-        hash = mix_write(hash, world, channel, &channel->stray_request);
+        hash = mix_write(mix(hash, ahead(world, channel->stray_ms + ENGINE_IN_TRANSIT_MAX_MS)), world,
+                         channel, &channel->stray_request);
     if (channel->wire != WIRE_ANSWER)
         return hash;
     const struct channel_answer *answer = &channel->answer.answer;

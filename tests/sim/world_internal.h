@@ -42,8 +42,8 @@ int64_t world_unseen(const struct world *world, int channel);
 int64_t world_held_off(const struct world *world, int channel);
 /* Whether a write sets its level, whatever was there. */
 bool world_is_absolute(const struct world_channel *channel);
-/* An absolute write of ours reached the shop: what it overwrote is not there any more. */
-void world_overwritten(struct world *world, int channel);
+/* An absolute write of ours, or a pause, reached the shop: what it overwrote is not there any more. */
+void world_overwritten(struct world *world, int channel, enum write_method method);
 const struct order_line *world_find_line(const struct world_channel *channel, const char *source_key);
 
 /* The commit: events and rows become true together; checks the laws of the books. 0, or -1 with words. */

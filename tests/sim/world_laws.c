@@ -83,12 +83,13 @@ static void come_back(struct world *world, int i, int64_t units)
 }
 
 /* What had come back is gone with the level; of what people had added, only what was sold meanwhile is still
- * theirs. */
-void world_overwritten(struct world *world, int i)
+ * theirs. A pause leaves the level, and what people took from it stays their secret. */
+void world_overwritten(struct world *world, int i, enum write_method method)
 {
     struct shop_truth truths[WORLD_LINES_MAX];
     struct world_channel *channel = &world->channels[i];
-    uint32_t count = channel->caps->restock_unknown ? world_truths(world, i, truths) : 0;
+    bool wipes = method == WRITE_ABSOLUTE;
+    uint32_t count = channel->caps->restock_unknown && wipes ? world_truths(world, i, truths) : 0;
     for (uint32_t j = 0; j < count; j++) {
         int64_t more = -unseen_of(channel, &truths[j]);
         if (truths[j].line.state.cancelled && more > 0)
@@ -96,7 +97,8 @@ void world_overwritten(struct world *world, int i)
     }
     int64_t beyond = world_usable(world, i) + world_unseen(world, i) - listing_expected(&channel->listing);
     int64_t foreign = positive(channel->edited - channel->edits_booked);
-    channel->edited = channel->edits_booked + (beyond < 0 ? 0 : beyond < foreign ? beyond : foreign);
+    if (wipes || foreign)
+        channel->edited = channel->edits_booked + (beyond < 0 ? 0 : beyond < foreign ? beyond : foreign);
     channel->off_sale = channel->off_sale_told = false;
 }
 

@@ -115,6 +115,7 @@ int world_restart(struct bench *bench, struct world *world, char *words)
         struct world_channel *channel = &world->channels[i];
         if (channel->wire == WIRE_REQUEST && world->network) {
             channel->stray = true;
+            channel->stray_ms = world->now_ms;
             channel->stray_request = channel->request;
         }
         channel->wire = WIRE_IDLE;
