@@ -164,6 +164,8 @@ void engine_absolute_seen(struct step *step, struct op *op, struct listing *row,
     shows(step, row, paused ? 0 : shown->level);
 }
 
+/* An order is placed at one time, and takes units, or gives them back, then or later: when it is paid, or
+ * cancelled. Its version is when it changed last. */
 void engine_absolute_booked(const struct step *step, struct op *op, const struct order_line *line,
                             const struct order_vector *difference)
 {
@@ -171,13 +173,11 @@ void engine_absolute_booked(const struct step *step, struct op *op, const struct
     int64_t taken = difference->ordered + (step->engine->settings.caps.held_off_level ? difference->held : 0);
     if (!op->applied_wall_ms || op->method == WRITE_PAUSE)
         return; /* nothing is sold of a paused listing */
-    bool taken_in_doubt =
-        taken && line->created_wall_ms >= from_ms && line->created_wall_ms <= op->applied_wall_ms;
-    /* A version is when the order changed last: units may have come back long before. */
-    bool restored_in_doubt = difference->restored && line->version >= from_ms;
-    if (taken && line->created_wall_ms > op->applied_wall_ms)
-        op->sold_after += taken;
-    if (taken_in_doubt || restored_in_doubt) {
+    if (line->version < from_ms)
+        return; /* all of it is older */
+    if (line->created_wall_ms > op->applied_wall_ms) {
+        op->sold_after += taken - difference->restored;
+    } else if (taken || difference->restored) {
         op->applied_wall_ms = 0; /* before or after, nobody can tell: the level is read again */
         op->sold_after = 0;
         engine_watch(step->engine, op->listing)->answered = true;
