@@ -96,6 +96,22 @@ static const struct pair_setting pair_settings[] = {
     {{"three", 3, 0, {.sales = 1, .orders = 2, .losses = 1}}, 0, false, false, false},
     {{"lost twice", 2, 0, {.sales = 1, .orders = 1, .losses = 2}}, 0, false, false, false},
     {{"offline", 1, 0, {.sales = 1, .orders = 1, .outages = 1}}, 0, false, true, false},
+    {{"delivery", 1, 0, {.orders = 1, .deliveries = 1}}, 0, false, true, false},
+    {{"delivery, lost", 1, 0, {.orders = 1, .deliveries = 1, .losses = 1}}, 0, false, true, false},
+    {{"delivery, late", 1, 0, {.sales = 1, .deliveries = 1, .lates = 1}}, 0, false, true, false},
+    {{"off sale, delivery", 1, 0, {.deliveries = 1, .pauses = 1}}, 0, false, true, false},
+    {{"three, cancelled", 3, 0, {.orders = 1, .cancels = 1, .losses = 1}}, 0, false, true, false},
+    {{"three, cancelled, restocked", 3, 0, {.orders = 1, .cancels = 1, .losses = 1}}, 0, true, true, false},
+    {{"unpaid, cancelled", 2, 0, {.sales = 1, .unpaids = 1, .orders = 1, .cancels = 1}},
+     0,
+     false,
+     true,
+     false},
+    {{"three, edited", 3, 0, {.sales = 1, .edits = 1}}, 0, false, true, false},
+    {{"edits, lost", 2, 0, {.sales = 1, .edits = 1, .losses = 1, .orders = 1}}, 0, false, false, false},
+    {{"edit, delivery", 1, 0, {.edits = 1, .deliveries = 1}}, 0, false, true, false},
+    {{"cancelled, killed", 1, 0, {.orders = 1, .cancels = 1, .restarts = 1}}, 0, true, true, false},
+    {{"lag, cancelled", 1, 0, {.sales = 1, .orders = 1, .cancels = 1}}, LAG_MS, false, true, false},
 };
 
 struct limits {

@@ -12,6 +12,7 @@
 enum {
     WORLD_CHANNELS = 2,
     WORLD_OPS_MAX = 4,
+    WORLD_DELIVERY = 3,
     WORLD_LINES_MAX = 4,
     WORLD_CARDS_MAX = 8,
     WORLD_WORDS_MAX_BYTES = 400
@@ -27,6 +28,7 @@ struct world_budget {
     int8_t fades;            /* of which nobody tells: further away nothing gets through any more */
     int8_t unpaids;          /* orders that wait for their payment, and may get it or not */
     int8_t pauses;           /* a person takes a listing off sale, and may put it back */
+    int8_t deliveries;       /* of WORLD_DELIVERY new units to the booth */
     int8_t lates;            /* a request that we give up reaches the shop after all */
 };
 
@@ -165,6 +167,7 @@ enum action_kind {
     ACTION_EXPIRE,
     ACTION_PAUSE,
     ACTION_RESUME,
+    ACTION_DELIVER, /* new units come to the booth */
 };
 enum { WORLD_ACTIONS_MAX = 64 };
 

@@ -244,7 +244,7 @@ uint64_t world_hash(const struct world *world)
     hash = mix(hash, budget->sales << 24 | budget->orders << 16 | budget->cancels << 8 | budget->ships);
     hash = mix(hash, budget->edits << 24 | budget->restarts << 16 | budget->losses << 8 | budget->outages);
     hash = mix(hash, budget->fades << 8 | budget->nears);
-    hash = mix(hash, budget->unpaids << 16 | budget->pauses << 8 | budget->lates);
+    hash = mix(hash, budget->deliveries << 24 | budget->unpaids << 16 | budget->pauses << 8 | budget->lates);
     hash = mix(hash, budget->images << 16 | budget->restores << 8 | (int)world->suspicion.state);
     hash = world_image_mix(world, mix, hash);
     for (int i = 0; i < WORLD_CHANNELS; i++) {

@@ -80,6 +80,7 @@ bool world_drifted(const struct world *world, int channel);
 
 /* People at both ends. */
 int world_sell(struct bench *bench, struct world *world, char *words);
+int world_deliver(struct bench *bench, struct world *world, char *words);
 void world_at_the_shop(struct world *world, struct action action);
 int world_go_down(struct bench *bench, struct world *world, char *words);
 int world_restart(struct bench *bench, struct world *world, char *words);

@@ -122,6 +122,22 @@ static int check_books(const struct world *world, char *words)
     return 0;
 }
 
+/* What is known to be cancelled may be back in the level, and nothing says that it is not: it takes nothing
+ * off what the shop can sell. */
+static int64_t doubtful_returns(const struct world *world, int i)
+{
+    struct shop_truth truths[WORLD_LINES_MAX];
+    const struct world_channel *channel = &world->channels[i];
+    uint32_t count = channel->caps->restock_unknown ? world_truths(world, i, truths) : 0;
+    int64_t units = 0;
+    for (uint32_t j = 0; j < count; j++) {
+        const struct order_line *known = world_find_line(channel, truths[j].line.source_key);
+        int64_t more = known && known->booked.cancelled ? -unseen_of(channel, &truths[j]) : 0;
+        units += positive(more);
+    }
+    return units;
+}
+
 /* Conservation: what a shop can still sell and what it sold unseen never exceed what we count it as able to.
  * What a paused listing holds nobody can buy; it is counted as far as the ledger says. */
 int world_check_conservation(const struct world *world, char *words)
@@ -131,7 +147,7 @@ int world_check_conservation(const struct world *world, char *words)
         if (!channel->has_listing || !channel->row.baselined)
             continue;
         int64_t level = world_usable(world, i);
-        int64_t hidden = world_unseen(world, i);
+        int64_t hidden = world_unseen(world, i) + doubtful_returns(world, i);
         int64_t foreign = channel->edited - channel->edits_booked;
         int64_t expected = listing_expected(&channel->listing) + channel->listing.may_return;
         if (level + hidden - foreign > expected)

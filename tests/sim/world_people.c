@@ -44,6 +44,21 @@ int world_sell(struct bench *bench, struct world *world, char *words)
     return result < 0 ? result : world_notify(bench, world, ENGINE_STOCK, words);
 }
 
+int world_deliver(struct bench *bench, struct world *world, char *words)
+{
+    CHANGES_AUTO struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_ADJUSTMENT, .version = 1, .time_ms = (uint64_t)world->now_ms};
+    event.adjustment.item = WORLD_ITEM;
+    event.adjustment.location = WORLD_LOCATION;
+    event.adjustment.delta = WORLD_DELIVERY;
+    event.adjustment.reason = ADJUST_MADE;
+    changes_add_event(&changes, &event);
+    world_must(changes_error(&changes));
+    world_load_book(bench, world);
+    int result = world_commit(bench, world, &changes, words);
+    return result < 0 ? result : world_notify(bench, world, ENGINE_STOCK, words);
+}
+
 /* Of a listing that is off sale nobody can buy what was added. */
 static void edit(struct world *world, struct action action, int64_t wall_ms)
 {
