@@ -41,13 +41,14 @@ static void choose_zero(const struct step *step, struct op *op)
     op->to = op->delta = 0;
 }
 
-/* The level becomes `to`, on top of what may be sold before that. What is expected below 0 no buyer can use.
- */
-static void choose_level(int64_t expected, int64_t to, struct op *op)
+/* The level becomes `to`, on top of what may be sold before that. What is expected below 0 no buyer can use;
+ * orders whose units are in the level still take them when they are paid, however little is expected. */
+static void choose_level(const struct listing *listing, int64_t expected, int64_t to, struct op *op)
 {
+    int64_t unpaid = listing->held - listing->held_off - most(listing_expected(listing), 0);
     op->method = WRITE_ABSOLUTE;
     op->to = to;
-    op->delta = to + most(0, -expected);
+    op->delta = to + most(0, -expected) + most(0, unpaid);
 }
 
 bool engine_absolute_lowers(const struct listing *listing, int64_t wanted)
@@ -59,16 +60,14 @@ bool engine_absolute_choose(const struct step *step, const struct listing *listi
                             int64_t free_units, struct op *op)
 {
     int64_t expected = listing_shown(listing);
-    int64_t given = most(listing_expected(listing), 0);
-    int64_t fits =
-        most(given, listing->held) - given + (listing->pack ? most(free_units, 0) / listing->pack : 0);
+    int64_t fits = listing->pack ? most(free_units, 0) / listing->pack : 0;
     wanted = most(0, wanted - (listing_expected(listing) - expected)); /* what is held is theirs already */
     op->from = expected;
     if (wanted < expected) {
         if (!engine_absolute_lowers(listing, wanted))
             return false;
         if (wanted > 0 && fits >= wanted)
-            choose_level(expected, wanted, op);
+            choose_level(listing, expected, wanted, op);
         else
             choose_zero(step, op);
         return true;
@@ -76,9 +75,9 @@ bool engine_absolute_choose(const struct step *step, const struct listing *listi
     if (wanted == expected || (fits == 0 && expected >= 0))
         return false;
     if (expected <= 0)
-        choose_level(expected, least(wanted, fits), op);
+        choose_level(listing, expected, least(wanted, fits), op);
     else if (fits >= wanted)
-        choose_level(expected, wanted, op);
+        choose_level(listing, expected, wanted, op);
     else
         choose_zero(step, op); /* the way up goes through zero as well */
     return true;
