@@ -90,28 +90,30 @@ static const struct pair_setting pair_settings[] = {
     {{"lag", 2, 0, {.sales = 1, .orders = 1, .losses = 1}}, LAG_MS, false, false, false},
     {{"lag, two orders", 2, 0, {.sales = 1, .orders = 2}}, LAG_MS, false, false, false},
     {{"unpaid", 1, 0, {.sales = 1, .unpaids = 1}}, 0, false, true, false},
-    {{"two, unpaid", 2, 0, {.sales = 1, .unpaids = 1, .orders = 1}}, 0, false, false, false},
+    {{"two, unpaid", 2, 0, {.sales = 1, .unpaids = 1, .orders = 1}}, 0, false, false, true},
     {{"off sale", 2, 0, {.sales = 1, .pauses = 1, .losses = 1}}, 0, false, false, false},
     {{"edits", 2, 0, {.sales = 1, .edits = 1}}, 0, false, false, false},
-    {{"three", 3, 0, {.sales = 1, .orders = 2, .losses = 1}}, 0, false, false, false},
-    {{"lost twice", 2, 0, {.sales = 1, .orders = 1, .losses = 2}}, 0, false, false, false},
-    {{"offline", 1, 0, {.sales = 1, .orders = 1, .outages = 1}}, 0, false, true, false},
+    {{"three", 3, 0, {.sales = 1, .orders = 2, .losses = 1}}, 0, false, false, true},
+    {{"lost twice", 2, 0, {.sales = 1, .orders = 1, .losses = 2}}, 0, false, false, true},
+    {{"offline", 1, 0, {.sales = 1, .orders = 1, .outages = 1}}, 0, false, true, true},
     {{"delivery", 1, 0, {.orders = 1, .deliveries = 1}}, 0, false, true, false},
     {{"delivery, lost", 1, 0, {.orders = 1, .deliveries = 1, .losses = 1}}, 0, false, true, false},
     {{"delivery, late", 1, 0, {.sales = 1, .deliveries = 1, .lates = 1}}, 0, false, true, false},
     {{"off sale, delivery", 1, 0, {.deliveries = 1, .pauses = 1}}, 0, false, true, false},
     {{"three, cancelled", 3, 0, {.orders = 1, .cancels = 1, .losses = 1}}, 0, false, true, false},
     {{"three, cancelled, restocked", 3, 0, {.orders = 1, .cancels = 1, .losses = 1}}, 0, true, true, false},
+    {{"three, edited", 3, 0, {.sales = 1, .edits = 1}}, 0, false, true, false},
+    {{"edits, lost", 2, 0, {.sales = 1, .edits = 1, .losses = 1, .orders = 1}}, 0, false, false, true},
+    {{"edit, delivery", 1, 0, {.edits = 1, .deliveries = 1}}, 0, false, true, false},
+    {{"cancelled, killed", 1, 0, {.orders = 1, .cancels = 1, .restarts = 1}}, 0, true, true, true},
+    {{"lag, cancelled", 1, 0, {.sales = 1, .orders = 1, .cancels = 1}}, LAG_MS, false, true, false},
+    /* Still broken where WooCommerce comes first: a sale and a restock of one reading hide each other when a
+     * write is settled, and a drift card asks about them. */
     {{"unpaid, cancelled", 2, 0, {.sales = 1, .unpaids = 1, .orders = 1, .cancels = 1}},
      0,
      false,
      true,
-     false},
-    {{"three, edited", 3, 0, {.sales = 1, .edits = 1}}, 0, false, true, false},
-    {{"edits, lost", 2, 0, {.sales = 1, .edits = 1, .losses = 1, .orders = 1}}, 0, false, false, false},
-    {{"edit, delivery", 1, 0, {.edits = 1, .deliveries = 1}}, 0, false, true, false},
-    {{"cancelled, killed", 1, 0, {.orders = 1, .cancels = 1, .restarts = 1}}, 0, true, true, false},
-    {{"lag, cancelled", 1, 0, {.sales = 1, .orders = 1, .cancels = 1}}, LAG_MS, false, true, false},
+     true},
 };
 
 struct limits {
@@ -354,7 +356,7 @@ int main(int argc, char **argv)
     struct totals totals = {0};
     int worst = walk_all(settings, sizeof settings / sizeof settings[0], &limits, &totals);
     if (worst != 1) {
-        int result = walk_pairs(deep, &limits, &totals);
+        int result = walk_pairs(deep || limits.only, &limits, &totals);
         worst = result == 1 || !worst ? result : worst;
     }
     if (deep && worst != 1) {
