@@ -41,13 +41,14 @@ static void choose_zero(const struct step *step, struct op *op)
     op->to = op->delta = 0;
 }
 
-/* The level becomes `to`, on top of what may be sold before that. What is expected below 0 no buyer can use.
- */
-static void choose_level(int64_t expected, int64_t to, struct op *op)
+/* The level becomes `to`, on top of what may be sold before that. What is expected below 0 no buyer can use;
+ * orders whose units are in the level still take them when they are paid, however little is expected. */
+static void choose_level(const struct listing *listing, int64_t expected, int64_t to, struct op *op)
 {
+    int64_t unpaid = listing->held - listing->held_off - most(listing_expected(listing), 0);
     op->method = WRITE_ABSOLUTE;
     op->to = to;
-    op->delta = to + most(0, -expected);
+    op->delta = to + most(0, -expected) + most(0, unpaid);
 }
 
 bool engine_absolute_lowers(const struct listing *listing, int64_t wanted)
@@ -59,9 +60,7 @@ bool engine_absolute_choose(const struct step *step, const struct listing *listi
                             int64_t free_units, struct op *op)
 {
     int64_t expected = listing_shown(listing);
-    int64_t given = most(listing_expected(listing), 0);
-    int64_t fits =
-        most(given, listing->held) - given + (listing->pack ? most(free_units, 0) / listing->pack : 0);
+    int64_t fits = listing->pack ? most(free_units, 0) / listing->pack : 0;
     wanted = most(0, wanted - (listing_expected(listing) - expected)); /* what is held is theirs already */
     op->from = expected;
     op->back_before = listing->restored + listing->edits;
@@ -69,7 +68,7 @@ bool engine_absolute_choose(const struct step *step, const struct listing *listi
         if (!engine_absolute_lowers(listing, wanted))
             return false;
         if (wanted > 0 && fits >= wanted)
-            choose_level(expected, wanted, op);
+            choose_level(listing, expected, wanted, op);
         else
             choose_zero(step, op);
         return true;
@@ -77,9 +76,9 @@ bool engine_absolute_choose(const struct step *step, const struct listing *listi
     if (wanted == expected || (fits == 0 && expected >= 0))
         return false;
     if (expected <= 0)
-        choose_level(expected, least(wanted, fits), op);
+        choose_level(listing, expected, least(wanted, fits), op);
     else if (fits >= wanted)
-        choose_level(expected, wanted, op);
+        choose_level(listing, expected, wanted, op);
     else
         choose_zero(step, op); /* the way up goes through zero as well */
     return true;
@@ -165,6 +164,8 @@ void engine_absolute_seen(struct step *step, struct op *op, struct listing *row,
     shows(step, row, paused ? 0 : shown->level);
 }
 
+/* An order is placed at one time, and takes units, or gives them back, then or later: when it is paid, or
+ * cancelled. Its version is when it changed last. */
 void engine_absolute_booked(const struct step *step, struct op *op, const struct order_line *line,
                             const struct order_vector *difference)
 {
@@ -172,15 +173,14 @@ void engine_absolute_booked(const struct step *step, struct op *op, const struct
     int64_t taken = difference->ordered + (step->engine->settings.caps.held_off_level ? difference->held : 0);
     if (!op->applied_wall_ms || op->method == WRITE_PAUSE)
         return; /* nothing is sold of a paused listing */
-    bool after = line->created_wall_ms > op->applied_wall_ms;
-    /* When it was paid, or came back, nobody says: some time up to its last change. */
-    bool unsure = line->version >= from_ms && (difference->restored || (taken && !after));
-    if (unsure) { /* before or after, nobody can tell: the level is read again */
-        op->applied_wall_ms = 0;
+    if (line->version < from_ms)
+        return; /* all of it is older */
+    if (line->created_wall_ms > op->applied_wall_ms) {
+        op->sold_after += taken - difference->restored;
+    } else if (taken || difference->restored) {
+        op->applied_wall_ms = 0; /* before or after, nobody can tell: the level is read again */
         op->sold_after = 0;
         engine_watch(step->engine, op->listing)->answered = true;
-    } else if (after) {
-        op->sold_after += taken;
     }
 }
 

@@ -144,11 +144,12 @@ int main(void)
                                                OPTION_DISMISS};
     enum { ORDERS = 120, OPTIONS = sizeof options / sizeof options[0] };
     bool all = getenv("FAIRSTOCK_LONG") != NULL; /* otherwise the choices take turns */
-    struct run run = {.bench = bench_new()};
+    struct world_setup setup = {.units = 1};
+    struct run run = {.bench = bench_new(&setup)};
     struct world first;
     unsigned runs = 0;
     unsigned conflicts = 0;
-    int result = world_new(run.bench, 1, 0, &first, run.words);
+    int result = world_new(run.bench, &setup, &first, run.words);
     if (result == 0)
         result = world_do(run.bench, &first, (struct action){ACTION_NETWORK_DOWN, 0, 0}, run.words);
     run.first = &first;

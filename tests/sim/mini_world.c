@@ -65,6 +65,57 @@ static const struct setting deep_settings[] = {
      {.sales = 1, .orders = 2, .cancels = 1, .ships = 1, .outages = 1, .losses = 1}},
 };
 
+/* Walked for pairs of real shops. Each is explored to its end. */
+struct pair_setting {
+    struct setting setting;
+    int64_t order_lag_ms; /* how much later an order is found than its level fell */
+    bool restocks;        /* Etsy puts the units of a cancelled receipt back */
+    bool both_ways;       /* the first channel gets the odd unit: it matters which one that is */
+    bool deep;            /* walked with --deep only */
+};
+
+#define LAG_MS 30000 /* within what each of them is assumed to need */
+static const struct pair_setting pair_settings[] = {
+    {{"last unit", 1, 0, {.sales = 1, .orders = 1, .losses = 1}}, 0, false, true, false},
+    {{"two", 2, 0, {.sales = 1, .orders = 1, .losses = 1}}, 0, false, false, false},
+    {{"cancelled", 1, 0, {.sales = 1, .orders = 1, .cancels = 1, .losses = 1}}, 0, false, true, false},
+    {{"cancelled, restocked", 1, 0, {.sales = 1, .orders = 1, .cancels = 1, .losses = 1}},
+     0,
+     true,
+     true,
+     false},
+    {{"killed", 1, 0, {.sales = 1, .orders = 1, .restarts = 1}}, 0, false, true, false},
+    {{"two, killed", 2, 0, {.sales = 1, .orders = 1, .restarts = 1}}, 0, false, false, false},
+    {{"late", 1, 0, {.sales = 1, .orders = 1, .lates = 1}}, 0, false, true, false},
+    {{"lag", 2, 0, {.sales = 1, .orders = 1, .losses = 1}}, LAG_MS, false, false, false},
+    {{"lag, two orders", 2, 0, {.sales = 1, .orders = 2}}, LAG_MS, false, false, false},
+    {{"unpaid", 1, 0, {.sales = 1, .unpaids = 1}}, 0, false, true, false},
+    {{"two, unpaid", 2, 0, {.sales = 1, .unpaids = 1, .orders = 1}}, 0, false, false, true},
+    {{"off sale", 2, 0, {.sales = 1, .pauses = 1, .losses = 1}}, 0, false, false, false},
+    {{"edits", 2, 0, {.sales = 1, .edits = 1}}, 0, false, false, false},
+    {{"three", 3, 0, {.sales = 1, .orders = 2, .losses = 1}}, 0, false, false, true},
+    {{"lost twice", 2, 0, {.sales = 1, .orders = 1, .losses = 2}}, 0, false, false, true},
+    {{"offline", 1, 0, {.sales = 1, .orders = 1, .outages = 1}}, 0, false, true, true},
+    {{"delivery", 1, 0, {.orders = 1, .deliveries = 1}}, 0, false, true, false},
+    {{"delivery, lost", 1, 0, {.orders = 1, .deliveries = 1, .losses = 1}}, 0, false, true, false},
+    {{"delivery, late", 1, 0, {.sales = 1, .deliveries = 1, .lates = 1}}, 0, false, true, false},
+    {{"off sale, delivery", 1, 0, {.deliveries = 1, .pauses = 1}}, 0, false, true, false},
+    {{"three, cancelled", 3, 0, {.orders = 1, .cancels = 1, .losses = 1}}, 0, false, true, false},
+    {{"three, cancelled, restocked", 3, 0, {.orders = 1, .cancels = 1, .losses = 1}}, 0, true, true, false},
+    {{"three, edited", 3, 0, {.sales = 1, .edits = 1}}, 0, false, true, false},
+    {{"edits, lost", 2, 0, {.sales = 1, .edits = 1, .losses = 1, .orders = 1}}, 0, false, false, true},
+    {{"edit, delivery", 1, 0, {.edits = 1, .deliveries = 1}}, 0, false, true, false},
+    {{"cancelled, killed", 1, 0, {.orders = 1, .cancels = 1, .restarts = 1}}, 0, true, true, true},
+    {{"lag, cancelled", 1, 0, {.sales = 1, .orders = 1, .cancels = 1}}, LAG_MS, false, true, false},
+    /* Still broken where WooCommerce comes first: a sale and a restock of one reading hide each other when a
+     * write is settled, and a drift card asks about them. */
+    {{"unpaid, cancelled", 2, 0, {.sales = 1, .unpaids = 1, .orders = 1, .cancels = 1}},
+     0,
+     false,
+     true,
+     true},
+};
+
 struct limits {
     uint64_t states, settle_every;
     const char *only;
@@ -206,12 +257,16 @@ static int explore(struct walk *walk, char *words)
 }
 
 /* 0, 1 broken, 2 not finished. */
-static int walk_setting(const struct setting *setting, const struct limits *limits, struct totals *totals)
+static int walk_setting(const struct setting *setting, const char *name, const struct shop_settings *shops,
+                        const struct limits *limits, struct totals *totals)
 {
     char words[WORLD_WORDS_MAX_BYTES] = "";
-    struct walk walk = {.bench = bench_new(), .limits = limits};
+    struct world_setup setup = {.units = setting->units, .booth_percent = setting->booth_percent};
+    for (int i = 0; shops && i < WORLD_CHANNELS; i++)
+        setup.shops[i] = shops[i];
+    struct walk walk = {.bench = bench_new(&setup), .limits = limits};
     struct world first;
-    int result = world_new(walk.bench, setting->units, setting->booth_percent, &first, words);
+    int result = world_new(walk.bench, &setup, &first, words);
     first.budget = setting->budget;
     see(&walk.seen, world_hash(&first));
     push(&walk, &first);
@@ -222,10 +277,9 @@ static int walk_setting(const struct setting *setting, const struct limits *limi
     bool unfinished = result == 0 && walk.depth;
     if (unfinished && getenv("WAY"))
         print_way(&walk, "unfinished");
-    (void)printf("%-32s %9" PRIu64 " states, %10" PRIu64 " transitions, deepest way %zu, %" PRIu64
-                 " settled%s\n",
-                 setting->name, walk.seen.count, walk.transitions, walk.deepest, walk.settled,
-                 unfinished ? " (NOT ALL)" : "");
+    (void)printf(
+        "%-40s %9" PRIu64 " states, %10" PRIu64 " transitions, deepest way %zu, %" PRIu64 " settled%s\n",
+        name, walk.seen.count, walk.transitions, walk.deepest, walk.settled, unfinished ? " (NOT ALL)" : "");
     (void)fflush(stdout);
     totals->worlds++;
     totals->states += walk.seen.count;
@@ -245,9 +299,40 @@ static int walk_all(const struct setting *list, size_t count, const struct limit
     for (size_t i = 0; i < count && worst != 1; i++) {
         if (limits->only && !strstr(list[i].name, limits->only))
             continue;
-        int result = walk_setting(&list[i], limits, totals);
+        int result = walk_setting(&list[i], list[i].name, NULL, limits, totals);
         worst = result == 1 || !worst ? result : worst;
     }
+    return worst;
+}
+
+static int walk_pair(const struct pair_setting *pair, enum shop_kind first, enum shop_kind second,
+                     const struct limits *limits, struct totals *totals)
+{
+    char name[80];
+    struct shop_settings shops[WORLD_CHANNELS] = {{.kind = first}, {.kind = second}};
+    for (int i = 0; i < WORLD_CHANNELS; i++) {
+        shops[i].order_lag_ms = pair->order_lag_ms;
+        shops[i].cancel_restocks = pair->restocks;
+    }
+    (void)snprintf(name, sizeof name, "%s, %s: %s", shop_kind_name(first), shop_kind_name(second),
+                   pair->setting.name);
+    if (limits->only && !strstr(name, limits->only))
+        return 0;
+    return walk_setting(&pair->setting, name, shops, limits, totals);
+}
+
+static int walk_pairs(bool deep, const struct limits *limits, struct totals *totals)
+{
+    int worst = 0;
+    for (size_t i = 0; i < sizeof pair_settings / sizeof pair_settings[0]; i++)
+        for (int first = SHOP_SHOPIFY; first <= SHOP_WOO; first++)
+            for (int second = SHOP_SHOPIFY; second <= SHOP_WOO && worst != 1; second++) {
+                const struct pair_setting *pair = &pair_settings[i];
+                if ((second < first && !pair->both_ways) || (pair->deep && !deep))
+                    continue;
+                int result = walk_pair(pair, (enum shop_kind)first, (enum shop_kind)second, limits, totals);
+                worst = result == 1 || !worst ? result : worst;
+            }
     return worst;
 }
 
@@ -270,6 +355,10 @@ int main(int argc, char **argv)
         limits.settle_every = 1;
     struct totals totals = {0};
     int worst = walk_all(settings, sizeof settings / sizeof settings[0], &limits, &totals);
+    if (worst != 1) {
+        int result = walk_pairs(deep || limits.only, &limits, &totals);
+        worst = result == 1 || !worst ? result : worst;
+    }
     if (deep && worst != 1) {
         int result =
             walk_all(deep_settings, sizeof deep_settings / sizeof deep_settings[0], &limits, &totals);

@@ -1,39 +1,30 @@
-#include <errno.h>
+/* What can happen in a small world, and doing it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/allocation.h"
 #include "domain/order_vector.h"
-#include "domain/resolve.h"
 #include "world_internal.h"
 
-enum {
-    SETTLE_STEPS_MAX = 3000,
-    NEAR_MS = 100, /* less than the engine waits for anything */
-};
+enum { NEAR_MS = 100 /* less than the engine waits for anything */ };
 
 /* --- actions ----------------------------------------------------------------------------------------- */
 
-static void list_people(const struct world *world, int i, struct action *actions, int *count)
+static void list_orders(const struct world *world, int i, struct action *actions, int *count)
 {
     const struct world_budget *budget = &world->budget;
-    struct answer_order_line lines[WORLD_LINES_MAX];
+    struct shop_truth truths[WORLD_LINES_MAX];
     uint8_t c = (uint8_t)i;
-    if (budget->orders && world_level(world, i) > 0 && world->channels[i].orders_placed < WORLD_LINES_MAX)
-        actions[(*count)++] = (struct action){ACTION_BUY, c, (uint8_t)world->channels[i].orders_placed};
-    if (budget->edits) {
-        actions[(*count)++] = (struct action){ACTION_EDIT_UP, c, 0};
-        actions[(*count)++] = (struct action){ACTION_EDIT_DOWN, c, 0};
-    }
-    if (!budget->cancels && !budget->ships)
-        return;
-    uint32_t orders = world_true_orders(world, i, lines);
+    uint32_t orders = world_truths(world, i, truths);
     for (uint32_t j = 0; j < orders; j++) {
-        /* listed by change time; the name tells which one it is */
-        uint8_t order = (uint8_t)(strtoul(lines[j].order_name + 1, NULL, 10) - 1001);
-        if (order_vector_committed(&lines[j].state) <= 0)
+        uint8_t order = (uint8_t)(truths[j].number - WORLD_FIRST_ORDER);
+        if (truths[j].unpaid) {
+            actions[(*count)++] = (struct action){ACTION_PAY, c, order};
+            actions[(*count)++] = (struct action){ACTION_EXPIRE, c, order};
+            continue;
+        }
+        if (order_vector_committed(&truths[j].line.state) <= 0)
             continue;
         if (budget->cancels) {
             actions[(*count)++] = (struct action){ACTION_CANCEL, c, order};
@@ -42,6 +33,30 @@ static void list_people(const struct world *world, int i, struct action *actions
         if (budget->ships)
             actions[(*count)++] = (struct action){ACTION_SHIP, c, order};
     }
+}
+
+static void list_people(const struct world *world, int i, struct action *actions, int *count)
+{
+    const struct world_budget *budget = &world->budget;
+    const struct world_channel *channel = &world->channels[i];
+    const struct shop *shop = channel->shop->shop;
+    uint8_t c = (uint8_t)i;
+    bool buyable = shop_sellable(shop, 0) > 0 && channel->orders_placed < WORLD_LINES_MAX;
+    if (budget->orders && buyable)
+        actions[(*count)++] = (struct action){ACTION_BUY, c, (uint8_t)channel->orders_placed};
+    if (budget->unpaids && buyable && shop_settings(shop)->kind != SHOP_PRACTICE)
+        actions[(*count)++] = (struct action){ACTION_BUY_UNPAID, c, (uint8_t)channel->orders_placed};
+    if (budget->edits) {
+        actions[(*count)++] = (struct action){ACTION_EDIT_UP, c, 0};
+        if (shop_settings(shop)->kind != SHOP_ETSY || world_level(world, i) > 1) /* it takes no 0 */
+            actions[(*count)++] = (struct action){ACTION_EDIT_DOWN, c, 0};
+    }
+    if (budget->pauses && channel->caps->pause && world_usable(world, i) > 0)
+        actions[(*count)++] = (struct action){ACTION_PAUSE, c, 0};
+    if (channel->off_sale)
+        actions[(*count)++] = (struct action){ACTION_RESUME, c, 0};
+    if (channel->orders_placed)
+        list_orders(world, i, actions, count);
 }
 
 static void list_channel(const struct world *world, int i, struct action *actions, int *count)
@@ -55,6 +70,9 @@ static void list_channel(const struct world *world, int i, struct action *action
     if (channel->wire != WIRE_IDLE && (world->budget.losses || world->faded) &&
         channel->answer.answer.outcome != ANSWER_UNKNOWN)
         actions[(*count)++] = (struct action){ACTION_LOSE, c, 0};
+    if (channel->wire == WIRE_REQUEST && world->budget.lates && world->network && !channel->stray &&
+        channel->request.request.kind == REQUEST_WRITE_LEVELS)
+        actions[(*count)++] = (struct action){ACTION_LATE, c, 0};
     if (channel->wire == WIRE_IDLE && channel->wake_ms <= world->now_ms)
         actions[(*count)++] = (struct action){ACTION_RUN, c, 0};
     if (channel->stray) {
@@ -73,7 +91,7 @@ static bool may_wait(const struct world *world, int i)
         const struct world_channel *other = &world->channels[j];
         if (other->wire != WIRE_IDLE || other->wake_ms <= world->now_ms)
             return false;
-        if (other->stray && channel->wake_ms - world->now_ms >= ENGINE_IN_TRANSIT_MAX_MS)
+        if (other->stray && channel->wake_ms - other->stray_ms >= ENGINE_IN_TRANSIT_MAX_MS)
             return false;
         if (other->wake_ms < channel->wake_ms)
             return false; /* the first timer first */
@@ -94,6 +112,8 @@ int world_actions(const struct world *world, struct action actions[WORLD_ACTIONS
     }
     if (world->budget.sales)
         actions[count++] = (struct action){ACTION_SALE, 0, 0};
+    if (world->budget.deliveries)
+        actions[count++] = (struct action){ACTION_DELIVER, 0, 0};
     if (!world->network)
         actions[count++] = (struct action){world->faded ? ACTION_FADE_BACK : ACTION_NETWORK_UP, 0, 0};
     if (world->network && world->budget.outages)
@@ -153,9 +173,30 @@ static void spend(struct world *world, enum action_kind kind)
     case ACTION_LOSE:
         budget->losses -= !world->faded;
         break;
+    case ACTION_DELIVER:
+        budget->deliveries--;
+        break;
+    case ACTION_LATE:
+        budget->lates--;
+        break;
+    case ACTION_BUY_UNPAID:
+        budget->unpaids--;
+        break;
+    case ACTION_PAUSE:
+        budget->pauses--;
+        break;
     default:
         break;
     }
+}
+
+static void lose_reply(struct world_channel *channel)
+{
+    enum request_kind kind = channel->request.request.kind;
+    if (!channel->lose_reply || (kind != REQUEST_WRITE_LEVELS && kind != REQUEST_CANCEL_ORDER))
+        return;
+    channel->lose_reply = false;
+    world_answer_is(channel, ANSWER_UNKNOWN);
 }
 
 static int act(struct bench *bench, struct world *world, struct action action, char *words)
@@ -177,10 +218,17 @@ static int act(struct bench *bench, struct world *world, struct action action, c
         }
         world_serve(world, action.channel, &channel->request, &channel->answer);
         channel->wire = WIRE_ANSWER;
+        lose_reply(channel);
         return 0;
     case ACTION_ANSWER:
         return world_arrive(bench, world, action.channel, words);
     case ACTION_LOSE:
+        world_answer_is(channel, ANSWER_UNKNOWN);
+        return 0;
+    case ACTION_LATE:
+        channel->stray = true;
+        channel->stray_ms = world->now_ms;
+        channel->stray_request = channel->request;
         world_answer_is(channel, ANSWER_UNKNOWN);
         return 0;
     case ACTION_SERVE_STRAY:
@@ -192,6 +240,8 @@ static int act(struct bench *bench, struct world *world, struct action action, c
         return 0;
     case ACTION_SALE:
         return world_sell(bench, world, words);
+    case ACTION_DELIVER:
+        return world_deliver(bench, world, words);
     case ACTION_NETWORK_DOWN:
         return world_go_down(bench, world, words);
     case ACTION_NETWORK_UP:
@@ -256,19 +306,32 @@ void world_action_text(const struct world *world, struct action action, char *te
         [ACTION_FADE] = "nothing gets through any more",
         [ACTION_FADE_BACK] = "the way to the shops is free again",
         [ACTION_RESTART] = "restart",
+        [ACTION_LATE] = "given up on the way",
+        [ACTION_BUY_UNPAID] = "buyer orders, to be paid later",
+        [ACTION_PAY] = "order paid",
+        [ACTION_EXPIRE] = "order given up",
+        [ACTION_PAUSE] = "person takes it off sale",
+        [ACTION_RESUME] = "person puts it back on sale",
+        [ACTION_DELIVER] = "new units come to the booth",
         [ACTION_IMAGE] = "the ledger is copied",
         [ACTION_RESTORE] = "the copy takes the ledger's place",
         [ACTION_ACCEPT] = "the seller says that this one goes on",
     };
-    static const char *const requests[] = {"", "check", "listings", "orders", "levels", "write", "cancel"};
+    static const char *const requests[] = {"",      "check",  "listings", "orders", "levels",
+                                           "write", "cancel", "claim",    "find"};
     const struct world_channel *channel = &world->channels[action.channel];
     const struct world_request *request =
         action.kind == ACTION_SERVE_STRAY ? &channel->stray_request : &channel->request;
-    bool wire = action.kind >= ACTION_SERVE && action.kind <= ACTION_DROP_STRAY;
+    bool wire =
+        (action.kind >= ACTION_SERVE && action.kind <= ACTION_DROP_STRAY) || action.kind == ACTION_LATE;
     (void)snprintf(text, size, "%c: %s%s%s", 'A' + action.channel, names[action.kind], wire ? ": " : "",
                    wire ? requests[request->request.kind] : "");
     size_t length = strlen(text);
-    if (wire && request->request.kind == REQUEST_WRITE_LEVELS)
+    if (wire && request->request.kind == REQUEST_WRITE_LEVELS && request->write.method == WRITE_ABSOLUTE)
+        (void)snprintf(text + length, size - length, " set %" PRId64, request->write.to);
+    else if (wire && request->request.kind == REQUEST_WRITE_LEVELS && request->write.method == WRITE_PAUSE)
+        (void)snprintf(text + length, size - length, " pause");
+    else if (wire && request->request.kind == REQUEST_WRITE_LEVELS)
         (void)snprintf(text + length, size - length, " %+" PRId64 "%s", request->write.delta,
                        request->write.method == WRITE_COMPARE ? " cas" : "");
     length = strlen(text);
@@ -281,193 +344,4 @@ void world_action_text(const struct world *world, struct action action, char *te
         world->stock.on_hand, world->stock.committed, listing_expected(&world->channels[0].listing),
         listing_expected(&world->channels[1].listing), world_level(world, 0), world_level(world, 1),
         world->now_ms);
-}
-
-/* --- settling ---------------------------------------------------------------------------------------- */
-
-const struct world_card *world_card(const struct world *world, enum card_kind kind)
-{
-    for (uint32_t i = 0; i < world->card_count; i++)
-        if (world->cards[i].kind == kind)
-            return &world->cards[i];
-    return NULL;
-}
-
-/* The next step of a world in which nothing goes wrong. */
-static struct action quiet_action(const struct world *world)
-{
-    for (int i = 0; i < WORLD_CHANNELS; i++) {
-        const struct world_channel *channel = &world->channels[i];
-        uint8_t c = (uint8_t)i;
-        if (channel->stray)
-            return (struct action){ACTION_SERVE_STRAY, c, 0};
-        if (channel->wire != WIRE_IDLE)
-            return (struct action){channel->wire == WIRE_REQUEST ? ACTION_SERVE : ACTION_ANSWER, c, 0};
-        if (channel->wake_ms <= world->now_ms)
-            return (struct action){ACTION_RUN, c, 0};
-    }
-    return (struct action){ACTION_TIME, world->channels[1].wake_ms < world->channels[0].wake_ms, 0};
-}
-
-int world_run(struct bench *bench, struct world *world, char *words)
-{
-    int result = 0;
-    for (int i = 0; i < SETTLE_STEPS_MAX; i++) {
-        struct action action = quiet_action(world);
-        if (result < 0 || action.kind == ACTION_TIME)
-            return result;
-        result = world_do(bench, world, action, words);
-    }
-    return FAIL("does not come to rest");
-}
-
-void world_lose_next_reply(struct world *world, int channel)
-{
-    practice_shop_fault(world_shop_to_change(&world->channels[channel]), FAULT_REPLY_LOST, 1);
-}
-
-bool world_drifted(const struct world *world, int i)
-{
-    char key[SOURCE_KEY_MAX_BYTES + 1];
-    (void)snprintf(key, sizeof key, "%d/%s", i + 1, world->channels[i].listing.remote_id);
-    for (uint32_t j = 0; j < world->card_count; j++)
-        if (world->cards[j].kind == CARD_DRIFT && strcmp(world->cards[j].key, key) == 0)
-            return true;
-    return false;
-}
-
-static int check_agreement(struct bench *bench, struct world *world, char *words)
-{
-    bool foreign = false;
-    for (int i = 0; i < WORLD_CHANNELS; i++)
-        foreign |= world->channels[i].edited != world->channels[i].edits_booked;
-    world_load_book(bench, world);
-    for (int i = 0; i < WORLD_CHANNELS; i++) {
-        const struct world_channel *channel = &world->channels[i];
-        int64_t level = world_level(world, i);
-        int64_t expected = listing_expected(&channel->listing);
-        int64_t wanted = allocation_wanted(bench->book, &channel->listing, world->booth_percent);
-        if (world_unseen(world, i))
-            return FAIL("%c: settled with %" PRId64 " units in orders that were not read", 'A' + i,
-                        world_unseen(world, i));
-        if (channel->op_count)
-            return FAIL("%c: settled with an unsettled op", 'A' + i);
-        if (!channel->listing.has_level || channel->listing.level != level)
-            return FAIL("%c: settled believing level %" PRId64 ", it is %" PRId64, 'A' + i,
-                        channel->listing.level, level);
-        if (level - (channel->edited - channel->edits_booked) != expected)
-            return FAIL("%c: settled with level %" PRId64 ", expected %" PRId64, 'A' + i, level, expected);
-        if ((level != expected) != world_drifted(world, i))
-            return FAIL("%c: settled with level %" PRId64 ", expected %" PRId64 ", drift card %d", 'A' + i,
-                        level, expected, world_drifted(world, i));
-        if (!foreign && (expected != wanted || channel->view.owed))
-            return FAIL("%c: settled with expected %" PRId64 ", wanted %" PRId64 ", owed %" PRIu32, 'A' + i,
-                        expected, wanted, channel->view.owed);
-    }
-    return 0;
-}
-
-static bool owes(const struct world *world)
-{
-    for (int i = 0; i < WORLD_CHANNELS; i++) {
-        const struct world_channel *channel = &world->channels[i];
-        bool foreign = channel->edited != channel->edits_booked;
-        if (channel->wire != WIRE_IDLE || channel->stray || channel->op_count || !channel->memory.connected ||
-            !channel->row.baselined || (foreign && !world_drifted(world, i)) ||
-            (!foreign && world_unseen(world, i)))
-            return true;
-    }
-    return false;
-}
-
-/* Rounds: whole polls and audits, so that everything that can be learnt is learnt. */
-static int rest(struct bench *bench, struct world *world, char *words)
-{
-    enum { ROUNDS = 3 };
-    int result = 0;
-    int64_t quiet_ms = world->now_ms + ROUNDS * (WORLD_POLL_MS + ENGINE_AUDIT_MS);
-    for (int i = 0; result == 0 && (owes(world) || world->now_ms < quiet_ms); i++) {
-        if (i == SETTLE_STEPS_MAX)
-            return FAIL("does not settle in %d steps: A owes %u, B owes %u", i, world->channels[0].view.owed,
-                        world->channels[1].view.owed);
-        result = world_do(bench, world, quiet_action(world), words);
-    }
-    return result;
-}
-
-static int idle_round(struct bench *bench, struct world *world, char *words)
-{
-    int result = 0;
-    int64_t quiet_ms = world->now_ms + WORLD_POLL_MS + ENGINE_AUDIT_MS;
-    while (result == 0 && (world->now_ms < quiet_ms || owes(world))) {
-        result = world_do(bench, world, quiet_action(world), words);
-        if (result == 0 && world->last_changes)
-            return FAIL("an idle poll changed something");
-    }
-    return result;
-}
-
-/* A ledger that may be a copy comes to rest with its questions; with the yes, and every proposal adopted, it
- * ends like any other. */
-static int answer_questions(struct bench *bench, struct world *world, char *words)
-{
-    int result = rest(bench, world, words);
-    if (result == 0)
-        result = world_check_asked(world, words);
-    if (result == 0)
-        result = idle_round(bench, world, words);
-    if (result == 0)
-        result = world_do(bench, world, (struct action){ACTION_ACCEPT, 0, 0}, words);
-    return result;
-}
-
-static int adopt(struct bench *bench, struct world *world, char *words)
-{
-    int result = rest(bench, world, words);
-    if (result == 0)
-        result = world_check_asked(world, words);
-    return result < 0 ? result : world_adopt_all(bench, world, words);
-}
-
-int world_settle(struct bench *bench, struct world *world, char *words)
-{
-    int result = 0;
-    uint8_t back = world->faded ? ACTION_FADE_BACK : ACTION_NETWORK_UP;
-    if (!world->network)
-        result = world_do(bench, world, (struct action){back, 0, 0}, words);
-    if (result == 0 && suspicion_stops(&world->suspicion))
-        result = answer_questions(bench, world, words);
-    if (result == 0 && world->suspicion.state != SUSPICION_NONE)
-        result = adopt(bench, world, words);
-    if (result == 0)
-        result = rest(bench, world, words);
-    if (result == 0)
-        result = check_agreement(bench, world, words);
-    return result < 0 ? result : idle_round(bench, world, words);
-}
-
-int world_new(struct bench *bench, int64_t units, uint32_t booth_percent, struct world *world, char *words)
-{
-    memset(world, 0, sizeof *world);
-    world->network = true;
-    world->booth_percent = booth_percent;
-    world->now_ms = 1000;
-    world->stock.on_hand = world->events_stock.on_hand = units;
-    for (uint32_t i = 0; i < WORLD_CHANNELS; i++) {
-        struct world_channel *channel = &world->channels[i];
-        channel->row = (struct channel){.alias = i + 1, .location = WORLD_LOCATION};
-        (void)snprintf(channel->row.name, sizeof channel->row.name, "%c", 'A' + (int)i);
-        channel->shop = calloc(1, sizeof *channel->shop);
-        if (!channel->shop || !(channel->shop->shop = practice_shop_new()))
-            abort();
-        channel->shop->references = 1;
-        world_must(practice_shop_add(channel->shop->shop, WORLD_SKU, "", "Vase", 0));
-    }
-    int result = world_notify(bench, world, ENGINE_WAKE, words);
-    for (int i = 0; result == 0 && owes(world); i++) {
-        if (i == SETTLE_STEPS_MAX)
-            return FAIL("does not connect in %d steps", i);
-        result = world_do(bench, world, quiet_action(world), words);
-    }
-    return result < 0 ? result : world_settle(bench, world, words);
 }

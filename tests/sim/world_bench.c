@@ -7,6 +7,9 @@
 
 #include "world_internal.h"
 
+/* Square notes each movement: enough for a world, its settling and a catalogue of polls. */
+enum { SHOP_WRITES_MAX = 64 };
+
 void world_must(int result)
 {
     if (result < 0) {
@@ -17,7 +20,29 @@ void world_must(int result)
 
 /* --- the bench --------------------------------------------------------------------------------------- */
 
-struct bench *bench_new(void)
+/* Kind 0 is the practice shop; what the world can need fits in. */
+static struct shop_settings shop_of(const struct world_setup *setup, uint32_t i)
+{
+    struct shop_settings settings = setup->shops[i];
+    if (!settings.kind)
+        settings.kind = SHOP_PRACTICE;
+    settings.orders_max = WORLD_LINES_MAX;
+    settings.writes_max = SHOP_WRITES_MAX;
+    return settings;
+}
+
+void world_open_shop(struct world_channel *channel, const struct world_setup *setup, uint32_t i)
+{
+    struct shop_settings settings = shop_of(setup, i);
+    channel->shop = calloc(1, sizeof *channel->shop);
+    if (!channel->shop || !(channel->shop->shop = shop_new(&settings)))
+        abort();
+    channel->caps = shop_caps(&settings);
+    channel->shop->references = 1;
+    world_must(shop_add(channel->shop->shop, WORLD_SKU, 0, 0));
+}
+
+struct bench *bench_new(const struct world_setup *setup)
 {
     struct bench *bench = calloc(1, sizeof *bench);
     if (!bench || !(bench->book = book_new()))
@@ -25,7 +50,8 @@ struct bench *bench_new(void)
     struct item item = {.alias = WORLD_ITEM, .sku = WORLD_SKU};
     world_must(book_put_item(bench->book, &item));
     for (uint32_t i = 0; i < WORLD_CHANNELS; i++) {
-        struct engine_settings settings = {.channel = i + 1, .caps = practice_caps, .auto_live = true};
+        struct shop_settings shop = shop_of(setup, i);
+        struct engine_settings settings = {.channel = i + 1, .caps = *shop_caps(&shop), .auto_live = true};
         settings.caps.poll_ms = WORLD_POLL_MS;
         settings.caps.keeps_claim = false; /* two ledgers at one shop are tests/unit/domain/test_claim.c */
         bench->engines[i] = engine_new(&settings, bench->book);
@@ -90,11 +116,11 @@ void world_save_engine(struct bench *bench, struct world *world, int i)
 
 /* --- the shops --------------------------------------------------------------------------------------- */
 
-struct practice_shop *world_shop_to_change(struct world_channel *channel)
+struct shop *world_shop_to_change(struct world_channel *channel)
 {
     if (channel->shop->references > 1) {
         struct world_shop *own = calloc(1, sizeof *own);
-        if (!own || !(own->shop = practice_shop_copy(channel->shop->shop)))
+        if (!own || !(own->shop = shop_copy(channel->shop->shop)))
             abort();
         own->references = 1;
         channel->shop->references--;
@@ -106,9 +132,23 @@ struct practice_shop *world_shop_to_change(struct world_channel *channel)
 int64_t world_level(const struct world *world, int channel)
 {
     int64_t level = 0;
-    if (!practice_shop_level(world->channels[channel].shop->shop, WORLD_SKU, &level))
+    if (!shop_level(world->channels[channel].shop->shop, 0, &level))
         abort();
     return level;
+}
+
+/* Etsy: what is sold out stays off sale, whatever comes back into it, until it is set again. */
+int64_t world_usable(const struct world *world, int channel)
+{
+    const struct shop *shop = world->channels[channel].shop->shop;
+    if (shop_settings(shop)->kind == SHOP_ETSY)
+        return shop_sellable(shop, 0);
+    return shop_is_paused(shop, 0) ? 0 : world_level(world, channel);
+}
+
+bool world_is_absolute(const struct world_channel *channel)
+{
+    return !channel->caps->delta_down || !channel->caps->delta_up;
 }
 
 void world_copy(struct world *to, const struct world *from)
@@ -126,21 +166,16 @@ void world_free(struct world *world)
         struct world_shop *shop = world->channels[i].shop;
         if (--shop->references)
             continue;
-        practice_shop_free(shop->shop);
+        shop_free(shop->shop);
         free(shop);
     }
 }
 
-/* Asks the shop itself, as its owner could: the true state of its orders. */
-uint32_t world_true_orders(const struct world *world, int i, struct answer_order_line lines[WORLD_LINES_MAX])
+uint32_t world_truths(const struct world *world, int i, struct shop_truth truths[WORLD_LINES_MAX])
 {
-    struct channel_request request = {.kind = REQUEST_ORDERS};
-    struct channel_answer answer = {0};
-    struct world_shop *shop = world->channels[i].shop;
-    world_must(practice_shop_serve(shop->shop, &request, WORLD_WALL_MS, &answer));
-    uint32_t count = answer.count < WORLD_LINES_MAX ? answer.count : WORLD_LINES_MAX;
-    memcpy(lines, answer.orders, count * sizeof *lines);
-    channel_answer_free(&answer);
+    uint32_t count = shop_truths(world->channels[i].shop->shop, truths, WORLD_LINES_MAX);
+    if (count > WORLD_LINES_MAX)
+        abort();
     return count;
 }
 
@@ -173,6 +208,7 @@ int world_step(struct bench *bench, struct world *world, int i, enum engine_inpu
     struct answer_listing listing;
     struct answer_order_line orders[WORLD_LINES_MAX];
     int64_t level;
+    bool found;
     struct engine_input input = {
         .kind = kind,
         .listing_items = items,
@@ -188,10 +224,13 @@ int world_step(struct bench *bench, struct world *world, int i, enum engine_inpu
         listing = answer->listing;
         memcpy(orders, answer->orders, sizeof orders);
         level = answer->level_after;
+        found = answer->found;
         if (answer->answer.kind == REQUEST_ORDERS)
             with_rows.orders = orders;
         else if (answer->answer.kind == REQUEST_WRITE_LEVELS)
             with_rows.levels_after = &level;
+        else if (answer->answer.kind == REQUEST_FIND_WRITES)
+            with_rows.found = &found;
         else
             with_rows.listings = &listing;
         for (uint32_t j = 0; j < with_rows.count && with_rows.kind == REQUEST_ORDERS; j++) {
@@ -237,8 +276,10 @@ void world_serve(struct world *world, int i, const struct world_request *asked, 
     struct level_write write = asked->write;
     struct channel_answer answer = {0};
     request.writes = &write;
-    world_must(
-        practice_shop_serve(world_shop_to_change(channel), &request, WORLD_WALL_MS + world->now_ms, &answer));
+    world_must(shop_serve(world_shop_to_change(channel), &request, WORLD_WALL_MS + world->now_ms, &answer));
+    if (request.kind == REQUEST_WRITE_LEVELS && answer.outcome == ANSWER_DONE &&
+        (write.method == WRITE_ABSOLUTE || write.method == WRITE_PAUSE))
+        world_overwritten(world, i, write.method);
     if (answered) {
         *answered = (struct world_answer){.answer = answer};
         answered->answer.listings = NULL;
@@ -248,10 +289,22 @@ void world_serve(struct world *world, int i, const struct world_request *asked, 
             memcpy(answered->orders, answer.orders, answer.count * sizeof *answer.orders);
         else if (answer.count && answer.kind == REQUEST_WRITE_LEVELS)
             answered->level_after = answer.levels_after[0];
+        else if (answer.count && answer.kind == REQUEST_FIND_WRITES)
+            answered->found = answer.found[0];
         else if (answer.count)
             answered->listing = answer.listings[0];
     }
     channel_answer_free(&answer);
+}
+
+/* From now on it is known that somebody took the listing off sale. */
+static void note_told(struct world_channel *channel, const struct world_answer *answer)
+{
+    bool shows = answer->answer.outcome == ANSWER_DONE && answer->answer.count &&
+                 (answer->answer.kind == REQUEST_LEVELS || answer->answer.kind == REQUEST_LISTINGS);
+    if (shows && channel->off_sale && channel->listing.paused == NOT_PAUSED && !channel->op_count &&
+        answer->listing.paused && answer->listing.level > 0)
+        channel->off_sale_told = true;
 }
 
 int world_arrive(struct bench *bench, struct world *world, int i, char *words)
@@ -262,5 +315,6 @@ int world_arrive(struct bench *bench, struct world *world, int i, char *words)
         world->channels[i].orders_read = true;
     if (answer.answer.outcome == ANSWER_OFFLINE)
         world->channels[i].orders_read = false;
+    note_told(&world->channels[i], &answer);
     return world_step(bench, world, i, ENGINE_ANSWER, &answer, words);
 }

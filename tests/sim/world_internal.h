@@ -8,7 +8,13 @@
 
 #define WORLD_WALL_MS INT64_C(1700000000000)
 #define WORLD_SKU     "VASE"
-enum { WORLD_ITEM = 1, WORLD_LOCATION = 1, WORLD_LISTING = 1, WORLD_POLL_MS = 590000 };
+enum {
+    WORLD_ITEM = 1,
+    WORLD_LOCATION = 1,
+    WORLD_LISTING = 1,
+    WORLD_POLL_MS = 590000,
+    WORLD_FIRST_ORDER = 1001
+};
 
 /* Says what broke and is -1. */
 #define FAIL(...) (snprintf(words, WORLD_WORDS_MAX_BYTES, __VA_ARGS__), -1)
@@ -22,16 +28,22 @@ struct bench {
 void world_must(int result);
 /* Puts a world's rows into the bench's book, instead of those of the world before. */
 void world_load_book(struct bench *bench, const struct world *world);
+void world_open_shop(struct world_channel *channel, const struct world_setup *setup, uint32_t i);
 void world_load_engine(struct bench *bench, const struct world *world, int channel);
 void world_save_engine(struct bench *bench, struct world *world, int channel);
 
 /* The shop of a channel, made its own before it is changed. */
-struct practice_shop *world_shop_to_change(struct world_channel *channel);
-/* Asks the shop itself, as its owner could: the true state of its orders. */
-uint32_t world_true_orders(const struct world *world, int channel,
-                           struct answer_order_line lines[WORLD_LINES_MAX]);
-/* Units that left a shop's level in orders that are not booked yet, less those it put back. */
+struct shop *world_shop_to_change(struct world_channel *channel);
+/* The true state of its orders. The number of an order is WORLD_FIRST_ORDER and its index. */
+uint32_t world_truths(const struct world *world, int channel, struct shop_truth truths[WORLD_LINES_MAX]);
+/* Units that left a shop's level in orders that are not booked so, less those it put back. */
 int64_t world_unseen(const struct world *world, int channel);
+/* …of these, those that are booked as held. */
+int64_t world_held_off(const struct world *world, int channel);
+/* Whether a write sets its level, whatever was there. */
+bool world_is_absolute(const struct world_channel *channel);
+/* An absolute write of ours, or a pause, reached the shop: what it overwrote is not there any more. */
+void world_overwritten(struct world *world, int channel, enum write_method method);
 const struct order_line *world_find_line(const struct world_channel *channel, const char *source_key);
 
 /* The commit: events and rows become true together; checks the laws of the books. 0, or -1 with words. */
@@ -68,6 +80,7 @@ bool world_drifted(const struct world *world, int channel);
 
 /* People at both ends. */
 int world_sell(struct bench *bench, struct world *world, char *words);
+int world_deliver(struct bench *bench, struct world *world, char *words);
 void world_at_the_shop(struct world *world, struct action action);
 int world_go_down(struct bench *bench, struct world *world, char *words);
 int world_restart(struct bench *bench, struct world *world, char *words);

@@ -20,7 +20,7 @@ static int64_t allocated(const struct world *world)
 {
     int64_t sum = 0;
     for (int i = 0; i < WORLD_CHANNELS; i++)
-        sum += positive(listing_expected(&world->channels[i].listing));
+        sum += listing_allocated(&world->channels[i].listing);
     return sum;
 }
 
@@ -37,18 +37,69 @@ const struct order_line *world_find_line(const struct world_channel *channel, co
     return NULL;
 }
 
-/* Units that left a shop's level in orders that are not booked yet, less those it put back. */
+/* What an order took from the level beyond what is booked of it. */
+static int64_t unseen_of(const struct world_channel *channel, const struct shop_truth *truth)
+{
+    const struct order_line *known = world_find_line(channel, truth->line.source_key);
+    if (!truth->unpaid && order_vector_is_zero(&truth->line.state))
+        return 0; /* given up: what it had taken is nobody's any more, unless the shop put it back */
+    return truth->took + (known ? order_vector_expected(&known->booked) : 0) +
+           channel->back[truth->number - WORLD_FIRST_ORDER];
+}
+
 int64_t world_unseen(const struct world *world, int i)
 {
-    struct answer_order_line lines[WORLD_LINES_MAX];
-    uint32_t count = world_true_orders(world, i, lines);
+    struct shop_truth truths[WORLD_LINES_MAX];
+    uint32_t count = world_truths(world, i, truths);
     int64_t units = 0;
-    for (uint32_t j = 0; j < count; j++) {
-        const struct order_line *known = world_find_line(&world->channels[i], lines[j].source_key);
-        units -= order_vector_expected(&lines[j].state);
-        units += known ? order_vector_expected(&known->booked) : 0;
-    }
+    for (uint32_t j = 0; j < count; j++)
+        units += unseen_of(&world->channels[i], &truths[j]);
     return units;
+}
+
+int64_t world_held_off(const struct world *world, int i)
+{
+    const struct world_channel *channel = &world->channels[i];
+    int64_t units = 0;
+    for (uint32_t j = 0; j < channel->line_count && channel->caps->held_off_level; j++)
+        units += channel->lines[j].booked.held;
+    return units;
+}
+
+/* Units of cancelled orders are booked as back in the level. */
+static void come_back(struct world *world, int i, int64_t units)
+{
+    struct shop_truth truths[WORLD_LINES_MAX];
+    struct world_channel *channel = &world->channels[i];
+    uint32_t count = world_truths(world, i, truths);
+    for (uint32_t j = 0; j < count && units > 0; j++) {
+        int64_t more = -unseen_of(channel, &truths[j]);
+        if (!truths[j].line.state.cancelled || more <= 0)
+            continue;
+        more = more < units ? more : units;
+        channel->back[truths[j].number - WORLD_FIRST_ORDER] += more;
+        units -= more;
+    }
+}
+
+/* What had come back is gone with the level; of what people had added, only what was sold meanwhile is still
+ * theirs. A pause leaves the level, and what people took from it stays their secret. */
+void world_overwritten(struct world *world, int i, enum write_method method)
+{
+    struct shop_truth truths[WORLD_LINES_MAX];
+    struct world_channel *channel = &world->channels[i];
+    bool wipes = method == WRITE_ABSOLUTE;
+    uint32_t count = channel->caps->restock_unknown && wipes ? world_truths(world, i, truths) : 0;
+    for (uint32_t j = 0; j < count; j++) {
+        int64_t more = -unseen_of(channel, &truths[j]);
+        if (truths[j].line.state.cancelled && more > 0)
+            channel->back[truths[j].number - WORLD_FIRST_ORDER] += more;
+    }
+    int64_t beyond = world_usable(world, i) + world_unseen(world, i) - listing_expected(&channel->listing);
+    int64_t foreign = positive(channel->edited - channel->edits_booked);
+    if (wipes || foreign)
+        channel->edited = channel->edits_booked + (beyond < 0 ? 0 : beyond < foreign ? beyond : foreign);
+    channel->off_sale = channel->off_sale_told = false;
 }
 
 static int check_books(const struct world *world, char *words)
@@ -64,22 +115,41 @@ static int check_books(const struct world *world, char *words)
         if (channel->has_listing && expected != channel->events_expected)
             return FAIL("%c: expected %" PRId64 " differs from the events' %" PRId64, 'A' + i, expected,
                         channel->events_expected);
+        if (channel->has_listing && channel->listing.held != channel->events_held)
+            return FAIL("%c: held %" PRId64 " differs from the events' %" PRId64, 'A' + i,
+                        channel->listing.held, channel->events_held);
     }
     return 0;
 }
 
+/* What is known to be cancelled may be back in the level, and nothing says that it is not: it takes nothing
+ * off what the shop can sell. */
+static int64_t doubtful_returns(const struct world *world, int i)
+{
+    struct shop_truth truths[WORLD_LINES_MAX];
+    const struct world_channel *channel = &world->channels[i];
+    uint32_t count = channel->caps->restock_unknown ? world_truths(world, i, truths) : 0;
+    int64_t units = 0;
+    for (uint32_t j = 0; j < count; j++) {
+        const struct order_line *known = world_find_line(channel, truths[j].line.source_key);
+        int64_t more = known && known->booked.cancelled ? -unseen_of(channel, &truths[j]) : 0;
+        units += positive(more);
+    }
+    return units;
+}
+
 /* Conservation: what a shop can still sell and what it sold unseen never exceed what we count it as able to.
- */
+ * What a paused listing holds nobody can buy; it is counted as far as the ledger says. */
 int world_check_conservation(const struct world *world, char *words)
 {
     for (int i = 0; i < WORLD_CHANNELS; i++) {
         const struct world_channel *channel = &world->channels[i];
         if (!channel->has_listing || !channel->row.baselined)
             continue;
-        int64_t level = world_level(world, i);
-        int64_t hidden = world_unseen(world, i);
+        int64_t level = world_usable(world, i);
+        int64_t hidden = world_unseen(world, i) + doubtful_returns(world, i);
         int64_t foreign = channel->edited - channel->edits_booked;
-        int64_t expected = listing_expected(&channel->listing);
+        int64_t expected = listing_expected(&channel->listing) + channel->listing.may_return;
         if (level + hidden - foreign > expected)
             return FAIL("%c: level %" PRId64 " + unseen %" PRId64 " - edits %" PRId64 " > expected %" PRId64,
                         'A' + i, level, hidden, foreign, expected);
@@ -96,6 +166,7 @@ static void sum_order(struct world *world, const struct event *event)
     world->events_stock.on_hand += (d->returned_sellable - d->handed_over) * pack;
     world->events_stock.committed += (d->ordered - d->cancelled - d->handed_over) * pack;
     world->channels[event->order.channel - 1].events_expected += d->restored - d->ordered;
+    world->channels[event->order.channel - 1].events_held += d->held;
 }
 
 /* docs/events.md section 4, a second time and by itself. True when the event is a fact and not an action of
@@ -118,7 +189,10 @@ static bool sum_event(struct world *world, const struct event *event)
         return true;
     case EVENT_LEVEL_EDIT:
         world->channels[event->edit.channel - 1].events_expected += event->edit.delta;
-        world->channels[event->edit.channel - 1].edits_booked += event->edit.delta;
+        if (event->edit.cause == EDIT_SHOP_RESTORED)
+            come_back(world, (int)event->edit.channel - 1, event->edit.delta);
+        else
+            world->channels[event->edit.channel - 1].edits_booked += event->edit.delta;
         return true;
     case EVENT_GRANT:
         world->channels[event->allocation.channel - 1].events_expected += (int64_t)event->allocation.units;
@@ -175,7 +249,9 @@ static void keep_line(struct world_channel *channel, const struct order_line *li
 /* docs: id 0 finds the card that is not settled; a settled one takes it back. */
 static int keep_card(struct world *world, const struct card *card, char *words)
 {
-    if (card->kind == CARD_DRIFT && card->state == CARD_OPEN && !world->channels[card->channel - 1].touched)
+    bool drift = card->kind == CARD_DRIFT && card->state == CARD_OPEN;
+    if (drift && !world->channels[card->channel - 1].touched &&
+        !(world->channels[card->channel - 1].given_up && card->units < 0))
         return FAIL("%c: a drift card although nobody changed the level", 'A' + (int)card->channel - 1);
     uint32_t at = 0;
     while (at < world->card_count &&
@@ -261,6 +337,8 @@ int world_check_write(const struct world *world, const struct world_channel *cha
             return FAIL("a write left under another key than its op's");
         if (op->delta > 0 && channel->memory.flight.first && !channel->orders_read)
             return FAIL("a grant left before the orders were read");
+        if (channel->memory.flight.first && channel->off_sale_told)
+            return FAIL("a listing that somebody took off sale is written");
         return 0;
     }
     return FAIL("a write left without an op");

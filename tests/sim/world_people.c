@@ -44,31 +44,71 @@ int world_sell(struct bench *bench, struct world *world, char *words)
     return result < 0 ? result : world_notify(bench, world, ENGINE_STOCK, words);
 }
 
+int world_deliver(struct bench *bench, struct world *world, char *words)
+{
+    CHANGES_AUTO struct changes changes = changes_new();
+    struct event event = {.kind = EVENT_ADJUSTMENT, .version = 1, .time_ms = (uint64_t)world->now_ms};
+    event.adjustment.item = WORLD_ITEM;
+    event.adjustment.location = WORLD_LOCATION;
+    event.adjustment.delta = WORLD_DELIVERY;
+    event.adjustment.reason = ADJUST_MADE;
+    changes_add_event(&changes, &event);
+    world_must(changes_error(&changes));
+    world_load_book(bench, world);
+    int result = world_commit(bench, world, &changes, words);
+    return result < 0 ? result : world_notify(bench, world, ENGINE_STOCK, words);
+}
+
+/* Of a listing that is off sale nobody can buy what was added. */
+static void edit(struct world *world, struct action action, int64_t wall_ms)
+{
+    struct world_channel *channel = &world->channels[action.channel];
+    struct shop *shop = world_shop_to_change(channel);
+    int64_t before = world_usable(world, action.channel);
+    world_must(shop_edit_level(shop, 0, action.kind == ACTION_EDIT_UP ? 1 : -1, wall_ms));
+    channel->edited += world_usable(world, action.channel) - before;
+    channel->touched = true;
+}
+
 void world_at_the_shop(struct world *world, struct action action)
 {
     struct world_channel *channel = &world->channels[action.channel];
-    struct practice_shop *shop = world_shop_to_change(channel);
+    struct shop *shop = world_shop_to_change(channel);
     int64_t wall_ms = WORLD_WALL_MS + world->now_ms;
-    char name[NAME_MAX_BYTES + 1];
-    (void)snprintf(name, sizeof name, "#%d", 1001 + action.order);
+    uint32_t order = WORLD_FIRST_ORDER + action.order;
     switch ((enum action_kind)action.kind) {
     case ACTION_BUY:
-        world_must(practice_shop_buy(shop, WORLD_SKU, 1, wall_ms, name, NULL));
+    case ACTION_BUY_UNPAID: {
+        struct shop_basket basket = {
+            .count = 1, .lines = {{.quantity = 1}}, .unpaid = action.kind == ACTION_BUY_UNPAID};
+        world_must(shop_buy(shop, &basket, wall_ms, &order));
         channel->orders_placed++;
+        break;
+    }
+    case ACTION_PAY:
+        world_must(shop_pay(shop, order, wall_ms));
+        break;
+    case ACTION_EXPIRE:
+        world_must(shop_expire(shop, order, wall_ms));
+        channel->given_up |= channel->caps->restock_unknown;
         break;
     case ACTION_CANCEL:
     case ACTION_CANCEL_RESTOCK:
-        world_must(practice_shop_cancel(shop, name, action.kind == ACTION_CANCEL_RESTOCK, wall_ms));
+        world_must(shop_cancel(shop, order, action.kind == ACTION_CANCEL_RESTOCK, wall_ms));
         break;
     case ACTION_SHIP:
-        world_must(practice_shop_ship(shop, name, wall_ms));
+        world_must(shop_ship(shop, order, 0, 0, wall_ms));
         break;
-    default: {
-        int64_t delta = action.kind == ACTION_EDIT_UP ? 1 : -1;
-        world_must(practice_shop_edit(shop, WORLD_SKU, delta, wall_ms));
-        channel->edited += delta;
-        channel->touched = true;
-    }
+    case ACTION_PAUSE:
+        channel->off_sale = !shop_is_paused(shop, 0);
+        world_must(shop_pause(shop, 0, wall_ms));
+        break;
+    case ACTION_RESUME:
+        channel->off_sale = channel->off_sale_told = false;
+        world_must(shop_resume(shop, 0, wall_ms));
+        break;
+    default:
+        edit(world, action, wall_ms);
     }
 }
 
@@ -90,6 +130,7 @@ int world_restart(struct bench *bench, struct world *world, char *words)
         struct world_channel *channel = &world->channels[i];
         if (channel->wire == WIRE_REQUEST && world->network) {
             channel->stray = true;
+            channel->stray_ms = world->now_ms;
             channel->stray_request = channel->request;
         }
         channel->wire = WIRE_IDLE;

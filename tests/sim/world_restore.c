@@ -20,7 +20,7 @@ struct world_image {
         uint32_t op_count, line_count;
         struct op ops[WORLD_OPS_MAX];
         struct order_line lines[WORLD_LINES_MAX];
-        int64_t events_expected, edits_booked;
+        int64_t events_expected, events_held, edits_booked;
     } channels[WORLD_CHANNELS];
 };
 
@@ -58,6 +58,7 @@ void world_take_image(struct world *world)
         to->line_count = from->line_count;
         memcpy(to->lines, from->lines, sizeof to->lines);
         to->events_expected = from->events_expected;
+        to->events_held = from->events_held;
         to->edits_booked = from->edits_booked;
     }
     world_image_free(world);
@@ -91,6 +92,7 @@ static void put_channel(struct world *world, int i, const struct image_channel *
     to->line_count = from->line_count;
     memcpy(to->lines, from->lines, sizeof to->lines);
     to->events_expected = from->events_expected;
+    to->events_held = from->events_held;
     to->edits_booked = from->edits_booked;
     to->restored_count = from->op_count;
     for (uint32_t j = 0; j < from->op_count; j++)
