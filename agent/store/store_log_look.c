@@ -11,11 +11,20 @@
 #include "store/store_internal.h"
 #include "store/store_pages.h"
 
-enum { LOG_HEADER_BYTES = 32, FRAME_HEADER_BYTES = 24, PAGE_BYTES_USUAL = 1024, PAGE_BYTES_MAX = 65536 };
+enum {
+    LOG_HEADER_BYTES = 32,
+    FRAME_HEADER_BYTES = 24,
+    PAGE_BYTES_USUAL = 1024,
+    PAGE_BYTES_MAX = 65536,
+    WINDOW_BYTES = 131072
+};
 
 struct log {
     sqlite3_file *file;
-    uint64_t frames;
+    uint64_t bytes, frames;
+    uint8_t *window; /* so much of the file at once: a start reads all of the log */
+    uint64_t window_at;
+    size_t window_length;
     uint32_t page_bytes;
     bool big_endian;  /* the words that are summed up */
     uint8_t salts[8]; /* of the frames that count */
@@ -50,9 +59,21 @@ static void add_up(const struct log *log, const uint8_t *bytes, size_t length, u
     }
 }
 
+/* length ≤ WINDOW_BYTES, all of it within the file. */
 static int read_at(struct log *log, void *to, size_t length, uint64_t at)
 {
-    return store_errno(log->file->pMethods->xRead(log->file, to, (int)length, (sqlite3_int64)at));
+    if (at < log->window_at || at + length > log->window_at + log->window_length) {
+        log->window_length = 0;
+        uint64_t left = log->bytes - at;
+        int size = left < WINDOW_BYTES ? (int)left : WINDOW_BYTES;
+        int result = store_errno(log->file->pMethods->xRead(log->file, log->window, size, (sqlite3_int64)at));
+        if (result < 0)
+            return result;
+        log->window_at = at;
+        log->window_length = (size_t)size;
+    }
+    memcpy(to, log->window + (at - log->window_at), length);
+    return 0;
 }
 
 /* Its own check sum fits. One that does not is like a first frame that does not: everything is behind it. */
@@ -168,11 +189,15 @@ static int look(struct log *log)
 {
     sqlite3_int64 bytes = 0;
     int result = store_errno(log->file->pMethods->xFileSize(log->file, &bytes));
+    log->bytes = (uint64_t)bytes;
+    if (result == 0 && !(log->window = malloc(WINDOW_BYTES)))
+        result = -ENOMEM;
     if (result == 0)
         result = begin(log, bytes);
     for (uint64_t i = 0; result == 0 && i < log->frames; i++)
         result = look_at_frame(log, LOG_HEADER_BYTES + i * (FRAME_HEADER_BYTES + log->page_bytes));
     free(log->frame);
+    free(log->window);
     return result;
 }
 
