@@ -116,6 +116,25 @@ test('a ledger that had one place gets a second one: the shop sells from the stu
     await inStep(p, 'MUG-BLU', SEED_STOCK - 2);
 });
 
+test('a shop that sells from another place from now on shows what is there, and the ledger remembers', async (t) => {
+    const p = place(t);
+    const agent = await p.start();
+    await until('the shop to be in step', () => p.status().channels[0]?.phase === 'ready' && p.status().owed === 0);
+    await inStep(p, 'MUG-BLU', SEED_STOCK / 2);
+    assert.equal(await p.stop(agent), 0);
+    const config = p.write('later.ini', '[allocation]\nonline_location = studio\n'); // new, and empty
+    const later = await p.start(['--practice', '--config', config]);
+    await inStep(p, 'MUG-BLU', 0);
+    says(p, 0, /^home again: 6 x .*; carried 0, left for the shops 6$/m, 'unpack', 'MUG-BLU', '6');
+    await inStep(p, 'MUG-BLU', SEED_STOCK);
+    assert.equal(await p.stop(later), 0);
+    says(p, 0, /every tag and seal fits/, 'verify');
+    assert.equal(p.command('export', '--journal').stdout.match(/channel connected/g).length, 2);
+    await p.start(['--practice', '--config', config]);
+    await inStep(p, 'MUG-BLU', SEED_STOCK);
+    assert.equal(p.status().channels[0].live, true);
+});
+
 test('the API refuses what is no packing', async (t) => {
     const p = await twoPlaces(t);
     for (const [body, status, pattern] of [

@@ -425,7 +425,7 @@ static void test_random_days(void **state)
     }
     print_message("%d raises (%d mirrored), %d lowerings, %d switches\n", raises, mirrored, lowerings,
                   switches);
-    assert_true(raises > 10000 && mirrored > 1000 && lowerings > 10000 && switches > 10000);
+    assert_true(raises > 10000 && mirrored > 1000 && lowerings > 10000 && switches > 10000 && strict > 500);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
