@@ -1,6 +1,5 @@
 /* fairstockd wired together: the one place where modules meet. daemon.c builds and runs it, daemon_light.c
- * turns outcomes into lights, api*.c answers the page and the command. Nothing outside agent/app includes
- * this header. */
+ * turns outcomes into lights, api*.c answers. Nothing outside agent/app includes this header. */
 #ifndef FAIRSTOCK_APP_DAEMON_H
 #define FAIRSTOCK_APP_DAEMON_H
 
@@ -141,7 +140,6 @@ void daemon_close_channels(struct daemon *daemon);
 struct courier *daemon_courier(struct daemon *daemon, const char *name, const struct channel **channel);
 
 const char *daemon_phase_name(enum engine_phase phase); /* as docs/api.md has it */
-
 /* Before the first write to a real shop its preview must have been shown. */
 bool daemon_previewed(const struct daemon *daemon, uint32_t channel);
 void daemon_note_preview(struct daemon *daemon, uint32_t channel);

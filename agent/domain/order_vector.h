@@ -18,8 +18,8 @@ void order_vector_add(struct order_vector *booked, const struct order_vector *di
 void order_vector_drop_negative(struct order_vector *difference);
 bool order_vector_is_zero(const struct order_vector *vector);
 /* A state (not a difference) that an order can have: each component between 0 and ORDER_UNITS_MAX, and no
- * more units cancelled and handed over than were ordered: else units that nobody has would be free. A line that
- * orders nothing is a return's: it takes back what another line ordered (design promise 5). */
+ * more units cancelled and handed over than were ordered: else units that nobody has would be free. A line
+ * that orders nothing is a return's: it takes back what another line ordered (design promise 5). */
 bool order_vector_is_plausible(const struct order_vector *state);
 
 /* What a difference does, docs/events.md kind 57: units promised, units physically here, units the channel
