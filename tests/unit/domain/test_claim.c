@@ -161,6 +161,14 @@ static void what_a_yes_answers(void **state)
         struct claim claim = {rows[i].word, rows[i].holder};
         assert_int_equal(claim_judge(&yes, &claim, false, last), rows[i].verdict);
     }
+    /* Not answered yet: another ledger, or another start of it, is one more witness; the one that was seen is
+     * told. */
+    struct suspicion open = {.state = SUSPICION_OPEN, .witness = seen};
+    assert_int_equal(claim_judge(&open, &(struct claim){CLAIM_HELD, elsewhere}, false, last), CLAIM_SUSPECT);
+    assert_int_equal(claim_judge(&open, &(struct claim){CLAIM_HELD, other}, false, last), CLAIM_SUSPECT);
+    assert_int_equal(claim_judge(&open, &(struct claim){CLAIM_HELD, seen}, false, last), CLAIM_DOUBT);
+    assert_int_equal(claim_judge(&open, &(struct claim){CLAIM_DOUBTED, seen}, false, last), CLAIM_FINE);
+    assert_int_equal(claim_judge(&open, &(struct claim){.word = CLAIM_NONE}, false, last), CLAIM_FINE);
 }
 
 static void a_text_of_another_length_is_held_by_nobody_we_know(void **state)
