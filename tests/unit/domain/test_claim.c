@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -134,6 +135,55 @@ static void a_copy_leaves_the_claim_alone(void **state)
     assert_int_equal(meet(&two.a, &two.claim), CLAIM_FINE);
 }
 
+/* What a yes answers: the very event that was seen, whoever wrote it; more of the same start, unless that is
+ * another yes. */
+static void what_a_yes_answers(void **state)
+{
+    (void)state;
+    struct event_id seen = {{{1}}, {{2}}, 5}, last = {{{1}}, {{9}}, 1}, later = seen, other = seen,
+                    elsewhere = seen;
+    struct suspicion yes = {.state = SUSPICION_GOES_ON, .witness = seen};
+    later.sequence = 6;
+    other.epoch.bytes[0] = 3;
+    elsewhere.device.bytes[0] = 4;
+    const struct {
+        enum claim_word word;
+        struct event_id holder;
+        enum claim_verdict verdict;
+    } rows[] = {
+        {CLAIM_HELD, seen, CLAIM_WRITE},        {CLAIM_DECIDED, seen, CLAIM_WRITE},
+        {CLAIM_HELD, later, CLAIM_WRITE},       {CLAIM_DECIDED, later, CLAIM_SUSPECT},
+        {CLAIM_HELD, other, CLAIM_SUSPECT},     {CLAIM_DECIDED, other, CLAIM_SUSPECT},
+        {CLAIM_HELD, elsewhere, CLAIM_SUSPECT}, {CLAIM_DECIDED, elsewhere, CLAIM_SUSPECT},
+        {CLAIM_DOUBTED, later, CLAIM_WRITE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct claim claim = {rows[i].word, rows[i].holder};
+        assert_int_equal(claim_judge(&yes, &claim, false, last), rows[i].verdict);
+    }
+    /* Not answered yet: another ledger, or another start of it, is one more witness; the one that was seen is
+     * told. */
+    struct suspicion open = {.state = SUSPICION_OPEN, .witness = seen};
+    assert_int_equal(claim_judge(&open, &(struct claim){CLAIM_HELD, elsewhere}, false, last), CLAIM_SUSPECT);
+    assert_int_equal(claim_judge(&open, &(struct claim){CLAIM_HELD, other}, false, last), CLAIM_SUSPECT);
+    assert_int_equal(claim_judge(&open, &(struct claim){CLAIM_HELD, seen}, false, last), CLAIM_DOUBT);
+    assert_int_equal(claim_judge(&open, &(struct claim){CLAIM_DOUBTED, seen}, false, last), CLAIM_FINE);
+    assert_int_equal(claim_judge(&open, &(struct claim){.word = CLAIM_NONE}, false, last), CLAIM_FINE);
+}
+
+static void a_text_of_another_length_is_held_by_nobody_we_know(void **state)
+{
+    (void)state;
+    struct claim claim = {CLAIM_HELD, {{{1}}, {{2}}, 5}}, read;
+    char text[CLAIM_TEXT_MAX_BYTES], longer[CLAIM_TEXT_MAX_BYTES + 128];
+    claim_text(&claim, text);
+    size_t form = (size_t)(strrchr(text, ' ') - text);
+    (void)snprintf(longer, sizeof longer, "%.*s%0100d%s", (int)form, text, 0, strrchr(text, ' '));
+    claim_parse(longer, &read);
+    assert_int_equal(read.word, CLAIM_HELD);
+    assert_true(id128_is_zero(read.holder.device));
+}
+
 static void its_text_is_read_back(void **state)
 {
     (void)state;
@@ -163,6 +213,8 @@ int main(void)
         cmocka_unit_test(renewals_and_new_starts_are_no_news),
         cmocka_unit_test(a_yes_on_both_asks_again),
         cmocka_unit_test(a_copy_leaves_the_claim_alone),
+        cmocka_unit_test(what_a_yes_answers),
+        cmocka_unit_test(a_text_of_another_length_is_held_by_nobody_we_know),
         cmocka_unit_test(its_text_is_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,6 +266,52 @@ static void a_name_that_there_is_no_memory_for_is_no_line(void **state)
     journal_free(none);
 }
 
+static void write_line(struct journal *journal, uint64_t position, const struct event *event, int expected,
+                       const char *when)
+{
+    static const uint8_t tag[CHAIN_TAG_BYTES];
+    uint8_t bytes[EVENT_MAX_BYTES];
+    char field[64];
+    BUF_AUTO struct buf text = buf_new(WORDS_MAX_BYTES);
+    int length = event_encode(event, bytes, sizeof bytes);
+    assert_true(length > 0);
+    refused_memory_once(expected < 0 ? 2 : 0); /* the first is the line itself */
+    int result = journal_event(journal, position, bytes, (size_t)length, tag, &text);
+    (void)refused_memory_end();
+    assert_int_equal(result, expected);
+    (void)snprintf(field, sizeof field, "\t%s\t", when);
+    if (!strstr(buf_text(&text), field))
+        fail_msg("not \"%s\" in: %s", when, buf_text(&text));
+}
+
+static void no_hash(const void *first, size_t first_length, const void *second, size_t second_length,
+                    uint8_t hash[HASH_BYTES])
+{
+    (void)first, (void)first_length, (void)second, (void)second_length;
+    memset(hash, 0, HASH_BYTES);
+}
+
+/* A clock or a time that no clock can show is the beginning of 1970, not an overflow. */
+static void times_that_no_clock_shows(void **state)
+{
+    struct journal *journal = journal_new(no_hash);
+    struct event epoch = {
+        .kind = EVENT_EPOCH, .version = 1, .epoch = {.wall_ms = INT64_MAX, .quality = CLOCK_NTP}};
+    struct event late = {
+        .kind = EVENT_SETTING, .version = 1, .time_ms = UINT64_C(1) << 60, .setting = {.key = TEXT("k")}};
+    struct event item = {
+        .kind = EVENT_ITEM_CREATED, .version = 1, .time_ms = 1000, .item = {.item = 1, .sku = TEXT("MUG")}};
+    (void)state;
+    assert_non_null(journal);
+    write_line(journal, 1, &epoch, 0, "1970-01-01 00:00:00");
+    write_line(journal, 2, &late, 0, "1970-01-01 00:00:00");
+    epoch.epoch.wall_ms = INT64_MIN;
+    epoch.epoch.quality = CLOCK_UNKNOWN;
+    write_line(journal, 3, &epoch, 0, "1970-01-01 00:00:00 ?");
+    write_line(journal, 4, &item, -ENOMEM, "1970-01-01 00:00:01 ?");
+    journal_free(journal);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +321,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_the_ledger_says_of_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_plain_text_is_shown_as_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(a_name_that_there_is_no_memory_for_is_no_line, setup, teardown),
+        cmocka_unit_test(times_that_no_clock_shows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
