@@ -303,8 +303,8 @@ static void times_that_no_clock_shows(void **state)
         .kind = EVENT_ITEM_CREATED, .version = 1, .time_ms = 1000, .item = {.item = 1, .sku = TEXT("MUG")}};
     (void)state;
     assert_non_null(journal);
-    write_line(journal, 1, &epoch, 0, "1970-01-01 00:00:00");
-    write_line(journal, 2, &late, 0, "1970-01-01 00:00:00");
+    write_line(journal, 1, &epoch, 0, "1970-01-01 00:00:00 ?");
+    write_line(journal, 2, &late, 0, "1970-01-01 00:00:00 ?");
     epoch.epoch.wall_ms = INT64_MIN;
     epoch.epoch.quality = CLOCK_UNKNOWN;
     write_line(journal, 3, &epoch, 0, "1970-01-01 00:00:00 ?");
