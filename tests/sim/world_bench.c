@@ -223,15 +223,15 @@ int world_step(struct bench *bench, struct world *world, int i, enum engine_inpu
         with_rows = answer->answer;
         listing = answer->listing;
         memcpy(orders, answer->orders, sizeof orders);
-        level = answer->level_after;
-        found = answer->found;
         if (answer->answer.kind == REQUEST_ORDERS)
             with_rows.orders = orders;
-        else if (answer->answer.kind == REQUEST_WRITE_LEVELS)
+        else if (answer->answer.kind == REQUEST_WRITE_LEVELS) {
+            level = answer->level_after; /* of a union: only what the answer is may be read */
             with_rows.levels_after = &level;
-        else if (answer->answer.kind == REQUEST_FIND_WRITES)
+        } else if (answer->answer.kind == REQUEST_FIND_WRITES) {
+            found = answer->found;
             with_rows.found = &found;
-        else
+        } else
             with_rows.listings = &listing;
         for (uint32_t j = 0; j < with_rows.count && with_rows.kind == REQUEST_ORDERS; j++) {
             const struct order_line *line = world_find_line(channel, orders[j].source_key);
