@@ -4,6 +4,9 @@
 
 #include "domain/allocation.h"
 
+/* Levels beyond this are not a shop's truth. */
+#define LEVEL_MAX INT64_C(2000000000)
+
 enum {
     /* A Date header has whole seconds: what it dates happened before its next second began. */
     DATE_GRAIN_MS = 1000,
@@ -51,7 +54,8 @@ static void choose_level(const struct listing *listing, int64_t expected, int64_
     op->delta = to + most(0, -expected) + most(0, unpaid);
 }
 
-bool engine_absolute_lowers(const struct listing *listing, int64_t wanted)
+/* Whether lowering it would change anything; wanted: of the level. */
+static bool lowers(const struct listing *listing, int64_t wanted)
 {
     return listing->paused == NOT_PAUSED && (!listing->has_level || listing->level > wanted);
 }
@@ -65,7 +69,7 @@ bool engine_absolute_choose(const struct step *step, const struct listing *listi
     op->from = expected;
     op->back_before = listing->restored + listing->edits;
     if (wanted < expected) {
-        if (!engine_absolute_lowers(listing, wanted))
+        if (!lowers(listing, wanted))
             return false;
         if (wanted > 0 && fits >= wanted)
             choose_level(listing, expected, wanted, op);
@@ -128,7 +132,7 @@ void engine_absolute_answered(struct step *step, struct op *op, struct listing *
         watch->repeated = true;
         return;
     }
-    bool shown = op->method == WRITE_ABSOLUTE || level != INT64_MIN;
+    bool shown = op->method == WRITE_ABSOLUTE || (level >= -LEVEL_MAX && level <= LEVEL_MAX);
     if (!shown || !date(step, op)) {
         watch->answered = true;
         return;

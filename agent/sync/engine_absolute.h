@@ -14,8 +14,6 @@ bool engine_absolute_op(const struct op *op);
  * free_units: stock units that are free, less what the request has taken already. */
 bool engine_absolute_choose(const struct step *step, const struct listing *listing, int64_t wanted,
                             int64_t free_units, struct op *op);
-/* Whether lowering it by a write would change anything. */
-bool engine_absolute_lowers(const struct listing *listing, int64_t wanted);
 enum op_fate engine_absolute_fate(const struct step *step, const struct op *op);
 /* The write was done. level: as the answer shows it, INT64_MIN not shown. Changes row and op; the caller puts
  * both. */

@@ -128,8 +128,9 @@ int engine_send_again(struct step *step, bool *sent);
 /* Brings the candidates to what they should show, as new ops of one request. */
 int engine_send_changes(struct step *step, const struct candidates *candidates, bool *sent);
 void engine_digest_write(struct step *step, const struct channel_answer *answer);
-/* Whether units are there to raise it now. */
-bool engine_can_raise(const struct step *step, const struct listing *listing);
+/* Whether a write could bring it nearer to what is wanted now; else it would only take a place in the
+ * request. */
+bool engine_can_change(const struct step *step, const struct listing *listing);
 void engine_fill_write(struct level_write *write, const struct op *op, const struct listing *listing);
 /* Ends an op: its row, and for a grant that was not applied the revocation with this proof. row: the listing
  * as this step leaves it; the caller puts it. */

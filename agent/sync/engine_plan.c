@@ -68,10 +68,9 @@ static void survey_listing(struct step *step, const struct listing *listing, str
     survey->owed += pending || expected != wanted;
     if (!step->channel->live || engine_stopped(step))
         return;
-    bool lowers = !engine_absolute_only(step) || engine_absolute_lowers(listing, wanted);
-    if (expected > wanted && lowers)
+    if (expected > wanted && engine_can_change(step, listing))
         add(&survey->lower, listing->alias, watch->single);
-    else if (expected < wanted && watch->check == CHECK_NONE && engine_can_raise(step, listing))
+    else if (expected < wanted && watch->check == CHECK_NONE && engine_can_change(step, listing))
         add(&survey->raise, listing->alias, watch->single);
 }
 

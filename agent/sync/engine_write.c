@@ -187,7 +187,7 @@ static bool choose(const struct step *step, const struct listing *listing, const
     return op->delta != 0;
 }
 
-bool engine_can_raise(const struct step *step, const struct listing *listing)
+bool engine_can_change(const struct step *step, const struct listing *listing)
 {
     struct op op = {0};
     return choose(step, listing, NULL, 0, &op);
