@@ -238,6 +238,10 @@ static int read_data(const struct shopify_context *context, const struct json *b
         result = read(context, data, &reader, answer);
     if (result < 0 || reader.wrong || !read)
         discard(answer);
+    answer->claim_shown &=
+        answer->outcome == ANSWER_DONE; /* what a refusal shows beside its reason proves nothing */
+    if (!answer->claim_shown)
+        answer->claim_token[0] = '\0';
     if (result == 0 && (reader.wrong || !read))
         shopify_conclude(answer, repeat_or_unknown(context->request), 0,
                          "The shop's answer is not as documented (%s).",

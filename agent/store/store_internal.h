@@ -177,10 +177,6 @@ MUST_CHECK int store_create(struct store *store, const struct store_start *start
 void store_watch(struct store *store);
 /* Empties a dead handle's log into the database file: the acknowledged part of it (store_recover.c). */
 MUST_CHECK int store_bring_home(struct store *store, struct err *err);
-/* Before anything is written: whether the log is damaged in front of commits that had been acknowledged,
- * which SQLite takes for its end without a word (store_log_look.c). -EUCLEAN with a sentence; nothing is
- * changed. */
-MUST_CHECK int store_log_look(struct store *store, struct err *err);
 /* What an earlier run left in the log goes into the database file, and its name to the card, before anything
  * is written behind it (store_log.c). */
 MUST_CHECK int store_log_settle(struct store *store, struct err *err);

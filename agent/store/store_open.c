@@ -183,9 +183,7 @@ static int configure(struct store *store, struct err *err)
     if (!is_wal(store))
         return err_set(err, -ENOTSUP, "this file system cannot keep the ledger's log (WAL)");
     store_watch(store);
-    result = store_log_look(store, err);
-    if (result == 0)
-        result = store_log_settle(store, err);
+    result = store_log_settle(store, err);
     return result == 0 ? store_migrate(store, SCHEMA_VERSION, err) : result;
 }
 
