@@ -172,15 +172,7 @@ static int save(struct daemon *daemon, const struct item *item)
 {
     CHANGES_AUTO struct changes changes = changes_new();
     struct event event = {.kind = EVENT_ITEM_CHANGED, .version = 1, .time_ms = daemon_event_ms(daemon)};
-    event.item.item = item->alias;
-    event.item.sku = text_of(item->sku);
-    event.item.title = text_of(item->title);
-    event.item.price_minor = item->price_minor;
-    event.item.cost_minor = item->cost_minor;
-    event.item.currency = text_of(item->currency);
-    event.item.flags = item->flags;
-    event.item.reorder_point = item->reorder_point;
-    event.item.lead_days = item->lead_days;
+    item_fill_event(item, &event);
     changes_add_event(&changes, &event);
     return daemon_commit(daemon, &changes);
 }

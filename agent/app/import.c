@@ -166,16 +166,8 @@ static void add_event(struct run *run, uint32_t kind)
 
 static void add_item(struct run *run, uint32_t kind, uint32_t alias)
 {
-    const struct item *item = &run->row.item;
+    item_fill_event(&run->row.item, &run->event);
     run->event.item.item = alias;
-    run->event.item.sku = text_of(item->sku);
-    run->event.item.title = text_of(item->title);
-    run->event.item.price_minor = item->price_minor;
-    run->event.item.cost_minor = item->cost_minor;
-    run->event.item.currency = text_of(item->currency);
-    run->event.item.flags = item->flags;
-    run->event.item.reorder_point = item->reorder_point;
-    run->event.item.lead_days = item->lead_days;
     add_event(run, kind);
 }
 

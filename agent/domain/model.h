@@ -22,6 +22,9 @@ struct item {
     uint32_t reorder_point, lead_days;
 };
 
+/* The payload of item_created and item_changed. Texts borrow from item. */
+void item_fill_event(const struct item *item, struct event *event);
+
 /* Units of one item at one location. available = on_hand - committed. */
 struct stock {
     int64_t on_hand, committed;

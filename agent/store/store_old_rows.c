@@ -111,15 +111,7 @@ static int old_row(struct store_old_rows *rows, const char *sql, uint32_t alias,
 static int append_item(struct store_old_rows *rows, const struct item *item)
 {
     struct event event = {.kind = EVENT_ITEM_CREATED, .version = 1};
-    event.item.item = item->alias;
-    event.item.sku = text_of(item->sku);
-    event.item.title = text_of(item->title);
-    event.item.price_minor = item->price_minor;
-    event.item.cost_minor = item->cost_minor;
-    event.item.currency = text_of(item->currency);
-    event.item.flags = item->flags;
-    event.item.reorder_point = item->reorder_point;
-    event.item.lead_days = item->lead_days;
+    item_fill_event(item, &event);
     return append(rows, &event);
 }
 

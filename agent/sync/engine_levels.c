@@ -93,10 +93,14 @@ void engine_digest_levels(struct step *step, const struct channel_answer *answer
             book_find_remote(engine->book, engine->settings.channel, shown->remote_id);
         if (!listing || !listing->item)
             continue;
+        bool asked = false; /* once: what follows from it is not in the book yet */
         for (uint32_t j = 0; j < flight->asked_count; j++)
-            if (flight->asked[j] == listing->alias)
+            if (flight->asked[j] == listing->alias) {
                 flight->asked[j] = 0;
-        observe(step, listing, shown);
+                asked = true;
+            }
+        if (asked)
+            observe(step, listing, shown);
     }
     for (uint32_t j = 0; j < flight->asked_count; j++)
         if (flight->asked[j])

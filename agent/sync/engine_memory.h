@@ -62,6 +62,7 @@ struct engine_memory {
     bool probe_now; /* a link came up, or the seller asked */
     bool started;
     int64_t started_ms; /* of the first step; monotonic */
+    bool incomplete;    /* the last order reading proved nothing */
     bool fresh;         /* a complete order read was begun after the last reconnect */
     bool orders_due, audit_due, link_due;
     struct flight flight;

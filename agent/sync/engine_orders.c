@@ -418,6 +418,7 @@ static void end_reading(struct step *step)
     struct engine_memory *memory = &step->engine->memory;
     struct order_reading *reading = &memory->reading;
     reading->active = false;
+    memory->incomplete = reading->gap;
     memory->next_poll_ms = step->input->now_ms + step->engine->settings.caps.poll_ms;
     if (reading->gap) { /* it proves nothing; whoever needs a complete one must not hurry the shop */
         memory->hold_ms = step->input->now_ms + ENGINE_BACKOFF_MAX_MS;

@@ -213,9 +213,17 @@ static plan_fn *const plans[] = {plan_again, plan_lower, plan_cancel,       plan
 static int plan_work(struct step *step, const struct survey *survey)
 {
     struct engine_memory *memory = &step->engine->memory;
+    bool sent = false;
+    /* What protects buyers does not wait for order pages that never become whole. */
+    if (memory->incomplete && !memory->reading.active) {
+        int result = plan_again(step, survey, &sent);
+        if (result == 0 && !sent)
+            result = plan_lower(step, survey, &sent);
+        if (result < 0 || sent)
+            return result;
+    }
     if (memory->reading.active || memory->orders_due || step->input->now_ms >= memory->next_poll_ms)
         return plan_orders(step);
-    bool sent = false;
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
         int result = plans[i](step, survey, &sent);
         if (result < 0 || sent)

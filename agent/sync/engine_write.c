@@ -177,9 +177,12 @@ static bool choose(const struct step *step, const struct listing *listing, const
     const struct engine *engine = step->engine;
     int64_t wanted = engine_wanted(engine, listing);
     int64_t expected = listing_expected(listing);
-    int64_t free_units = allocation_free_for(engine->book, listing, engine->settings.booth_percent) -
-                         taken_before(engine, ops, count, listing->item);
-    if (engine_absolute_only(step))
+    bool absolute = engine_absolute_only(step);
+    int64_t free_units = 0; /* going down by a difference asks nobody */
+    if (absolute || wanted > expected)
+        free_units = allocation_free_for(engine->book, listing, engine->settings.booth_percent) -
+                     taken_before(engine, ops, count, listing->item);
+    if (absolute)
         return engine_absolute_choose(step, listing, wanted, free_units, op);
     op->delta = wanted <= expected ? wanted - expected : allocation_raise(listing, wanted, free_units);
     op->method = op->delta > 0 && engine->settings.caps.compare_and_set ? WRITE_COMPARE : WRITE_DELTA;

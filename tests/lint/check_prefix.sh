@@ -2,7 +2,7 @@
 # NOUN_internal.h is the same noun, shared between the files of its folder only. The exceptions carry more than one noun on purpose.
 exception() {
     case $1 in
-    agent/domain/model.h) echo '^(listing|order_line|order_vector)_' ;; # the rows: one small law each
+    agent/domain/model.h) echo '^(item|listing|order_line|order_vector)_' ;; # the rows: one small law each
     agent/channel/channel.h) echo '^http_(request|answer)_' ;;          # HTTP values that adapters build and read
     agent/base/id.h) echo '^(id128|event_id)_' ;;                      # both kinds of id
     agent/domain/event.h) echo '^text_' ;;                           # borrowed text in payloads

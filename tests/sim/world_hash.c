@@ -167,11 +167,11 @@ static uint64_t mix_watch(uint64_t hash, const struct world *world, const struct
 static uint64_t mix_memory(uint64_t hash, const struct world *world, const struct world_channel *channel)
 {
     const struct engine_memory *memory = &channel->memory;
-    const bool flags[] = {memory->connected,   memory->ever,           memory->needs_login,
-                          memory->probe_now,   memory->started,        memory->fresh,
-                          memory->orders_due,  memory->audit_due,      memory->link_due,
-                          memory->auditing,    memory->reading.active, memory->reading.booked,
-                          memory->flight.used, memory->flight.first,   memory->shop_clock_ms != 0};
+    const bool flags[] = {
+        memory->connected,   memory->ever,         memory->needs_login,        memory->probe_now,
+        memory->started,     memory->fresh,        memory->orders_due,         memory->audit_due,
+        memory->link_due,    memory->auditing,     memory->reading.active,     memory->reading.booked,
+        memory->flight.used, memory->flight.first, memory->shop_clock_ms != 0, memory->incomplete};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         hash = mix(hash, flags[i]);
     hash = mix(hash, memory->failures > 6 ? 6 : memory->failures);

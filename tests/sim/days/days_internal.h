@@ -45,7 +45,6 @@ struct days_channel {
     uint32_t sent; /* requests so far: their fates are drawn from it, whatever is left out */
     /* what is true, kept apart from what is believed */
     int64_t foreign[DAYS_ITEMS]; /* units that people put at the shop's level and no event has booked */
-    bool touched[DAYS_ITEMS];    /* by people, ever */
     int64_t booked[DAYS_ORDERS_MAX][SHOP_LINES_MAX]; /* units that the ledger has taken off for a line */
     int64_t back[DAYS_ORDERS_MAX][SHOP_LINES_MAX];   /* …and has as come back into the level by itself */
     int64_t held[DAYS_ORDERS_MAX][SHOP_LINES_MAX];   /* …and has as held, off the level */
@@ -68,7 +67,6 @@ struct days {
     struct intake *intake;
     struct days_channel channels[DAYS_CHANNELS];
     int64_t next_rest_ms; /* housekeeping of the store */
-    uint64_t epoch;
     /* what is true */
     int64_t acknowledged[DAYS_ITEMS]; /* units of booth sales whose light came */
     int64_t added[DAYS_ITEMS];        /* units on hand that adjustments brought, the opening included */

@@ -177,8 +177,6 @@ int days_keep_rows(struct days *days, const struct change *rows, uint32_t count)
 /* --- what shop and ledger say of a listing ------------------------------------------------------------ */
 
 struct view {
-    const struct listing *listing;
-    int64_t level;              /* that buyers can use */
     int64_t unseen[DAYS_ITEMS]; /* units gone from the level in lines that are not booked so */
     int64_t held[DAYS_ITEMS];   /* of the unseen ones, those that are known to wait for their payment */
     int64_t sold[DAYS_ITEMS];

@@ -109,7 +109,6 @@ static int edit(struct days *days, const struct happening *happening)
               days_happening_name(happening->kind), happening->item + 1, delta, result);
     if (!shop_is_paused(channel->shop, happening->item))
         channel->foreign[happening->item] += after - before;
-    channel->touched[happening->item] = true;
     return 0;
 }
 

@@ -451,6 +451,24 @@ static void test_a_cancel_that_is_to_be_tried_later(void **state)
     bench_close(&bench);
 }
 
+/* A shop that shows a listing twice is looked at once: its op is ended once. */
+static void test_a_listing_shown_twice_is_seen_once(void **state)
+{
+    (void)state;
+    struct engine_bench bench;
+    struct answer_listing twice[] = {bench_shown(1, 1, 4), bench_shown(1, 1, 2)};
+    bench_open(&bench, 1, 5);
+    bench_settle(&bench);
+    struct listing row = *bench_listing(&bench, 1);
+    row.level = 4; /* differs: it is read */
+    assert_int_equal(book_put_listing(bench.book, &row), 0);
+    bench_input(&bench, ENGINE_STOCK);
+    assert_int_equal(bench.request.kind, REQUEST_LEVELS);
+    bench_answer_is(&bench, &(struct channel_answer){.outcome = ANSWER_DONE, .count = 2, .listings = twice});
+    assert_int_equal(bench_listing(&bench, 1)->level, 4);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,6 +490,7 @@ int main(void)
         cmocka_unit_test(test_an_order_of_a_lost_listing),
         cmocka_unit_test(test_a_shop_that_cancels_nothing),
         cmocka_unit_test(test_a_cancel_that_is_to_be_tried_later),
+        cmocka_unit_test(test_a_listing_shown_twice_is_seen_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

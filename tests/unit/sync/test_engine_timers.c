@@ -321,6 +321,37 @@ static void test_a_level_beyond_all_bounds_is_parked(void **state)
     bench_close(&bench);
 }
 
+/* Order pages that never become whole, and a difference that wants them: what protects buyers goes first all
+ * the same. */
+static void test_a_gap_holds_up_no_lowering(void **state)
+{
+    (void)state;
+    struct engine_bench bench;
+    struct answer_listing shown[] = {bench_shown(1, 1, 5), bench_shown(2, 2, 4)};
+    bench_open(&bench, 2, 5);
+    bench_input(&bench, ENGINE_WAKE);
+    bool lowered = false;
+    for (int i = 0; i < 40 && !lowered; i++) {
+        if (i == 20)
+            bench_sell(&bench, 1, 1);
+        if (bench.request.kind == REQUEST_WRITE_LEVELS)
+            lowered = true;
+        else if (bench.request.kind == REQUEST_ORDERS)
+            bench_answer_is(&bench,
+                            &(struct channel_answer){.outcome = ANSWER_DONE, .orders_complete = false});
+        else if (bench.request.kind == REQUEST_LISTINGS)
+            bench_show(&bench, shown, 2, NULL);
+        else if (bench.request.kind == REQUEST_LEVELS)
+            bench_answer_level(&bench, 4);
+        else if (bench.request.kind)
+            bench_answer(&bench, bench.request.kind, ANSWER_DONE);
+        else
+            bench_wake(&bench);
+    }
+    assert_true(lowered);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_an_op_without_answer_lets_others_pass),
         cmocka_unit_test(test_a_parked_listing_does_not_block),
         cmocka_unit_test(test_a_level_beyond_all_bounds_is_parked),
+        cmocka_unit_test(test_a_gap_holds_up_no_lowering),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
